@@ -1,0 +1,34 @@
+import type { Command } from 'commander'
+import { listModels } from 'heed/models'
+import { table } from '../terminal/table.js'
+
+export function addModels(program: Command): void {
+  program
+    .command('models')
+    .description('list the models that can be run')
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      `
+A folder in Hugging Face layout (config.json, model.safetensors, tokenizer.json) can be named wherever a model can.
+
+Examples:
+  heed models
+  heed see "I see a dog." --model ./runs/my-model`,
+    )
+    .action(async ({ json }: { json?: true }) => {
+      const models = await listModels()
+      if (json) return void process.stdout.write(`${JSON.stringify(models)}\n`)
+      const rows = models.map(({ name, type, bytes, description }) => [
+        name,
+        type,
+        `${(bytes / 2 ** 20).toFixed(1)} MB`,
+        description,
+      ])
+      const lines = table([['model', 'family', 'size', 'what it is'], ...rows], {
+        columns: process.stdout.columns,
+        align: ['left', 'left', 'right'],
+      })
+      process.stdout.write(`${lines.join('\n')}\n`)
+    })
+}

@@ -1,0 +1,78 @@
+import type { Command } from 'commander'
+import { HeedError } from 'heed'
+import { decodeUtf8, readText, writeFileAtomic } from 'heed/io'
+import { interruptible } from '../interrupt.js'
+import { openModel } from '../model.js'
+import { wholeNumber } from '../options.js'
+import { createProgress } from '../terminal/progress.js'
+
+interface TranslateFlags {
+  model: string
+  file?: string
+  out?: string
+  beam?: number
+}
+
+export function addTranslate(program: Command): void {
+  program
+    .command('translate')
+    .description('translate a text, a file or standard input, a line per line')
+    .argument('[text]', 'the text; without it and without --file, lines are read from standard input')
+    .option('-m, --model <name>', 'a shipped model, or a folder in Hugging Face layout', 'heed-en-de')
+    .option('--file <file>', 'translate each line of a file (UTF-8)')
+    .option('--out <file>', 'write to a file, whole or not at all, instead of standard output')
+    .option('--beam <n>', 'hypotheses kept; 1 is greedy (default: as the model says, 4)', wholeNumber(1, 64))
+    .addHelpText(
+      'after',
+      `
+The output has as many lines as the input: an empty line stays empty, and a line that is longer than the model's
+positions is translated as far as they go, with a warning on standard error.
+
+Examples:
+  heed translate "I see a dog."
+  heed translate --file in.txt --out out.txt
+  echo "Good morning." | heed translate --beam 1`,
+    )
+    .action(runTranslate)
+}
+
+async function runTranslate(text: string | undefined, flags: TranslateFlags): Promise<void> {
+  if (text !== undefined && flags.file !== undefined)
+    throw new HeedError('option', 'a text and --file were both given; give one of them')
+  if (text?.trim() === '')
+    throw new HeedError(
+      'input',
+      'the text is empty; give a sentence, for example heed translate "I see a dog."',
+    )
+  const input = text ?? (flags.file !== undefined ? await readText(flags.file) : await standardInput())
+  const lines = input.split(/\r?\n/)
+  if (lines.at(-1) === '') lines.pop()
+
+  await interruptible(async (signal) => {
+    using model = await openModel(flags.model)
+    const progress = lines.length > 1 ? createProgress({ label: 'translating' }) : undefined
+    try {
+      const translated = await model.translate(lines, {
+        ...(flags.beam ? { beam: flags.beam } : {}),
+        signal,
+        onProgress: ({ done, total }) => progress?.update({ done, total, unit: 'lines' }),
+        onTooLong: ({ index, tokens, limit }) =>
+          process.stderr.write(
+            `heed: line ${index + 1} has ${tokens} tokens, the model takes ${limit}; translated as far as they go\n`,
+          ),
+      })
+      // One line in, one line out, whatever the model says.
+      const output = translated.map((line) => `${line.replace(/\s*[\r\n]\s*/g, ' ')}\n`).join('')
+      if (flags.out !== undefined) await writeFileAtomic(flags.out, output)
+      else process.stdout.write(output)
+    } finally {
+      progress?.finish()
+    }
+  })
+}
+
+async function standardInput(): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
+  return decodeUtf8(Buffer.concat(chunks), 'standard input')
+}

@@ -1,0 +1,30 @@
+import { InvalidArgumentError } from 'commander'
+
+/** For commander: a whole number from `min` to `max`. */
+export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER) {
+  return (text: string): number => {
+    const n = Number(text)
+    if (!/^-?\d+$/.test(text) || n < min || n > max)
+      throw new InvalidArgumentError(
+        `it must be a whole number from ${min}${max < Number.MAX_SAFE_INTEGER ? ` to ${max}` : ' up'}.`,
+      )
+    return n
+  }
+}
+
+/** For commander: a number from `min` to `max`. */
+export function realNumber(min: number, max = Infinity) {
+  return (text: string): number => {
+    const n = Number(text)
+    if (text.trim() === '' || !Number.isFinite(n) || n < min || n > max)
+      throw new InvalidArgumentError(
+        `it must be a number from ${min}${max < Infinity ? ` to ${max}` : ' up'}.`,
+      )
+    return n
+  }
+}
+
+/** For commander: an option that may be given several times. */
+export const collect =
+  <T>(parse: (text: string) => T) =>
+  (text: string, before: T[] | undefined): T[] => [...(before ?? []), parse(text)]

@@ -1,0 +1,121 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize, relative, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+import { expect, it } from 'vitest'
+
+/** What each part of the library may import besides itself; `errors` is free for all. */
+const below = ['tensor', 'backends']
+const parts = [...below, 'ops', 'autograd', 'nn', 'io', 'text']
+const arrows: Record<string, readonly string[]> = {
+  errors: [],
+  breathe: [],
+  tensor: [],
+  backends: ['tensor'],
+  ops: below,
+  autograd: [...below, 'ops'],
+  nn: [...below, 'ops'],
+  io: ['tensor'],
+  text: ['tensor'],
+  vectors: ['tensor'],
+  look: ['tensor'],
+  models: parts,
+  lens: [...parts, 'vectors', 'models'],
+  train: [...parts, 'vectors', 'models'],
+  index: [...parts, 'vectors', 'models', 'lens', 'train', 'look'],
+}
+
+/** Small files that everyone may import. */
+const free = ['errors', 'breathe']
+
+/** `ops` for ops/attention.ts, `errors` for errors.ts. */
+const partOf = (path: string): string => path.split('/')[0].replace(/\.ts$/, '')
+
+/** Why `file` (a path under heed/src) may not import `specifier`, or undefined. */
+function againstArrows(file: string, specifier: string): string | undefined {
+  if (!specifier.startsWith('.')) {
+    return /^heed($|\/)/.test(specifier)
+      ? `${file} imports ${specifier}: the library imports itself by path`
+      : undefined
+  }
+  const target = normalize(join(dirname(file), specifier))
+    .split(sep)
+    .join('/')
+  const [from, to] = [partOf(file), partOf(target.replace(/\.js$/, '.ts'))]
+  if (!(from in arrows)) return `${file}: '${from}' has no arrows; give it its place in arrows.test.ts`
+  if (from === to || free.includes(to) || arrows[from].includes(to)) return undefined
+  return `${file} imports ${target}: ${from} may not import ${to}`
+}
+
+/** Why `file` (a path under cli/src) may not import `specifier`, or undefined. */
+function againstPublicApi(file: string, specifier: string, entries: readonly string[]): string | undefined {
+  if (specifier.startsWith('.')) {
+    const target = normalize(join(dirname(file), specifier))
+    return target.startsWith('..')
+      ? `${file} imports ${specifier}: outside of the command's source`
+      : undefined
+  }
+  if (!/^heed($|\/)/.test(specifier) || entries.includes(specifier)) return undefined
+  return `${file} imports ${specifier}: not an entry point of heed`
+}
+
+/** Every import of every file that is not a test, dynamic ones, types and re-exports included. */
+function importsUnder(root: string): [file: string, specifier: string][] {
+  return readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .map((file) => file.split(sep).join('/'))
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && partOf(file) !== 'testing')
+    .flatMap((file) =>
+      ts
+        .preProcessFile(readFileSync(join(root, file), 'utf8'))
+        .importedFiles.map(({ fileName }): [string, string] => [file, fileName]),
+    )
+}
+
+const heed = dirname(fileURLToPath(import.meta.url))
+const cli = join(heed, '../../cli/src')
+const { exports } = JSON.parse(readFileSync(join(heed, '../package.json'), 'utf8')) as { exports: object }
+const entries = Object.keys(exports).map((path) => path.replace('.', 'heed'))
+
+it('tells imports along the arrows from those against them', () => {
+  expect(againstArrows('ops/linear.ts', './check.js')).toBeUndefined()
+  expect(againstArrows('ops/linear.ts', '../tensor/tensor.js')).toBeUndefined()
+  expect(againstArrows('backends/wasm/index.ts', '../../errors.js')).toBeUndefined()
+  expect(againstArrows('lens/map.ts', '../models/index.js')).toBeUndefined()
+  expect(againstArrows('tensor/tensor.ts', '../ops/add.js')).toBe(
+    'tensor/tensor.ts imports ops/add.js: tensor may not import ops',
+  )
+  expect(againstArrows('models/bert.ts', '../train/index.js')).toContain('models may not import train')
+  expect(againstArrows('nn/linear.ts', '../autograd/index.js')).toContain('nn may not import autograd')
+  expect(againstArrows('text/bpe.ts', '../index.js')).toContain('text may not import index')
+  expect(againstArrows('train/adamw.ts', '../testing/index.js')).toContain('train may not import testing')
+  expect(againstArrows('ops/linear.ts', 'heed/models')).toContain('by path')
+  expect(againstArrows('new/thing.ts', './other.js')).toContain("'new' has no arrows")
+})
+
+const check = (specifier: string) => againstPublicApi('commands/see.ts', specifier, entries)
+
+it('tells public entry points from others', () => {
+  for (const fine of ['heed', 'heed/models', 'commander', 'node:fs', '../output.js'])
+    expect(check(fine)).toBeUndefined()
+  for (const wrong of [
+    'heed/src/index.ts',
+    'heed/dist/tensor/index.js',
+    'heed/tensor',
+    '../../../heed/src/index.js',
+  ])
+    expect(check(wrong)).toContain(wrong)
+})
+
+it('the library follows the arrows', () => {
+  const imports = importsUnder(heed)
+  expect(imports.length).toBeGreaterThan(50)
+  expect(imports.flatMap(([file, specifier]) => againstArrows(file, specifier) ?? [])).toEqual([])
+})
+
+it('the command uses public entry points alone', () => {
+  expect(
+    importsUnder(cli).flatMap(
+      ([file, specifier]) => againstPublicApi(relative('.', file), specifier, entries) ?? [],
+    ),
+  ).toEqual([])
+})

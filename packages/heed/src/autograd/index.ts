@@ -1,0 +1,1 @@
+export { valueAndGrad } from './value-and-grad.js'

@@ -1,0 +1,84 @@
+import type { Kernels } from '../../backend.js'
+import { kernel, type RunKernel } from '../emit/kernel.js'
+import { v128 } from '../emit/values.js'
+import {
+  address,
+  columnArgs,
+  columnsOf,
+  columnWork,
+  forEach4,
+  forEachRow,
+  rowArgs,
+  rowWork,
+} from './support.js'
+
+const forwardArgs = {
+  ids: 'i32',
+  table: 'i32',
+  out: 'i32',
+  vocabulary: 'i32',
+  factor: 'f32',
+  ...rowArgs,
+} as const
+const forward = kernel('embedding', forwardArgs, (f, p, item) => {
+  const [id, from, out] = [f.i32(), f.i32(), f.i32()]
+  const [factor, zero] = [f.v128(p.factor.splat()), f.v128(v128(0))]
+  forEachRow(f, item, p, (row, offset) => {
+    id.set(p.ids.add(row.shl(2)).i32())
+    out.set(p.out.add(offset))
+    f.if(
+      id.ltU(p.vocabulary),
+      () => {
+        from.set(p.table.add(id.mul(p.width).shl(2)))
+        forEach4(f, p.width, [from], [out], (v) => [v.mul(factor)])
+      },
+      () => forEach4(f, p.width, [], [out], () => [zero]),
+    )
+  })
+})
+
+/** A block of columns of all rows, so that rows of the same id are added in order by one thread. */
+const backwardArgs = {
+  ids: 'i32', dy: 'i32', dTable: 'i32', vocabulary: 'i32', factor: 'f32', ...columnArgs,
+} as const // prettier-ignore
+const backward = kernel('embeddingGrad', backwardArgs, (f, p, item) => {
+  const { start, count } = columnsOf(f, item, p)
+  const [row, id, from, to] = [f.i32(), f.i32(), f.i32(), f.i32()]
+  const factor = f.v128(p.factor.splat())
+  f.for(row, 0, p.rows, 1, () => {
+    id.set(p.ids.add(row.shl(2)).i32())
+    f.if(id.ltU(p.vocabulary), () => {
+      from.set(p.dy.add(row.mul(p.columns).add(start).shl(2)))
+      to.set(p.dTable.add(id.mul(p.columns).add(start).shl(2)))
+      forEach4(f, count, [from, to], [to], (d, sum) => [f.madd(d, factor, sum)])
+    })
+  })
+})
+
+export const embeddingKernels = [forward, backward]
+
+type Embedding = Pick<Kernels, 'embedding' | 'embeddingGrad'>
+
+export const embedding = (run: RunKernel, { fill }: Pick<Kernels, 'fill'>): Embedding => ({
+  embedding(ids, table, factor, out) {
+    const [vocabulary, width] = table.shape
+    const { items, args } = rowWork(ids.size, width)
+    run(forward, items, {
+      ids: address(ids),
+      table: address(table),
+      out: address(out),
+      vocabulary,
+      factor,
+      ...args,
+    })
+  },
+  embeddingGrad(ids, dy, factor, dTable) {
+    const [vocabulary, columns] = dTable.shape
+    const { items, args } = columnWork(ids.size, columns)
+    fill(dTable, 0)
+    run(backward, items, {
+      ids: address(ids), dy: address(dy), dTable: address(dTable),
+      vocabulary, factor, ...args,
+    }) // prettier-ignore
+  },
+})

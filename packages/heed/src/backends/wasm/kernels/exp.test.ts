@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest'
+import { ModuleBuilder } from '../emit/module.js'
+import { simdVariant } from '../features.js'
+import { makeExp } from './exp.js'
+import { makeLog } from './log.js'
+import { forEach4 } from './support.js'
+
+type Make = typeof makeExp
+
+/** The function applied to all of `x` by a module of its own. */
+function apply(make: Make, relaxed: boolean, x: Float32Array): Float32Array {
+  const m = new ModuleBuilder(simdVariant(relaxed))
+  m.func(
+    ['i32', 'i32'],
+    (f, at, n) => {
+      const g = make(f)
+      forEach4(f, n, [at], [at], (v) => [g(v)])
+    },
+    'run',
+  )
+  const memory = new WebAssembly.Memory({ initial: 64, maximum: 64 })
+  const values = new Float32Array(memory.buffer, 0, x.length)
+  values.set(x)
+  const module = new WebAssembly.Module(m.bytes(false, 64))
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } })
+  ;(exports.run as (at: number, n: number) => void)(0, x.length)
+  return values.slice()
+}
+
+/** The largest distance from `exact` in units of the last place of a float32 near it. */
+function worstUlp(make: Make, relaxed: boolean, x: Float32Array, exact: (x: number) => number): number {
+  let worst = 0
+  apply(make, relaxed, x).forEach((y, i) => {
+    const want = exact(x[i])
+    const ulp = 2 ** (Math.floor(Math.log2(Math.abs(want) || 2 ** -126)) - 23)
+    worst = Math.max(worst, Math.abs(y - want) / ulp)
+  })
+  return worst
+}
+
+const grid = (n: number, from: number, to: number) =>
+  Float32Array.from({ length: n }, (_, i) => from + ((to - from) * i) / n)
+
+for (const relaxed of [true, false]) {
+  const variant = relaxed ? 'relaxed' : 'plain'
+
+  test(`${variant} exp is within 2 ulp over its range`, () => {
+    expect(worstUlp(makeExp, relaxed, grid(300_001, -87.33, 88), Math.exp)).toBeLessThan(2)
+    expect(worstUlp(makeExp, relaxed, grid(100_001, -0.01, 0.01), Math.exp)).toBeLessThan(2)
+  })
+
+  test(`${variant} exp of what is far below is 0, and NaN stays NaN`, () => {
+    const y = apply(makeExp, relaxed, Float32Array.of(-Infinity, -1e30, -104, -87.4, 0, NaN))
+    expect(Array.from(y)).toEqual([0, 0, 0, 0, 1, NaN])
+  })
+
+  test(`${variant} log is within 3 ulp from 1 up`, () => {
+    expect(worstUlp(makeLog, relaxed, grid(200_001, 1, 100), Math.log)).toBeLessThan(3)
+    expect(worstUlp(makeLog, relaxed, grid(100_001, 100, 1e6), Math.log)).toBeLessThan(3)
+    expect(Array.from(apply(makeLog, relaxed, Float32Array.of(1, NaN)))).toEqual([0, NaN])
+  })
+}

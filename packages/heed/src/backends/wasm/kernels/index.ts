@@ -1,0 +1,49 @@
+import type { Kernels } from '../../backend.js'
+import type { Kernel, RunKernel } from '../emit/kernel.js'
+import type { WasmBackend } from '../index.js'
+import { activation, activationKernels } from './activation.js'
+import { arithmetic, arithmeticKernels } from './arithmetic.js'
+import { attention, attentionKernels } from './attention.js'
+import { attentionGrad, attentionGradKernels } from './attention-grad.js'
+import { copy, copyKernels } from './copy.js'
+import { crossEntropy, crossEntropyKernels } from './cross-entropy.js'
+import { dropout, dropoutKernels } from './dropout.js'
+import { embedding, embeddingKernels } from './embedding.js'
+import { layerNorm, layerNormKernels } from './layer-norm.js'
+import { matmul, matmulKernels } from './matmul.js'
+import { optimizer, optimizerKernels } from './optimizer.js'
+import { softmax, softmaxKernels } from './softmax.js'
+
+export const kernels: readonly Kernel[] = [
+  ...arithmeticKernels,
+  ...copyKernels,
+  ...activationKernels,
+  ...dropoutKernels,
+  ...softmaxKernels,
+  ...layerNormKernels,
+  ...embeddingKernels,
+  ...matmulKernels,
+  ...attentionKernels,
+  ...attentionGradKernels,
+  ...crossEntropyKernels,
+  ...optimizerKernels,
+]
+
+/** The backend's kernels as the ops call them. */
+export function bindKernels(run: RunKernel, backend: WasmBackend): Kernels {
+  const basic = arithmetic(run, backend)
+  return {
+    ...basic,
+    ...copy(run, backend),
+    ...activation(run),
+    ...dropout(run),
+    ...softmax(run),
+    ...layerNorm(run),
+    ...embedding(run, basic),
+    ...matmul(run, basic),
+    ...attention(run, backend),
+    ...attentionGrad(run, backend),
+    ...crossEntropy(run, backend),
+    ...optimizer(run, backend),
+  }
+}

@@ -1,0 +1,99 @@
+import { afterAll, describe, expect, test } from 'vitest'
+import { Tensor } from '../../../tensor/tensor.js'
+import { dropoutThreshold, randomBits } from '../../random.js'
+import { WasmBackend } from '../index.js'
+
+const outside = 77
+/** 1, 2, 3 … */
+const sequence = (n: number) => Float32Array.from({ length: n }, (_, i) => i + 1)
+const list = async (t: Tensor) => Array.from(await t.data())
+
+for (const relaxed of [true, false])
+  describe(relaxed ? 'relaxed SIMD' : 'plain SIMD', () => {
+    const backend = new WasmBackend({ threads: 2, relaxed })
+    const { kernels } = backend
+    afterAll(() => backend.dispose())
+
+    const floats = (values: ArrayLike<number>, shape: number[] = [values.length]) => {
+      const t = Tensor.empty(backend, 'float32', shape)
+      backend.write(t.storage, 0, Float32Array.from(values))
+      return t
+    }
+    const ints = (...values: number[]) => {
+      const t = Tensor.empty(backend, 'int32', [values.length])
+      backend.write(t.storage, 0, Int32Array.from(values))
+      return t
+    }
+
+    test('lengths 0 to 9 and around a chunk: all elements, none behind the end', async () => {
+      for (const n of [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 16383, 16385, 40001]) {
+        const all = floats(new Float32Array(n + 8).fill(outside))
+        const out = all.view([n])
+        kernels.scale(floats(sequence(n)), 2, out)
+        expect(await list(out)).toEqual(Array.from(sequence(n), (x) => 2 * x))
+        expect((await list(all)).slice(n)).toEqual(Array(8).fill(outside))
+      }
+    })
+
+    test('sums over rows of 0 to 19 leave out what lies behind the row', async () => {
+      for (let n = 1; n < 20; n++) {
+        const all = floats([...Array<number>(n).fill(1), ...Array<number>(8).fill(1000)])
+        const out = floats(new Float32Array(n), [1, n])
+        kernels.softmax(all.view([1, n]), out)
+        expect(await list(out)).toEqual(Array(n).fill(Math.fround(1 / n)))
+      }
+    })
+
+    test('dropout falls exactly where random.ts says', async () => {
+      for (const [seed, rate] of [
+        [0, 0.1],
+        [-5, 0.5],
+        [0x7fffffff, 0.9],
+      ]) {
+        const n = 16384 + 4099
+        const out = floats(new Float32Array(n))
+        kernels.dropout(floats(new Float32Array(n).fill(1)), rate, seed, out)
+        const keeps = (_: unknown, i: number) => randomBits(seed, i) >>> 8 >= dropoutThreshold(rate)
+        expect(await list(out)).toEqual(
+          Array.from({ length: n }, keeps).map((k) => (k ? Math.fround(1 / (1 - rate)) : 0)),
+        )
+      }
+    })
+
+    test('ids outside the table read zeros and get no gradient', async () => {
+      const ids = ints(1, 2, -1, 0, -2147483648, 2147483647)
+      const out = floats(new Float32Array(18).fill(outside), [6, 3])
+      kernels.embedding(ids, floats([1, 2, 3, 4, 5, 6], [2, 3]), 10, out)
+      expect(await list(out)).toEqual([40, 50, 60, 0, 0, 0, 0, 0, 0, 10, 20, 30, 0, 0, 0, 0, 0, 0])
+      const all = floats(new Float32Array(12).fill(outside))
+      kernels.embeddingGrad(ids, out, 1, all.view([2, 3], undefined, 3))
+      const [o, dTable] = [Array(3).fill(outside), [10, 20, 30, 40, 50, 60]]
+      expect(await list(all)).toEqual([...o, ...dTable, ...o])
+    })
+
+    test('copies between any strides, and leaves the gaps alone', async () => {
+      const x = floats(sequence(24), [2, 3, 4])
+      const cache = floats(new Float32Array(40).fill(outside), [2, 5, 4])
+      kernels.copy(x, cache.view([2, 3, 4], [20, 4, 1], 8))
+      const gap = Array<number>(8).fill(outside)
+      const s = Array.from(sequence(24))
+      expect(await list(cache)).toEqual([...gap, ...s.slice(0, 12), ...gap, ...s.slice(12)])
+      const transposed = floats(new Float32Array(6), [3, 2])
+      kernels.copy(floats(sequence(6), [2, 3]).view([3, 2], [1, 3]), transposed)
+      expect(await list(transposed)).toEqual([1, 4, 2, 5, 3, 6])
+    })
+
+    test('GELU keeps its precision in the tail, where 1 + erf would cancel', async () => {
+      const out = floats([0, 0, 0, 0, 0])
+      kernels.activation('gelu', floats([-8, Infinity, -Infinity, NaN, 0]), out)
+      const [tail, ...rest] = await list(out)
+      expect(tail / -4.976768e-15).toBeCloseTo(1, 5) // −8 Φ(−8), Φ(−8) = 6.22096e-16
+      expect(rest).toEqual([Infinity, 0, NaN, 0])
+    })
+
+    test('a NaN stays visible: in softmax, its row', async () => {
+      const out = floats(new Float32Array(6), [2, 3])
+      kernels.softmax(floats([1, NaN, 2, -Infinity, -Infinity, -Infinity], [2, 3]), out)
+      expect(await list(out)).toEqual([NaN, NaN, NaN, 0, 0, 0])
+    })
+  })

@@ -1,0 +1,145 @@
+import { HeedError } from '../../errors.js'
+import type { ArgSpec, Kernel, RunKernel } from './emit/kernel.js'
+import type { WasmMemory } from './memory.js'
+import { control, workerSource } from './worker-source.js'
+
+/** Scratch memory of each thread: what the largest kernel packs (kernels/attention-grad.ts at D = 512). */
+export const scratchBytes = 4 << 20
+
+interface Thread {
+  terminate(): unknown
+}
+
+/**
+ * Runs kernels on the calling thread and `threads − 1` workers. All take items from one counter until none is left;
+ * a worker that has not started yet simply takes none.
+ */
+export class Pool {
+  readonly #kernels: ((args: number, item: number, scratch: number) => void)[]
+  readonly #index: Map<string, number>
+  readonly #control: number
+  readonly #args: number
+  readonly #scratch: number
+  readonly #workers: Thread[] = []
+  #words: Int32Array
+  #floats: Float32Array
+
+  constructor(
+    readonly memory: WasmMemory,
+    module: WebAssembly.Module,
+    names: readonly string[],
+    readonly threads: number,
+  ) {
+    const { exports } = new WebAssembly.Instance(module, { env: { memory: memory.memory } })
+    this.#kernels = names.map(
+      (name) => exports[name] as (args: number, item: number, scratch: number) => void,
+    )
+    this.#index = new Map(names.map((name, i) => [name, i]))
+    this.#control = memory.allocate(4 * control.words)
+    this.#args = memory.allocate(1024)
+    this.#scratch = memory.allocate(scratchBytes)
+    this.#words = new Int32Array(memory.memory.buffer)
+    this.#floats = new Float32Array(memory.memory.buffer)
+    this.#words.fill(0, this.#control / 4, this.#control / 4 + control.words)
+    for (let i = 1; i < threads; i++)
+      this.#workers.push(
+        startThread({
+          module,
+          memory: memory.memory,
+          control: this.#control,
+          scratch: memory.allocate(scratchBytes),
+          names,
+        }),
+      )
+  }
+
+  run: RunKernel = <S extends ArgSpec>(
+    kernel: Kernel<S>,
+    items: number,
+    values: { [K in keyof S]: number },
+  ): void => {
+    if (items === 0) return
+    this.#refresh()
+    Object.entries(kernel.args).forEach(([name, type], i) => {
+      const array = type === 'f32' ? this.#floats : this.#words
+      array[this.#args / 4 + i] = values[name]
+    })
+    const index = this.#index.get(kernel.name)!
+    const run = this.#kernels[index]
+    if (this.threads === 1 || items === 1) for (let i = 0; i < items; i++) run(this.#args, i, this.#scratch)
+    else this.#share(index, items)
+  }
+
+  #share(index: number, items: number): void {
+    const [words, c] = [this.#words, this.#control / 4]
+    words[c + control.items] = items
+    words[c + control.kernel] = index
+    words[c + control.args] = this.#args
+    Atomics.store(words, c + control.next, 0)
+    Atomics.store(words, c + control.open, 1)
+    Atomics.add(words, c + control.generation, 1)
+    Atomics.notify(words, c + control.generation)
+    const run = this.#kernels[index]
+    for (let i; (i = Atomics.add(words, c + control.next, 1)) < items;) run(this.#args, i, this.#scratch)
+    Atomics.store(words, c + control.open, 0)
+    for (let turns = 0, n; (n = Atomics.load(words, c + control.active)) > 0; turns++)
+      if (turns > 20_000) Atomics.wait(words, c + control.active, n)
+  }
+
+  /** Resolves when all workers take part. Engines start them only when the caller yields; until then it works alone. */
+  async ready(): Promise<void> {
+    const started = () =>
+      Atomics.load(this.#words, this.#control / 4 + control.ready) === this.#workers.length
+    for (let waited = 0; !started() && waited < 5000; waited += 5)
+      await new Promise((wake) => setTimeout(wake, 5))
+  }
+
+  #refresh(): void {
+    const { buffer } = this.memory.memory
+    if (this.#words.byteLength === buffer.byteLength) return
+    this.#words = new Int32Array(buffer)
+    this.#floats = new Float32Array(buffer)
+  }
+
+  dispose(): void {
+    for (const worker of this.#workers) worker.terminate()
+  }
+}
+
+interface NodeWorkers {
+  Worker: new (code: string, options: object) => Thread & { unref(): void }
+}
+
+function startThread(data: object): Thread {
+  const node = nodeModule<NodeWorkers>('node:worker_threads')
+  if (node) {
+    const code = `${workerSource}\nstart(require('node:worker_threads').workerData)`
+    const worker = new node.Worker(code, { eval: true, workerData: data })
+    worker.unref() // waiting threads must not keep the process alive
+    return worker
+  }
+  const code = `${workerSource}\nonmessage = (e) => start(e.data)`
+  const worker = new Worker(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })))
+  worker.postMessage(data)
+  return worker
+}
+
+/** A module of Node, or undefined elsewhere; found at run time, so that bundlers for browsers see no import. */
+export function nodeModule<T>(name: string): T | undefined {
+  const { process } = globalThis as { process?: { getBuiltinModule?(name: string): unknown } }
+  return process?.getBuiltinModule?.(name) as T | undefined
+}
+
+/** Threads to use when none are asked for: the machine's cores, or 1 where memory cannot be shared or the thread may not block. */
+export function defaultThreads(): number {
+  const os = nodeModule<{ availableParallelism(): number }>('node:os')
+  if (os) return os.availableParallelism()
+  const { crossOriginIsolated, navigator, document } = globalThis as Partial<typeof globalThis>
+  return crossOriginIsolated && document === undefined ? (navigator?.hardwareConcurrency ?? 1) : 1
+}
+
+/** @throws HeedError `option` unless `threads` is a whole number from 1 to 64. */
+export function checkThreads(threads: number): number {
+  if (Number.isInteger(threads) && threads >= 1 && threads <= 64) return threads
+  throw new HeedError('option', `useBackend: threads must be a whole number from 1 to 64, got ${threads}`)
+}

@@ -1,0 +1,15 @@
+export { type ErrorCode, HeedError, HeedTypeError } from './errors.js'
+export {
+  type Device,
+  type DType,
+  liveTensors,
+  scope,
+  type Shape,
+  Tensor,
+  type TypedArray,
+} from './tensor/index.js'
+export type { Activation, Backend } from './backends/backend.js'
+export { createBackend, currentBackend, setBackend, useBackend } from './backends/current.js'
+export { enableRelaxedSimd } from './backends/wasm/features.js'
+export * from './ops/index.js'
+export { valueAndGrad } from './autograd/index.js'

@@ -1,0 +1,31 @@
+export { Cache } from './cache.js'
+export { ConfigReader } from './config.js'
+export { beamSearch, type Hypothesis, penalty, type SearchOptions, type Stepper } from './decode.js'
+export { defineFamily, type Family, type Model, type ModelFiles } from './family.js'
+export { type GenerationSettings, saveSettings } from './generation.js'
+export { type PaddedIds, padIds } from './ids.js'
+export type { PairRun, PairRunOptions } from './pair.js'
+export {
+  type AnyModel,
+  listModels,
+  loadModel,
+  type LoadOptions,
+  saveModel,
+  type SaveOptions,
+  type ShippedModel,
+} from './registry.js'
+export {
+  type AttentionCall,
+  type AttentionSeen,
+  type Intervention,
+  matchSites,
+  type Observer,
+  Run,
+  type RunOptions,
+  type SiteNames,
+  type SitePattern,
+} from './run.js'
+export { initTransformer, Transformer, translationBatch, type TranslationBatch } from './transformer.js'
+export { type TransformerConfig, transformerConfig, transformerShapes } from './transformer-config.js'
+export { type DecodeOptions, decodeIds, type TranslateOptions } from './translate.js'
+export type { Weights } from '../nn/weights.js'

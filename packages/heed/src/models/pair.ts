@@ -1,0 +1,64 @@
+import { HeedError } from '../errors.js'
+import { reshape } from '../ops/views.js'
+import { scope } from '../tensor/scope.js'
+import { padIds } from './ids.js'
+import { type Intervention, type Observer, Run } from './run.js'
+import type { Transformer } from './transformer.js'
+import { type DecodeOptions, decodeIds } from './translate.js'
+
+export interface PairRunOptions extends Omit<DecodeOptions, 'with'> {
+  /** The target text, or its ids without start and end token. Default: what the model translates the text to. */
+  target?: string | ArrayLike<number>
+  observers?: readonly Observer[]
+  /** Interventions, in force in the translation too. */
+  with?: readonly Intervention[]
+}
+
+/** A pass over a source and its target, both whole. */
+export interface PairRun {
+  text: string
+  /** The target as text. */
+  output: string
+  /** [S]: the source's ids, `</s>` at the end. */
+  source: Int32Array
+  /** [T]: the decoder's inputs, from `<s>` on; row i of a decoder map is the query that predicts token i + 1. */
+  target: Int32Array
+  /** [T, vocabulary]: row i scores what comes after target i. */
+  logits: Float32Array
+}
+
+/** @throws HeedError `input` for an empty text, or a source or target with more tokens than max_positions. */
+export async function runPair(
+  model: Transformer,
+  text: string,
+  options: PairRunOptions = {},
+): Promise<PairRun> {
+  const { target, observers, with: interventions } = options
+  if (text.trim() === '') throw new HeedError('input', 'the text is empty; there is nothing to attend to')
+  // Made first: an unknown site is told before the work of a translation.
+  const run = new Run(model, { observers, interventions })
+  const source = model.sourceIds(text)
+  const ids =
+    target === undefined
+      ? (await decodeIds(model, [source], options))[0].tokens
+      : typeof target === 'string'
+        ? model.targetIds(target)
+        : target
+  const inputs = Int32Array.from([model.config.bos_token_id, ...Array.from(ids)])
+  const output = typeof target === 'string' ? target : model.tokenizer!.decode(ids)
+
+  const { pad_token_id: pad, vocab_size } = model.config
+  const logits = scope(() => {
+    const padded = padIds([source], pad)
+    const memory = model.encode(run, padded)
+    return reshape(model.decode(run, padIds([inputs], pad), memory, padded.lengths), [
+      inputs.length,
+      vocab_size,
+    ])
+  }).keep()
+  try {
+    return { text, output, source, target: inputs, logits: Float32Array.from(await logits.data()) }
+  } finally {
+    logits.dispose()
+  }
+}

@@ -1,0 +1,126 @@
+import { expect, test } from 'vitest'
+import { attention, attentionTile, randn, scale, zeros } from '../ops/index.js'
+import { liveTensors, scope, type Tensor } from '../tensor/index.js'
+import { coded, expectWithin } from '../testing/index.js'
+import { Cache } from './cache.js'
+import { type AttentionSeen, matchSites, type Observer, Run } from './run.js'
+
+const names = {
+  sites: ['encoder.0.self', 'encoder.1.self', 'decoder.0.self', 'decoder.0.cross'],
+  activations: ['encoder.0.self.heads', 'encoder.0.out', 'encoder.1.out'],
+}
+
+test('patterns pick sites in the order of the model', () => {
+  expect(matchSites(names.sites, 'encoder.*.self')).toEqual(['encoder.0.self', 'encoder.1.self'])
+  expect(matchSites(names.sites, ['decoder.0.cross', 'encoder.0.self'])).toEqual([
+    'encoder.0.self',
+    'decoder.0.cross',
+  ])
+  expect(matchSites(names.sites, '*')).toEqual(names.sites)
+  expect(matchSites(names.sites, '*0*self')).toEqual(['encoder.0.self', 'decoder.0.self'])
+  expect(matchSites(names.sites)).toEqual(names.sites)
+  expect(matchSites(names.sites, [])).toEqual([])
+})
+
+test('what a pattern matches never overlaps itself', () => {
+  expect(() => matchSites(['aba'], 'ab*ba')).toThrow(coded('not-found', "'ab*ba'"))
+  expect(matchSites(['abba'], 'ab*ba')).toEqual(['abba'])
+  expect(() => matchSites(['a.b'], 'a.b.*')).toThrow(coded('not-found'))
+})
+
+test('an unknown site names those there are', () => {
+  expect(() => new Run(names, { observers: [{ sites: 'encoder.9.self', attention() {} }] })).toThrow(
+    coded('not-found', "'encoder.9.self'", ...names.sites),
+  )
+  expect(() => new Run(names, { interventions: [{ sites: 'embedding', activation: (_, x) => x }] })).toThrow(
+    coded('not-found', "'embedding'", 'encoder.1.out'),
+  )
+})
+
+test('modes and caches that do not exist are refused', () => {
+  expect(() => new Run(names, { mode: 'eval' as 'infer' })).toThrow(coded('option', "'eval'", "'train'"))
+  expect(() => new Run(names, { mode: 'train', cache: new Cache() })).toThrow(coded('option', 'cache'))
+})
+
+const qkv = () => [1, 2, 3].map((seed) => randn([2, 3, 2, 4], { seed })) as [Tensor, Tensor, Tensor]
+
+test('an observer changes nothing and can recompute every weight', async () => {
+  const [q, k, v] = qkv()
+  let seen: AttentionSeen | undefined
+  const observer: Observer = { sites: '*.self', attention: (s) => (seen = s) }
+  const run = new Run(names, { observers: [observer] })
+  const options = { causal: true, lengths: [3, 2] }
+  const out = run.attend('encoder.0.self', q, k, v, options)
+  await expectWithin(out, attention(q, k, v, options), 0)
+  const { m, l } = seen!
+  for (const [batch, head] of [
+    [0, 0],
+    [1, 1],
+  ]) {
+    const [a, b, c, ...rest] = await attentionTile({ q, k, m, l, options, batch, head }).data()
+    expect([a, b, c]).toEqual([1, 0, 0])
+    expect(rest[0] + rest[1]).toBeCloseTo(1, 12)
+    expect(rest[3] + rest[4] + rest[5]).toBeCloseTo(1, 12)
+  }
+  seen = undefined
+  run.attend('decoder.0.cross', q, k, v)
+  expect(seen).toBeUndefined()
+})
+
+test('interventions act in order, on calls and on activations, and observers see the outcome', async () => {
+  const [q, k, v] = qkv()
+  const log: string[] = []
+  const run = new Run(names, {
+    interventions: [
+      { sites: 'encoder.0.self', attention: ({ options }) => ({ options: { ...options, scale: 0 } }) },
+      { sites: 'encoder.0.out', activation: (_, x) => scale(x, 2) },
+      { sites: 'encoder.0.out', activation: (_, x) => scale(x, 3) },
+    ],
+    observers: [
+      { attention: ({ site, options }) => log.push(`${site} scale ${options.scale}`) },
+      { sites: '*.heads', activation: (site) => log.push(site) },
+    ],
+  })
+  const out = run.attend('encoder.0.self', q, k, v)
+  await expectWithin(out, attention(q, k, v, { scale: 0 }), 0)
+  await expectWithin(run.at('encoder.0.out', q), scale(q, 6), 1e-15)
+  expect(run.at('encoder.1.out', q)).toBe(q)
+  expect(log).toEqual(['encoder.0.self scale 0', 'encoder.0.self.heads'])
+})
+
+test('dropout: none in inference, another mask for each call, the same for the same seed', async () => {
+  const x = randn([64])
+  expect(new Run(names).dropout(x, 0.5)).toBe(x)
+  const draw = async (seed: number) => {
+    const run = new Run(names, { mode: 'train', seed })
+    return [await run.dropout(x, 0.5).data(), await run.dropout(x, 0.5).data()]
+  }
+  const [first, second] = await draw(7)
+  expect(first).not.toEqual(second)
+  expect(await draw(7)).toEqual([first, second])
+  expect((await draw(8))[0]).not.toEqual(first)
+})
+
+test('blocks: inference holds one block at a time, and never frees what it was given or what was kept', async () => {
+  const x = zeros([4])
+  const held = zeros([4])
+  const before = liveTensors()
+  const most: number[] = []
+  const run = new Run(names)
+  const y = scope(() =>
+    run.blocks(5, x, (x, i) => {
+      const made = [scale(x, 1), scale(x, 1), scale(x, 1)]
+      most.push(liveTensors() - before)
+      return i === 2 ? held : made[2]
+    }),
+  )
+  expect(Math.max(...most)).toBeLessThanOrEqual(4)
+  expect(liveTensors() - before).toBe(1)
+  expect([x.isDisposed, held.isDisposed, y.isDisposed]).toEqual([false, false, false])
+  expect(run.blocks(0, x, () => y)).toBe(x)
+
+  const kept: Tensor[] = []
+  scope(() => run.blocks(3, x, (x) => scale(x, 1).keep() && (kept[kept.length] = scale(x, 1).keep())))
+  expect(kept.map((t) => t.isDisposed)).toEqual([false, false, false])
+  for (const t of kept) t.dispose()
+})

@@ -1,0 +1,210 @@
+import { foldSeed } from '../backends/random.js'
+import { HeedError, HeedTypeError } from '../errors.js'
+import type { KeysValues } from '../nn/attention-block.js'
+import { attention, attentionWithStats } from '../ops/attention.js'
+import type { AttentionOptions } from '../ops/attention-rules.js'
+import { dropout } from '../ops/dropout.js'
+import { scope } from '../tensor/scope.js'
+import type { Tensor } from '../tensor/tensor.js'
+import type { Cache } from './cache.js'
+
+/** What an attention is called with: q, k and v as they leave their projections, before scale. */
+export interface AttentionCall {
+  readonly site: string
+  /** [B, Tq, H, D] */
+  readonly q: Tensor
+  /** [B, Tk, Hkv, D]; with a cache, of all positions so far. */
+  readonly k: Tensor
+  /** [B, Tk, Hkv, Dv] */
+  readonly v: Tensor
+  readonly options: AttentionOptions
+}
+
+/** An attention that has happened: any of its weights is exp(s_ij − m_i) / ℓ_i (see `attentionTile`). */
+export interface AttentionSeen extends AttentionCall {
+  /** [B, H, Tq], natural units */
+  readonly m: Tensor
+  /** [B, H, Tq] */
+  readonly l: Tensor
+  /** [B, Tq, H, Dv], before heads are joined and before any intervention on it. */
+  readonly out: Tensor
+}
+
+/** Sites by name; `*` stands for any characters: `encoder.*.self`. */
+export type SitePattern = string | readonly string[]
+
+/**
+ * Looks on. The tensors it gets are valid during the call; to hold one longer, keep a view:
+ * `t.view(t.shape, t.strides).keep()`, and dispose that later.
+ */
+export interface Observer {
+  /** Which sites: of attentions for `attention`, of activations for `activation`. Default all. */
+  sites?: SitePattern
+  attention?(seen: AttentionSeen): void
+  activation?(site: string, x: Tensor): void
+}
+
+/** Changes what happens. Several at one site act in their order; observers see what they made. */
+export interface Intervention {
+  sites?: SitePattern
+  /** Changes what an attention is called with, such as its mask. */
+  attention?(call: AttentionCall): Partial<Pick<AttentionCall, 'q' | 'k' | 'v' | 'options'>>
+  /** Replaces a named activation by a tensor of the same shape. */
+  activation?(site: string, x: Tensor): Tensor
+}
+
+/** The names a model has: of its attentions, and of its activations. */
+export interface SiteNames {
+  readonly sites: readonly string[]
+  readonly activations: readonly string[]
+}
+
+export interface RunOptions {
+  /** `train`: dropout is on and activations live on for the backward pass. Default `infer`. */
+  mode?: 'train' | 'infer'
+  /** For dropout. Default 0. */
+  seed?: number
+  /** Step-wise decoding (infer only): causal attention appends to it and attends over all it holds. */
+  cache?: Cache
+  observers?: readonly Observer[]
+  interventions?: readonly Intervention[]
+}
+
+/**
+ * One pass (or one decoding) through a model: all that is not weights. Every attention of every model is one call of
+ * `attend`, every named activation passes through `at`; whoever watches or changes a model does so here. A run holds
+ * all its state, so runs may interleave on one model.
+ */
+export class Run {
+  readonly mode: 'train' | 'infer'
+  readonly cache: Cache | undefined
+  readonly #seed: number
+  #dropouts = 0
+  readonly #observers: Hooks<Observer>
+  readonly #interventions: Hooks<Intervention>
+
+  /**
+   * @param names of the model: patterns are checked against them
+   * @throws HeedError `not-found` for a pattern that matches no site, naming those there are; HeedTypeError `option`
+   *   for a cache in training.
+   */
+  constructor(names: SiteNames, options: RunOptions = {}) {
+    const { mode = 'infer', seed = 0, cache, observers = [], interventions = [] } = options
+    if (mode !== 'train' && mode !== 'infer')
+      throw new HeedTypeError(
+        'option',
+        `Run: there is no mode '${String(mode)}'; there are 'train' and 'infer'`,
+      )
+    if (cache && mode === 'train')
+      throw new HeedTypeError(
+        'option',
+        'Run: a cache serves step-wise decoding; training runs whole sequences',
+      )
+    this.mode = mode
+    this.cache = cache
+    this.#seed = seed
+    this.#observers = hooksBySite(names, observers)
+    this.#interventions = hooksBySite(names, interventions)
+  }
+
+  /**
+   * The attention of a site, [B, Tq, H, D] → [B, Tq, H, Dv]. With a cache, k and v of a causal attention are those of
+   * the new positions and join what the cache holds; the default offset Tk − Tq then places the queries.
+   * On the way pass the activations `<site>.query`, `.key`, `.value` (of the new positions) and `.heads`.
+   */
+  attend(site: string, q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
+    q = this.at(`${site}.query`, q)
+    k = this.at(`${site}.key`, k)
+    v = this.at(`${site}.value`, v)
+    if (this.cache && options.causal) ({ k, v } = this.cache.append(site, k, v))
+    let call: AttentionCall = { site, q, k, v, options }
+    for (const { attention: change } of this.#interventions.attentions.get(site) ?? [])
+      call = { ...call, ...change!(call) }
+
+    const observers = this.#observers.attentions.get(site)
+    if (!observers) return this.at(`${site}.heads`, attention(call.q, call.k, call.v, call.options))
+    const seen = { ...call, ...attentionWithStats(call.q, call.k, call.v, call.options) }
+    for (const observer of observers) observer.attention!(seen)
+    return this.at(`${site}.heads`, seen.out)
+  }
+
+  /** A named activation: gives x, or what an intervention puts in its place. */
+  at(site: string, x: Tensor): Tensor {
+    for (const { activation: change } of this.#interventions.activations.get(site) ?? []) x = change!(site, x)
+    for (const observer of this.#observers.activations.get(site) ?? []) observer.activation!(site, x)
+    return x
+  }
+
+  /** Dropout in training, with a seed of its own for every call of the run; x itself in inference. */
+  dropout(x: Tensor, rate: number): Tensor {
+    if (this.mode === 'infer' || rate === 0) return x
+    return dropout(x, rate, foldSeed(this.#seed, this.#dropouts++))
+  }
+
+  /** Keys and values that depend on the source alone: with a cache, made once. */
+  once(site: string, make: () => KeysValues): KeysValues {
+    return this.cache ? this.cache.once(site, make) : make()
+  }
+
+  /** In inference frees all that `fn` makes but what it gives; in training the backward pass needs it all. */
+  scope(fn: () => Tensor): Tensor {
+    return this.mode === 'infer' ? scope(fn) : fn()
+  }
+
+  /**
+   * Passes x through `count` blocks. In inference each has a scope, in which its input lives too: memory holds the
+   * activations of one block, not of all.
+   */
+  blocks(count: number, x: Tensor, block: (x: Tensor, index: number) => Tensor): Tensor {
+    const through = (n: number): Tensor => (n === 0 ? x : this.scope(() => block(through(n - 1), n - 1)))
+    return through(count)
+  }
+}
+
+/** Who wants to be called, by the name of the site. */
+interface Hooks<H> {
+  attentions: Map<string, H[]>
+  activations: Map<string, H[]>
+}
+
+function hooksBySite<H extends Observer | Intervention>(names: SiteNames, hooks: readonly H[]): Hooks<H> {
+  const found: Hooks<H> = { attentions: new Map(), activations: new Map() }
+  const register = (map: Map<string, H[]>, sites: string[], hook: H) =>
+    sites.forEach((site) => map.set(site, [...(map.get(site) ?? []), hook]))
+  for (const hook of hooks) {
+    if (hook.attention) register(found.attentions, matchSites(names.sites, hook.sites), hook)
+    if (hook.activation) register(found.activations, matchSites(names.activations, hook.sites), hook)
+  }
+  return found
+}
+
+/**
+ * The sites that match any of the patterns, in the model's order; all without patterns.
+ *
+ * @throws HeedError `not-found` for a pattern that matches none, naming the sites there are.
+ */
+export function matchSites(sites: readonly string[], patterns: SitePattern = '*'): string[] {
+  const matching = new Set<string>()
+  for (const pattern of typeof patterns === 'string' ? [patterns] : patterns) {
+    const hits = sites.filter((site) => matches(site, pattern))
+    if (hits.length === 0)
+      throw new HeedError('not-found', `there is no site '${pattern}'; there are ${sites.join(', ')}`)
+    for (const site of hits) matching.add(site)
+  }
+  return sites.filter((site) => matching.has(site))
+}
+
+/** Glob matching piece by piece: a pattern from outside never becomes a regular expression. */
+function matches(site: string, pattern: string): boolean {
+  const [first, ...rest] = pattern.split('*')
+  if (rest.length === 0) return site === pattern
+  const last = rest.pop()!
+  if (!site.startsWith(first)) return false
+  let at = first.length
+  for (const piece of rest) {
+    const found = site.indexOf(piece, at)
+    if (found < 0) return false
+    at = found + piece.length
+  }
+  return site.endsWith(last) && at + last.length <= site.length
+}

@@ -1,0 +1,167 @@
+import { breather } from '../breathe.js'
+import { HeedError, HeedTypeError, throwIfAborted } from '../errors.js'
+import { reshape } from '../ops/views.js'
+import { softmax } from '../ops/softmax.js'
+import { scope } from '../tensor/scope.js'
+import { Cache } from './cache.js'
+import { beamSearch, type Hypothesis, type Stepper } from './decode.js'
+import { padIds } from './ids.js'
+import { type Intervention, Run } from './run.js'
+import type { Transformer } from './transformer.js'
+
+/** How outputs are searched for. */
+export interface DecodeOptions {
+  /** Hypotheses kept per text; 1 is greedy. Default: what the model says (`generation`). */
+  beam?: number
+  /** α of the length penalty ((5 + length) / 6)^α by which log p is divided: larger prefers longer. Default: what the model says. */
+  lengthPenalty?: number
+  /** The most tokens of an output, its end token included. Default 2 · source length + 10, and never more than max_positions. */
+  maxLength?: number
+  signal?: AbortSignal
+  /** Interventions in force on the way. */
+  with?: readonly Intervention[]
+}
+
+export interface TranslateOptions extends DecodeOptions {
+  /** Texts done, of all. */
+  onProgress?: (progress: { done: number; total: number }) => void
+  /** Source tokens of a batch, padding included. More is faster and takes more memory. Default 1,024. */
+  batchTokens?: number
+  /**
+   * Called for a text that has more tokens than the model has positions; it is then translated as far as they go.
+   * Without it such a text is an error.
+   */
+  onTooLong?: (text: { index: number; tokens: number; limit: number }) => void
+}
+
+/**
+ * Translates texts, in order. Texts of like length share a batch; a blank text gives a blank one.
+ *
+ * @throws HeedError `input` for a text longer than max_positions, unless `onTooLong` is given; `aborted` by the signal;
+ *   `unsupported` when the model has no tokenizer
+ */
+export async function translate(
+  model: Transformer,
+  texts: readonly string[],
+  options: TranslateOptions = {},
+): Promise<string[]> {
+  const { batchTokens = 1024, onProgress, onTooLong, signal } = options
+  if (!(Number.isInteger(batchTokens) && batchTokens >= 1))
+    throw new HeedTypeError('option', `batchTokens must be a whole number from 1 up, got ${batchTokens}`)
+  const sources = texts.map((text, index) => fitting(model, model.sourceIds(text), index, onTooLong))
+  const outputs = texts.map(() => '')
+  const worded = [...texts.keys()].filter((i) => texts[i].trim() !== '')
+  let done = texts.length - worded.length
+  for (const batch of batchesByLength(worded, sources, batchTokens)) {
+    throwIfAborted(signal)
+    const found = await decodeIds(
+      model,
+      batch.map((i) => sources[i]),
+      options,
+    )
+    batch.forEach((i, b) => (outputs[i] = model.tokenizer!.decode(found[b].tokens)))
+    onProgress?.({ done: (done += batch.length), total: texts.length })
+  }
+  return outputs
+}
+
+/** The ids, or the longest beginning that the positions hold, the end token kept. */
+function fitting(
+  model: Transformer,
+  ids: Int32Array,
+  index: number,
+  onTooLong: TranslateOptions['onTooLong'],
+): Int32Array {
+  const { max_positions: limit, eos_token_id } = model.config
+  if (ids.length <= limit) return ids
+  if (!onTooLong)
+    throw new HeedError(
+      'input',
+      `text ${index + 1} has ${ids.length} tokens, this model takes at most ${limit} (max_positions); split it`,
+    )
+  onTooLong({ index, tokens: ids.length, limit })
+  return Int32Array.from([...ids.subarray(0, limit - 1), eos_token_id])
+}
+
+/** Texts by length, in batches of at most `batchTokens` places; one that is longer is a batch of its own. */
+function batchesByLength(
+  texts: readonly number[],
+  sources: readonly Int32Array[],
+  batchTokens: number,
+): number[][] {
+  const batches: number[][] = []
+  for (const i of texts.toSorted((a, b) => sources[a].length - sources[b].length)) {
+    const batch = batches.at(-1)
+    // Lengths ascend: this text is the batch's longest.
+    if (batch && (batch.length + 1) * sources[i].length <= batchTokens) batch.push(i)
+    else batches.push([i])
+  }
+  return batches
+}
+
+/**
+ * Outputs for sources given as ids, `</s>` at the end of each, all in one batch: the best of each beam search.
+ *
+ * @throws HeedError `input` for a source longer than max_positions, `aborted` by the signal
+ */
+export async function decodeIds(
+  model: Transformer,
+  sources: readonly ArrayLike<number>[],
+  options: DecodeOptions = {},
+): Promise<Hypothesis[]> {
+  if (sources.length === 0) return []
+  const { generation } = model
+  const { beam = generation.beam, lengthPenalty = generation.lengthPenalty, maxLength = Infinity } = options
+  const { signal, with: interventions } = options
+  if (!(maxLength >= 1))
+    throw new HeedTypeError('option', `maxLength must be a number from 1 up, got ${maxLength}`)
+  const { pad_token_id: pad, bos_token_id: bos, eos_token_id: eos, max_positions, vocab_size } = model.config
+  const empty = sources.findIndex((ids) => ids.length === 0)
+  if (empty >= 0) throw new HeedError('input', `source ${empty} has no tokens; each ends with the end token`)
+  const limits = sources.map((ids) => Math.min(max_positions, Math.floor(maxLength), 2 * ids.length + 10))
+
+  const source = padIds(sources, pad)
+  const cache = new Cache()
+  const run = new Run(model, { cache, interventions })
+  const memory = model.encode(run, source).keep()
+  let lengths = source.lengths
+  const breathe = breather()
+  const stepper: Stepper = {
+    async step(tokens) {
+      await breathe()
+      const probabilities = scope(() => {
+        const target = {
+          ids: tokens,
+          rows: tokens.length,
+          width: 1,
+          lengths: new Int32Array(tokens.length).fill(1),
+        }
+        const logits = model.decode(run, target, memory, lengths)
+        return softmax(reshape(logits, [tokens.length, vocab_size]))
+      }).keep()
+      try {
+        return (await probabilities.data()) as Float32Array | Float64Array
+      } finally {
+        probabilities.dispose()
+      }
+    },
+    select(rows, sentences) {
+      cache.select(rows, sentences)
+      if (sentences) lengths = Int32Array.from(sentences, (s) => lengths[s])
+    },
+  }
+  try {
+    return await beamSearch(stepper, {
+      beam,
+      lengthPenalty,
+      limits,
+      bos,
+      eos,
+      banned: [pad, bos].filter((id) => id !== eos),
+      signal,
+    })
+  } finally {
+    memory.dispose()
+    cache.dispose()
+  }
+}

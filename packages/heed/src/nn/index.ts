@@ -1,0 +1,9 @@
+export {
+  attentionBlock,
+  type AttentionBlockOptions,
+  type AttentionRun,
+  type KeysValues,
+  splitHeads,
+} from './attention-block.js'
+export { feedForward, normalize, project, unembed } from './layers.js'
+export { type Weights, weight } from './weights.js'

@@ -1,0 +1,11 @@
+import { HeedError } from '../errors.js'
+import type { Tensor } from '../tensor/tensor.js'
+
+/** All weights of a model, flat, under the names of its model.safetensors. */
+export type Weights = Readonly<Record<string, Tensor>>
+
+/** @throws HeedError `not-found` when there is no weight of that name. */
+export function weight(weights: Weights, name: string): Tensor {
+  if (!Object.hasOwn(weights, name)) throw new HeedError('not-found', `the model has no weight '${name}'`)
+  return weights[name]
+}

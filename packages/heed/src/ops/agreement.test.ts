@@ -1,0 +1,326 @@
+import * as fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Backend } from '../backends/backend.js'
+import { ReferenceBackend } from '../backends/reference/index.js'
+import { liveTensors, scope, type Tensor } from '../tensor/index.js'
+import {
+  comparedBackends,
+  expectAgreement,
+  expectWithin,
+  randomInts,
+  randomMask,
+  withBackend,
+} from '../testing/index.js'
+import {
+  activation,
+  add,
+  attention,
+  type AttentionOptions,
+  attentionTile,
+  attentionWithStats,
+  crossEntropy,
+  dropout,
+  embedding,
+  full,
+  layerNorm,
+  linear,
+  randn,
+  reshape,
+  scale,
+  slice,
+  softmax,
+  tensor,
+} from './index.js'
+
+// Tiles are 6×8, a vector is 4 wide, blocks of keys reach 128: sizes around all of these, 0 and 1 included.
+const small = fc.oneof(fc.integer({ min: 0, max: 20 }), fc.constantFrom(0, 1, 4, 5, 6, 7, 8, 9))
+const size = fc.oneof({ weight: 3, arbitrary: small }, fc.constantFrom(47, 48, 49, 127, 128, 129, 150, 193))
+const width = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constantFrom(1, 3, 4, 5, 31, 32, 64, 100, 257))
+const seed = fc.nat(1e6)
+
+/** Runs the property on random inputs, each a record of what `arbitraries` give. */
+const holds = <T>(
+  arbitraries: { [K in keyof T]: fc.Arbitrary<T[K]> },
+  property: (given: T) => Promise<void>,
+  numRuns = 25,
+) => fc.assert(fc.asyncProperty(fc.record(arbitraries) as fc.Arbitrary<T>, property), { numRuns })
+
+describe.each(comparedBackends)('$name agrees with the reference', ({ start }) => {
+  let backend: Backend
+  beforeAll(() => {
+    backend = start()
+  })
+  afterAll(() => backend.dispose())
+
+  /** What `fn` gives, computed on either backend: tensors by name. */
+  const both = async (fn: () => Record<string, Tensor>, eps = 1e-5) => {
+    const before = liveTensors()
+    const [got, expected] = [backend, new ReferenceBackend()].map((b) => withBackend(b, () => scope(fn)))
+    for (const name of Object.keys(expected)) {
+      expect(got[name].shape).toEqual(expected[name].shape)
+      await expectWithin(got[name], expected[name], eps, name)
+    }
+    for (const t of [...Object.values(got), ...Object.values(expected)]) t.dispose()
+    expect(liveTensors()).toBe(before)
+  }
+
+  it('add and scale', () =>
+    holds({ a: small, b: small, c: size, seed }, async ({ a, b, c, seed }) => {
+      const shapes = { x: [a, b, c], same: [a, b, c], trailing: [b, c], row: [c] }
+      await expectAgreement(
+        backend,
+        shapes,
+        ({ x, same, trailing, row }) => scale(add(add(add(x, same), trailing), row), -1.7),
+        seed,
+      )
+    }))
+
+  it('activations', () =>
+    holds({ rows: small, width: size, seed }, async ({ rows, width, seed }) => {
+      for (const kind of ['relu', 'gelu'] as const)
+        await expectAgreement(backend, { x: [rows, width] }, ({ x }) => activation(kind, scale(x, 3)), seed)
+    }))
+
+  it('dropout, bit for bit', () =>
+    holds(
+      { n: size, rate: fc.double({ min: 0, max: 0.99, noNaN: true }), seed },
+      async ({ n, rate, seed }) => {
+        await expectAgreement(backend, { x: [3, n] }, ({ x }) => dropout(x, rate, seed), seed)
+        await both(() => ({ dropped: dropout(randn([n]), 0.5, -seed) }), 0)
+      },
+    ))
+
+  it('softmax', () =>
+    holds({ rows: small, width: size, seed }, async ({ rows, width, seed }) => {
+      await both(() => ({ y: softmax(randn([rows, width], { seed, std: 5 })) }))
+      await expectAgreement(backend, { x: [rows, width] }, ({ x }) => softmax(x), seed)
+    }))
+
+  it('softmax of −∞ and of large numbers', () =>
+    both(() => ({
+      y: softmax(tensor([-Infinity, 1, 2, -Infinity, -Infinity, -Infinity, 1e4, -1e4, 1e4], [3, 3])),
+    })))
+
+  it('layerNorm', () =>
+    holds({ rows: size, width, seed }, ({ rows, width, seed }) =>
+      expectAgreement(
+        backend,
+        { x: [rows, width], gamma: [width], beta: [width] },
+        ({ x, gamma, beta }) => layerNorm(x, gamma, beta, 0.01),
+        seed,
+      ),
+    ))
+
+  it('linear', () =>
+    holds({ rows: size, inner: size, outer: size, seed }, async ({ rows, inner, outer, seed }) => {
+      const shapes = { x: [rows, inner], weight: [outer, inner], bias: [outer] }
+      await expectAgreement(backend, shapes, ({ x, weight, bias }) => linear(x, weight, bias), seed)
+      await expectAgreement(backend, shapes, ({ x, weight }) => linear(x, weight), seed)
+    }))
+
+  it('matmul in all four transpositions', () =>
+    holds({ m: size, k: size, n: size, seed }, async ({ m, k, n, seed }) => {
+      for (const transposeA of [false, true])
+        for (const transposeB of [false, true])
+          await both(() => {
+            const a = randn(transposeA ? [k, m] : [m, k], { seed })
+            const b = randn(transposeB ? [n, k] : [k, n], { seed: seed + 1 })
+            const [plain, biased] = [randn([m, n]), randn([m, n])]
+            const { kernels } = a.device as Backend
+            kernels.matmul({ a, b, out: plain, transposeA, transposeB })
+            kernels.matmul({
+              a,
+              b,
+              out: biased,
+              transposeA,
+              transposeB,
+              bias: randn([n], { seed: seed + 2 }),
+            })
+            return { plain, biased }
+          })
+    }))
+
+  it('embedding, ids outside included', () =>
+    holds({ count: size, vocabulary: size, width, seed }, ({ count, vocabulary, width, seed }) =>
+      expectAgreement(
+        backend,
+        { table: [vocabulary, width] },
+        ({ table }) => embedding(randomInts([count], -2, vocabulary + 2, seed), table, 1.5),
+        seed,
+      ),
+    ))
+
+  it('cross-entropy', () =>
+    holds(
+      { rows: size, classes: width, labelSmoothing: fc.constantFrom(0, 0.1), seed },
+      async ({ rows, classes, labelSmoothing, seed }) => {
+        const loss = (logits: Tensor) =>
+          crossEntropy(logits, randomInts([rows], -1, classes, seed), { labelSmoothing, ignore: -1 })
+        // Flat logits and no lone class: where p is nearly 1, log p and p − 1 are rounding and nothing else.
+        const shapes = { logits: [rows, classes + 1] }
+        await expectAgreement(backend, shapes, ({ logits }) => loss(scale(logits, 0.5)), seed)
+      },
+    ))
+
+  it('cross-entropy of large logits', () =>
+    both(() => ({
+      loss: crossEntropy(randn([40, 70], { std: 20 }), randomInts([40], 0, 70)),
+      far: crossEntropy(tensor([1e4, -1e4], [1, 2]), tensor(new Int32Array([1]))),
+    })))
+
+  it('cross-entropy of a target that is no class is NaN', () =>
+    both(() => ({ loss: crossEntropy(randn([2, 3]), tensor(new Int32Array([1, 3]))) })))
+
+  it('reshape and slice of views', () =>
+    holds({ a: small, b: small, c: size, seed }, async ({ a, b, c, seed }) => {
+      const [from, to] = [Math.floor(c / 3), Math.ceil(c / 2)]
+      const inner = ({ x }: Record<string, Tensor>) => reshape(slice(slice(x, 2, from, to), 0, 0, a), [-1])
+      const part = ({ x }: Record<string, Tensor>) => scale(slice(x, 1, 0, Math.ceil(b / 2)), 2)
+      await expectAgreement(backend, { x: [a + 1, b + 1, c + 3] }, inner, seed)
+      await expectAgreement(backend, { x: [a, b, c] }, part, seed)
+    }))
+
+  describe('attention', () => {
+    const shape = {
+      B: fc.integer({ min: 1, max: 3 }),
+      Tq: size,
+      Tk: size,
+      Hkv: fc.integer({ min: 1, max: 2 }),
+      group: fc.integer({ min: 1, max: 3 }),
+      D: fc.constantFrom(1, 3, 4, 7, 8, 16, 24, 33, 64),
+      Dv: fc.constantFrom(1, 3, 4, 7, 8, 16, 24, 33, 64),
+      seed,
+      causal: fc.constantFrom('no', 'yes', 'offset', 'offsets'),
+      lengths: fc.boolean(),
+      mask: fc.constantFrom('no', 'keys', 'heads', 'cells'),
+      scale: fc.constantFrom(undefined, 0.1),
+    }
+    type Given = { [K in keyof typeof shape]: (typeof shape)[K] extends fc.Arbitrary<infer V> ? V : never }
+
+    /** The drawn options; a mask is made on the backend in use. */
+    const options = (given: Given): AttentionOptions => {
+      const { B, Tq, Tk, Hkv, group, seed, causal, lengths, mask, scale } = given
+      const perBatch = (low: number, high: number) =>
+        Array.from({ length: B }, (_, b) => low + ((seed + 7 * b) % (high - low + 1)))
+      const masks = { keys: [B, 1, 1, Tk], heads: [1, Hkv * group, 1, Tk], cells: [B, Hkv * group, Tq, Tk] }
+      return {
+        scale,
+        causal: {
+          no: false,
+          yes: true,
+          offset: { offset: (seed % 11) - 5 },
+          offsets: { offset: perBatch(-3, Tk) },
+        }[causal],
+        lengths: lengths ? perBatch(0, Tk) : undefined,
+        mask: mask === 'no' ? undefined : randomMask(masks[mask as keyof typeof masks], 0.8, seed),
+      }
+    }
+
+    it('forward and backward', () =>
+      holds<Given>(
+        shape,
+        (given) => {
+          const { B, Tq, Tk, Hkv, group, D, Dv, seed } = given
+          const shapes = { q: [B, Tq, Hkv * group, D], k: [B, Tk, Hkv, D], v: [B, Tk, Hkv, Dv] }
+          return expectAgreement(backend, shapes, ({ q, k, v }) => attention(q, k, v, options(given)), seed)
+        },
+        40,
+      ))
+
+    it('views into one projection, and a prefix of a cache', () =>
+      holds<Given>(shape, (given) => {
+        const { B, Tq: T, Hkv, group, D, seed, causal } = given
+        const H = Hkv * group
+        const shapes = { fused: [B, T + 2, H + 2 * Hkv, D] }
+        return expectAgreement(
+          backend,
+          shapes,
+          ({ fused }) => {
+            const x = slice(fused, 1, 1, T + 1)
+            const [q, k, v] = [slice(x, 2, 0, H), slice(x, 2, H, H + Hkv), slice(x, 2, H + Hkv, H + 2 * Hkv)]
+            return attention(q, k, v, { causal: causal !== 'no' })
+          },
+          seed,
+        )
+      }))
+
+    it('m, ℓ, scores and weights', () =>
+      holds<Given>(shape, async (given) => {
+        const { B, Tq, Tk, Hkv, group, D, Dv, seed } = given
+        const H = Hkv * group
+        await both(() => {
+          const q = randn([B, Tq, H, D], { seed })
+          const k = randn([B, Tk, Hkv, D], { seed: seed + 1 })
+          const v = randn([B, Tk, Hkv, Dv], { seed: seed + 2 })
+          const rules = options(given)
+          const { m, l } = attentionWithStats(q, k, v, rules)
+          const probe = { q, k, m, l, options: rules, batch: seed % B, head: seed % H }
+          const part = { rows: [Math.floor(Tq / 3), Tq], cols: [Math.floor(Tk / 2), Tk] } as const
+          return {
+            m,
+            l,
+            weights: attentionTile(probe),
+            scores: attentionTile({ ...probe, what: 'scores' }),
+            tile: attentionTile({ ...probe, ...part }),
+          }
+        })
+      }))
+
+    it('probed scores are the forward’s bit for bit, and rows of weights sum to 1', () =>
+      holds<Given>(shape, async (given) => {
+        const { B, Tq, Tk, Hkv, group, D, seed } = given
+        const [b, h, H] = [seed % B, seed % (Hkv * group), Hkv * group]
+        const probed = withBackend(backend, () =>
+          scope(() => {
+            const q = randn([B, Tq, H, D], { seed })
+            const k = randn([B, Tk, Hkv, D], { seed: seed + 1 })
+            const rules = options(given)
+            const { m, l } = attentionWithStats(q, k, k, rules)
+            const probe = { q, k, m, l, options: rules, batch: b, head: h }
+            return { m, scores: attentionTile({ ...probe, what: 'scores' }), weights: attentionTile(probe) }
+          }),
+        )
+        const [m, scores, weights] = await Promise.all(Object.values(probed).map((t) => t.data()))
+        for (const t of Object.values(probed)) t.dispose()
+        for (let i = 0; i < Tq; i++) {
+          const largest = Math.max(...scores.slice(i * Tk, (i + 1) * Tk))
+          const sum = Array.from(weights.slice(i * Tk, (i + 1) * Tk)).reduce((a, b) => a + b, 0)
+          expect(m[(b * H + h) * Tq + i]).toBe(largest === -Infinity ? 0 : largest)
+          expect(Math.abs(sum - (largest === -Infinity ? 0 : 1))).toBeLessThan(1e-6)
+        }
+      }))
+
+    it('scores of ±1e4', () =>
+      holds<Given>(
+        shape,
+        ({ Tq, Tk, D, seed }) =>
+          both(() => {
+            // One key wins by far: powers of two, so that scores are exact on every backend.
+            const q = full([1, Tq, 1, D], 128)
+            const winner = Float32Array.from({ length: Tk * D }, (_, at) =>
+              Math.floor(at / D) === seed % Tk ? 64 : -64,
+            )
+            const k = tensor(winner, [1, Tk, 1, D])
+            const { out, m, l } = attentionWithStats(q, k, k, { scale: 1 / D })
+            return { out, m, l }
+          }),
+        10,
+      ))
+  })
+
+  it('sumLeading, sumSquares and adamw', () =>
+    holds({ rows: size, width: size, seed }, async ({ rows, width, seed }) => {
+      await both(() => {
+        const x = activation('relu', randn([rows, width], { seed }))
+        const [sums, squares] = [randn([width]), randn([3])]
+        const { kernels } = x.device as Backend
+        kernels.sumLeading(x, sums)
+        kernels.sumSquares(x, squares, 1)
+        const [param, m] = [randn([width], { seed }), randn([width], { seed: seed + 1 })]
+        const [grad, v] = [randn([width], { seed: seed + 2 }), full([width], 0.3)]
+        const rest = { gradScale: 0.5, rate: 0.01, beta1: 0.9, beta2: 0.98, eps: 1e-9, weightDecay: 0.01 }
+        kernels.adamw({ param, grad, m, v, ...rest, correction1: 0.19, correction2: 0.04 })
+        return { sums, squares, param, m, v }
+      })
+    }))
+})

@@ -1,0 +1,255 @@
+import { describe, expect, it } from 'vitest'
+import { valueAndGrad } from '../autograd/index.js'
+import type { Shape, Tensor } from '../tensor/index.js'
+import { coded, expectWithin, gradcheck, randomMask, weightedSum } from '../testing/index.js'
+import {
+  attention,
+  type AttentionOptions,
+  attentionWithStats,
+  randn,
+  reshape,
+  slice,
+  tensor,
+  zeros,
+} from './index.js'
+
+const [ln2, ln5] = [Math.log(2), Math.log(5)]
+
+/** One query, three keys with odds 1 : 2 : 5, values 8, 80 and 800. */
+const three = () => ({
+  q: tensor([1], [1, 1, 1, 1]),
+  k: tensor([0, ln2, ln5], [1, 3, 1, 1]),
+  v: tensor([8, 80, 800], [1, 3, 1, 1]),
+})
+
+const copy = async (t: Tensor) => tensor(await t.data(), t.shape)
+
+const attend = (q: Shape, k: Shape, v: Shape, options: AttentionOptions = {}) =>
+  attention(zeros(q), zeros(k), zeros(v), options)
+
+/** Random q [B, Tq, H, D], k [B, Tk, Hkv, D], v [B, Tk, Hkv, Dv]. */
+const random = (B: number, Tq: number, Tk: number, H: number, Hkv: number, D: number, Dv: number) => ({
+  q: randn([B, Tq, H, D], { seed: 1 }),
+  k: randn([B, Tk, Hkv, D], { seed: 2 }),
+  v: randn([B, Tk, Hkv, Dv], { seed: 3 }),
+})
+
+/** Which keys each query sees, [B, Tq] lists, read off the output of v_j = 2^j: the scores are all 0. */
+async function seen(B: number, Tq: number, Tk: number, options: AttentionOptions): Promise<number[][][]> {
+  using q = zeros([B, Tq, 1, 1])
+  using k = zeros([B, Tk, 1, 1])
+  const powers = Array.from({ length: B * Tk }, (_, i) => 2 ** (i % Tk))
+  using v = tensor(powers, [B, Tk, 1, 1])
+  const { out, m, l } = attentionWithStats(q, k, v, options)
+  const [o, count] = [await out.data(), await l.data()]
+  for (const t of [out, m, l]) t.dispose()
+  return Array.from({ length: B }, (_, b) =>
+    Array.from({ length: Tq }, (_, i) => {
+      const bits = Math.round(o[b * Tq + i] * count[b * Tq + i])
+      return Array.from({ length: Tk }, (_, j) => j).filter((j) => (bits >> j) & 1)
+    }),
+  )
+}
+
+describe('the formula', () => {
+  it('by hand', async () => {
+    const { q, k, v } = three()
+    const { out, m, l } = attentionWithStats(q, k, v)
+    await expectWithin(out, [(1 * 8 + 2 * 80 + 5 * 800) / 8], 1e-15)
+    await expectWithin(m, [ln5], 0)
+    await expectWithin(l, [8 / 5], 1e-15)
+    for (const t of [q, k, v, out, m, l]) t.dispose()
+  })
+
+  it('scale defaults to 1/√D and may be set', async () => {
+    using q = tensor([1, 1, 1, 1], [1, 1, 1, 4])
+    using k = tensor([2, 2, 2, 2], [1, 1, 1, 4])
+    using v = tensor([1], [1, 1, 1, 1])
+    const scaled = attentionWithStats(q, k, v)
+    const plain = attentionWithStats(q, k, v, { scale: 1 })
+    expect([await scaled.m.item(), await plain.m.item()]).toEqual([4, 8])
+    for (const t of [...Object.values(scaled), ...Object.values(plain)]) t.dispose()
+  })
+
+  it('query heads share the key head of their group', async () => {
+    const { q, k, v } = random(2, 3, 4, 6, 2, 3, 5)
+    using grouped = attention(q, k, v)
+    for (let h = 0; h < 6; h++) {
+      const g = Math.floor(h / 3)
+      using alone = attention(slice(q, 2, h, h + 1), slice(k, 2, g, g + 1), slice(v, 2, g, g + 1))
+      await expectWithin(slice(grouped, 2, h, h + 1), alone, 1e-15)
+    }
+  })
+
+  it('reads q, k and v where they are: views into one projection', async () => {
+    using fused = randn([2, 5, 4, 3], { seed: 7 })
+    const [q, k, v] = [slice(fused, 2, 0, 2), slice(fused, 2, 2, 3), slice(fused, 2, 3, 4)]
+    using out = attention(q, slice(k, 1, 1, 4), slice(v, 1, 1, 4))
+    using expected = attention(await copy(q), await copy(slice(k, 1, 1, 4)), await copy(slice(v, 1, 1, 4)))
+    expect(await out.data()).toEqual(await expected.data())
+  })
+
+  it('takes heads that are not dense, by a copy', async () => {
+    using wide = randn([1, 3, 2, 4], { seed: 8 })
+    using narrow = slice(wide, 3, 1, 3)
+    using out = attention(narrow, narrow, narrow)
+    using copy = tensor(await narrow.data(), narrow.shape)
+    using expected = attention(copy, copy, copy)
+    expect(await out.data()).toEqual(await expected.data())
+  })
+
+  it('scores of ±1e4 stay finite', async () => {
+    using q = tensor([100, -100], [1, 2, 1, 1])
+    using k = tensor([100, -100], [1, 2, 1, 1])
+    using v = tensor([1, 2], [1, 2, 1, 1])
+    using out = attention(q, k, v)
+    expect([...(await out.data())]).toEqual([1, 2])
+  })
+})
+
+describe('who sees whom', () => {
+  it('causal: the last query sees all keys, whatever the lengths say', async () => {
+    expect(await seen(1, 3, 3, { causal: true })).toEqual([[[0], [0, 1], [0, 1, 2]]])
+    expect(await seen(1, 2, 4, { causal: true })).toEqual([
+      [
+        [0, 1, 2],
+        [0, 1, 2, 3],
+      ],
+    ])
+    expect(await seen(1, 3, 2, { causal: true })).toEqual([[[], [0], [0, 1]]])
+    expect(await seen(1, 2, 3, { causal: true, lengths: [2] })).toEqual([
+      [
+        [0, 1],
+        [0, 1],
+      ],
+    ])
+    expect(await seen(1, 1, 2, { causal: false })).toEqual([[[0, 1]]])
+  })
+
+  it('causal offset: one for all, or one per batch', async () => {
+    expect(await seen(2, 2, 3, { causal: { offset: 0 } })).toEqual([
+      [[0], [0, 1]],
+      [[0], [0, 1]],
+    ])
+    expect(await seen(2, 1, 3, { causal: { offset: [1, -1] } })).toEqual([[[0, 1]], [[]]])
+    expect(await seen(1, 2, 3, { causal: {} })).toEqual([
+      [
+        [0, 1],
+        [0, 1, 2],
+      ],
+    ])
+  })
+
+  it('lengths', async () => {
+    expect(await seen(3, 1, 3, { lengths: [2, 0, 3] })).toEqual([[[0, 1]], [[]], [[0, 1, 2]]])
+  })
+
+  it('mask, spread over batch, heads and queries', async () => {
+    using keys = tensor([true, false, true], [1, 1, 1, 3])
+    expect(await seen(2, 2, 3, { mask: keys })).toEqual([
+      [
+        [0, 2],
+        [0, 2],
+      ],
+      [
+        [0, 2],
+        [0, 2],
+      ],
+    ])
+    using cells = tensor([true, false, false, true, false, false, true, true], [2, 1, 2, 2])
+    expect(await seen(2, 2, 2, { mask: cells, causal: true })).toEqual([
+      [[0], [1]],
+      [[], [0, 1]],
+    ])
+  })
+
+  it('a query that sees nothing, and no keys at all, give zeros everywhere', async () => {
+    const { q, k, v } = random(1, 2, 3, 1, 1, 2, 2)
+    const { value, grads } = valueAndGrad({ q, k, v }, () =>
+      weightedSum(attention(q, k, v, { lengths: [0] })),
+    )
+    for (const t of [value, grads.q, grads.k, grads.v])
+      expect([...(await t.data())].every((x) => x === 0)).toBe(true)
+    const none = { k: slice(k, 1, 0, 0), v: slice(v, 1, 0, 0) }
+    const { out, m, l } = attentionWithStats(q, none.k, none.v, { causal: true })
+    for (const t of [out, m, l]) expect([...(await t.data())].every((x) => x === 0)).toBe(true)
+    expect(out.shape).toEqual([1, 2, 1, 2])
+  })
+})
+
+describe('gradients', () => {
+  const cases: [string, Parameters<typeof random>, AttentionOptions][] = [
+    ['self', [2, 3, 3, 2, 2, 4, 4], {}],
+    ['causal', [1, 4, 4, 1, 1, 3, 3], { causal: true }],
+    ['cross, Dv ≠ D, own scale', [2, 2, 5, 1, 1, 3, 2], { scale: 0.3 }],
+    ['grouped heads', [1, 3, 4, 4, 2, 2, 3], { causal: true }],
+    ['one key head', [2, 2, 3, 3, 1, 2, 2], {}],
+    ['lengths', [3, 2, 4, 1, 1, 2, 2], { lengths: [4, 2, 0] }],
+    ['offsets', [2, 3, 5, 1, 1, 2, 2], { causal: { offset: [2, -1] } }],
+    ['no keys', [1, 2, 0, 1, 1, 2, 2], {}],
+    ['no queries', [1, 0, 2, 1, 1, 2, 2], { causal: true }],
+  ]
+  it.each(cases)('%s', async (_, sizes, options) => {
+    await gradcheck(({ q, k, v }) => attention(q, k, v, options), random(...sizes))
+  })
+
+  it('mask', async () => {
+    using mask = randomMask([2, 1, 3, 4], 0.6, 5)
+    await gradcheck(({ q, k, v }) => attention(q, k, v, { mask }), random(2, 3, 4, 2, 2, 2, 2))
+  })
+
+  it('one tensor as q, k and v, and views into one projection', async () => {
+    const x = randn([1, 3, 2, 2], { seed: 1 })
+    await gradcheck(({ x }) => attention(x, x, x, { causal: true }), { x })
+    const fused = randn([2, 3, 4 * 2], { seed: 2 })
+    await gradcheck(
+      ({ fused }) => {
+        const x = reshape(fused, [2, 3, 4, 2])
+        return attention(slice(x, 2, 0, 2), slice(x, 2, 2, 3), slice(x, 2, 3, 4))
+      },
+      { fused },
+    )
+  })
+})
+
+describe('errors name what does not fit', () => {
+  const [q, k] = [
+    [2, 3, 4, 8],
+    [2, 5, 2, 8],
+  ]
+
+  it('shapes', () => {
+    expect(() => attend([3, 4, 8], k, k)).toThrow(coded('shape', 'q must be [B, T, H, D]', '[3, 4, 8]'))
+    expect(() => attend(q, [1, 5, 2, 8], k)).toThrow(coded('shape', 'batch', '[2, 3, 4, 8]', '[1, 5, 2, 8]'))
+    expect(() => attend(q, k, [3, 5, 2, 8])).toThrow(coded('shape', 'batch', '[3, 5, 2, 8]'))
+    expect(() => attend(q, [2, 5, 2, 7], k)).toThrow(coded('shape', 'D', '[2, 5, 2, 7]'))
+    expect(() => attend(q, k, [2, 6, 2, 8])).toThrow(coded('shape', 'time and heads', '[2, 6, 2, 8]'))
+    expect(() => attend(q, [2, 5, 3, 8], [2, 5, 3, 8])).toThrow(
+      coded('shape', '4 query heads', '3 key heads'),
+    )
+    expect(() => attend([2, 3, 4, 0], [2, 5, 2, 0], k)).toThrow(coded('shape', 'D must be at least 1'))
+  })
+
+  it('options', () => {
+    expect(() => attend(q, k, k, { scale: NaN })).toThrow(coded('option', 'scale', 'NaN'))
+    expect(() => attend(q, k, k, { causal: { offset: NaN } })).toThrow(
+      coded('option', 'causal.offset', 'NaN'),
+    )
+    expect(() => attend(q, k, k, { causal: { offset: [1] } })).toThrow(
+      coded('option', 'causal.offset', '1 entries', '2'),
+    )
+    expect(() => attend(q, k, k, { lengths: [5, 6] })).toThrow(coded('option', 'lengths', '0 to 5', '6'))
+    expect(() => attend(q, k, k, { lengths: [5] })).toThrow(coded('option', 'lengths', '1 entries', '2'))
+    expect(() => attend(q, k, k, { casual: true } as AttentionOptions)).toThrow(coded('option', "'casual'"))
+  })
+
+  it('masks', () => {
+    expect(() => attend(q, k, k, { mask: zeros([2, 1, 3, 4], { dtype: 'bool' }) })).toThrow(
+      coded('shape', '[2, 1, 3, 4]', '[2, 4, 3, 5]'),
+    )
+    expect(() => attend(q, k, k, { mask: zeros([1, 1, 1, 1], { dtype: 'bool' }) })).toThrow(
+      coded('shape', 'mask'),
+    )
+    expect(() => attend(q, k, k, { mask: zeros([1, 1, 1, 5]) })).toThrow(coded('dtype', 'mask must be bool'))
+  })
+})

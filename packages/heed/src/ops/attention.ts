@@ -1,0 +1,84 @@
+import { HeedTypeError } from '../errors.js'
+import { isDense, show } from '../tensor/shape.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { type AttentionOptions, resolveRules } from './attention-rules.js'
+import { checkFloats, dense, emptyLike } from './check.js'
+import { record } from './record.js'
+import { scope } from '../tensor/scope.js'
+
+/** The output of attention with the two numbers per row from which any weight follows: w_ij = exp(s_ij − m_i) / ℓ_i. */
+export interface AttentionResult {
+  /** [B, Tq, H, Dv] */
+  out: Tensor
+  /** [B, H, Tq]: the largest score of the row, in natural units. */
+  m: Tensor
+  /** [B, H, Tq]: Σ_j exp(s_ij − m_i); 0 where the row may attend to nothing. */
+  l: Tensor
+}
+
+/**
+ * Attention(Q, K, V) = softmax(scale · Q Kᵀ) V, by head ("Attention Is All You Need", equation 1), without ever
+ * building the N×N map: blocks of keys pass by with an online softmax (Dao et al. 2022).
+ *
+ * q [B, Tq, H, D], k [B, Tk, Hkv, D], v [B, Tk, Hkv, Dv] → [B, Tq, H, Dv], H a multiple of Hkv (query head h reads
+ * key head ⌊h · Hkv / H⌋). [H, D] must be dense; batch and time may have strides. A query that may attend to nothing
+ * gives zeros.
+ *
+ * Backward, with P the weights recomputed from q, k, m and ℓ, and δ_i = Σ dO_i ⊙ O_i: dV = Pᵀ dO,
+ * dS = P ⊙ (dO Vᵀ − δ), dQ = scale · dS K, dK = scale · dSᵀ Q.
+ *
+ * @throws HeedTypeError `shape`, `dtype` or `option` naming what does not fit; HeedTypeError `unsupported` for options
+ *   that are typed but not offered yet: window, softcap, bias and sink.
+ */
+export const attention = (q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor =>
+  scope(() => attentionWithStats(q, k, v, options).out)
+
+/** `attention` that also gives m and ℓ of every row. */
+export function attentionWithStats(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  options: AttentionOptions = {},
+): AttentionResult {
+  return scope(() => {
+    const { kernels } = checkFloats('attention', { q, k, v })
+    checkShapes(q, k, v)
+    const [B, Tq, H] = q.shape
+    const rules = resolveRules(q, k, options)
+    const [Q, K, V] = [headsDense(q), headsDense(k), headsDense(v)]
+    const out = emptyLike(q, [B, Tq, H, v.shape[3]])
+    const [m, l] = [emptyLike(q, [B, H, Tq]), emptyLike(q, [B, H, Tq])]
+    const args = { q: Q, k: K, v: V, out, m, l, ...rules }
+    kernels.attention(args)
+    record('attention', [q, k, v], out, (dOut) => {
+      const [dq, dk, dv] = [emptyLike(q), emptyLike(k), emptyLike(v)]
+      kernels.attentionGrad({ ...args, dOut, dq, dk, dv })
+      return [dq, dk, dv]
+    })
+    return { out, m, l }
+  })
+}
+
+function checkShapes(q: Tensor, k: Tensor, v: Tensor): void {
+  for (const [name, t] of Object.entries({ q, k, v }))
+    if (t.rank !== 4)
+      throw new HeedTypeError('shape', `attention: ${name} must be [B, T, H, D], got ${show(t.shape)}`)
+  const [B, , H, D] = q.shape
+  const [Bk, Tk, Hkv, Dk] = k.shape
+  const shapes = `q ${show(q.shape)}, k ${show(k.shape)}, v ${show(v.shape)}`
+  if (B !== Bk || B !== v.shape[0])
+    throw new HeedTypeError('shape', `attention: the batch sizes differ: ${shapes}`)
+  if (D !== Dk) throw new HeedTypeError('shape', `attention: q and k must share D: ${shapes}`)
+  if (Tk !== v.shape[1] || Hkv !== v.shape[2])
+    throw new HeedTypeError('shape', `attention: k and v must share time and heads: ${shapes}`)
+  if (Hkv === 0 ? H !== 0 : H % Hkv !== 0)
+    throw new HeedTypeError(
+      'shape',
+      `attention: ${H} query heads are not a multiple of ${Hkv} key heads: ${shapes}`,
+    )
+  if (D === 0) throw new HeedTypeError('shape', `attention: D must be at least 1: ${shapes}`)
+}
+
+/** Kernels want [H, D] dense within a time step; batch and time keep their strides. */
+export const headsDense = (t: Tensor): Tensor =>
+  isDense(t.shape.slice(2), t.strides.slice(2)) ? t : dense(t)

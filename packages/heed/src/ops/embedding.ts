@@ -1,0 +1,29 @@
+import type { Tensor } from '../tensor/tensor.js'
+import { checkFloats, checkKind, checkShapeIs, dense, emptyLike } from './check.js'
+import { backendOf } from '../backends/current.js'
+import { record } from './record.js'
+import { scope } from '../tensor/scope.js'
+
+/**
+ * factor · table[id] for every id: ids int32 [...], table [V, D] → [..., D]. The factor is √d_model in "Attention Is
+ * All You Need" (section 3.4), where the table is tied with the output projection: linear(x, table).
+ * Ids must lie in [0, V): the caller, who has them as numbers, checks; an id outside reads zeros.
+ *
+ * Backward: dTable[id] = factor · Σ dy over the places where id stands.
+ */
+export function embedding(ids: Tensor, table: Tensor, factor = 1): Tensor {
+  return scope(() => {
+    checkFloats('embedding', { table })
+    checkKind('embedding', 'ids', ids, 'int32', table)
+    checkShapeIs('embedding', 'table', table, [-1, -1])
+    const { kernels } = backendOf(table)
+    const at = dense(ids)
+    const out = emptyLike(table, [...ids.shape, table.shape[1]])
+    kernels.embedding(at, dense(table), factor, out)
+    return record('embedding', [table], out, (dy) => {
+      const dTable = emptyLike(table)
+      kernels.embeddingGrad(at, dy, factor, dTable)
+      return [dTable]
+    })
+  })
+}

@@ -1,0 +1,5 @@
+export { type DType, type TypedArray, bytesPerElement, isFloat, newArray } from './dtype.js'
+export type { Device, Storage } from './device.js'
+export { type Shape, checkShape, denseStrides, isDense, sameShape, show, sizeOf } from './shape.js'
+export { scope, tensorsIn } from './scope.js'
+export { Tensor, forEachOffset, liveTensors } from './tensor.js'

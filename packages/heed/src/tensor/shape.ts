@@ -1,0 +1,41 @@
+import { HeedTypeError } from '../errors.js'
+
+export type Shape = readonly number[]
+
+/** `[2, 3]` as people read it. */
+export const show = (shape: Shape): string => `[${shape.join(', ')}]`
+
+export const sizeOf = (shape: Shape): number => shape.reduce((n, d) => n * d, 1)
+
+export const sameShape = (a: Shape, b: Shape): boolean =>
+  a.length === b.length && a.every((d, i) => d === b[i])
+
+/** Row-major strides in elements: the last dimension is dense. */
+export function denseStrides(shape: Shape): number[] {
+  const strides = Array<number>(shape.length)
+  let stride = 1
+  for (let i = shape.length - 1; i >= 0; i--) {
+    strides[i] = stride
+    stride *= shape[i]
+  }
+  return strides
+}
+
+/** Whether walking the strides visits memory in order; dimensions of size 1 may have any stride. */
+export function isDense(shape: Shape, strides: readonly number[]): boolean {
+  let stride = 1
+  for (let i = shape.length - 1; i >= 0; i--) {
+    if (shape[i] !== 1 && strides[i] !== stride) return false
+    stride *= shape[i]
+  }
+  return true
+}
+
+/** Throws unless every dimension is a non-negative safe integer. */
+export function checkShape(shape: Shape, what: string): void {
+  if (!shape.every((d) => Number.isSafeInteger(d) && d >= 0) || !Number.isSafeInteger(sizeOf(shape)))
+    throw new HeedTypeError(
+      'shape',
+      `${what}: ${show(shape)} is not a shape; dimensions are whole numbers from 0 up`,
+    )
+}

@@ -1,0 +1,138 @@
+import { HeedError, HeedTypeError } from '../errors.js'
+import type { Device, Storage } from './device.js'
+import type { DType, TypedArray } from './dtype.js'
+import { adopt, release } from './owners.js'
+import { checkShape, denseStrides, isDense, type Shape, show, sizeOf } from './shape.js'
+
+let live = 0
+
+/** Tensors that exist now, views included: what a leak check compares. */
+export const liveTensors = (): number => live
+
+/**
+ * An n-dimensional array on a device. Tensors are values: no operation changes one after it is made (optimisers
+ * and caches, which own theirs, write through kernels). Made by `tensor`, `zeros` and the ops, not by `new`.
+ */
+export class Tensor implements Disposable {
+  #disposed = false
+
+  constructor(
+    readonly storage: Storage,
+    readonly shape: Shape,
+    /** In elements, one per dimension. */
+    readonly strides: readonly number[] = denseStrides(shape),
+    /** First element, counted from the start of the storage. */
+    readonly offset = 0,
+  ) {
+    storage.refs++
+    live++
+    adopt(this)
+  }
+
+  /** A new, uninitialised tensor. */
+  static empty(device: Device, dtype: DType, shape: Shape): Tensor {
+    checkShape(shape, 'tensor')
+    return new Tensor(device.allocate(dtype, sizeOf(shape)), [...shape])
+  }
+
+  get device(): Device {
+    return this.storage.device
+  }
+  get dtype(): DType {
+    return this.storage.dtype
+  }
+  get rank(): number {
+    return this.shape.length
+  }
+  /** Number of elements. */
+  get size(): number {
+    return sizeOf(this.shape)
+  }
+  get isDense(): boolean {
+    return isDense(this.shape, this.strides)
+  }
+  get isDisposed(): boolean {
+    return this.#disposed
+  }
+
+  /** Another look at the same memory. Not recorded for gradients: use the ops `reshape` and `slice` for that. */
+  view(shape: Shape, strides: readonly number[] = denseStrides(shape), offset = this.offset): Tensor {
+    this.assertLive('view')
+    return new Tensor(this.storage, [...shape], strides, offset)
+  }
+
+  /**
+   * A copy of the elements in row-major order: `Float32Array`, `Float64Array` or `Int32Array` by dtype, bytes of
+   * 0 and 1 for `bool`.
+   */
+  async data(): Promise<TypedArray> {
+    this.assertLive('data')
+    if (this.size === 0) return this.device.read(this.storage, 0, 0)
+    if (this.isDense) return this.device.read(this.storage, this.offset, this.size)
+    const span = this.shape.reduce((end, d, i) => end + (d - 1) * this.strides[i], 1)
+    const all = await this.device.read(this.storage, this.offset, span)
+    const out = all.slice(0, 0).constructor as new (n: number) => TypedArray
+    const dense = new out(this.size)
+    forEachOffset(this.shape, this.strides, (at, i) => (dense[i] = all[at]))
+    return dense
+  }
+
+  /** The single element of a tensor of size 1. */
+  async item(): Promise<number> {
+    if (this.size !== 1)
+      throw new HeedTypeError('shape', `item: takes a tensor of one element, got shape ${show(this.shape)}`)
+    return (await this.data())[0]
+  }
+
+  /** Takes the tensor out of every scope: it then lives until it is disposed. Returns itself. */
+  keep(): this {
+    release(this)
+    return this
+  }
+
+  /** Frees the tensor, and its memory when no other tensor looks at it. A second call does nothing. */
+  dispose(): void {
+    if (this.#disposed) return
+    this.#disposed = true
+    live--
+    release(this)
+    if (--this.storage.refs === 0) this.device.free(this.storage)
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+
+  /** @throws HeedError `disposed`, naming the operation that wanted it. */
+  assertLive(operation: string): void {
+    if (this.#disposed)
+      throw new HeedError(
+        'disposed',
+        `${operation}: this ${this.dtype} tensor ${show(this.shape)} was disposed; return it from its scope or keep() it`,
+      )
+  }
+
+  toString(): string {
+    return `Tensor(${this.dtype} ${show(this.shape)} on ${this.device.name})`
+  }
+}
+
+/** Calls `visit(offset, index)` for every element in row-major order; offsets follow the strides from 0. */
+export function forEachOffset(
+  shape: Shape,
+  strides: readonly number[],
+  visit: (offset: number, index: number) => void,
+): void {
+  const size = sizeOf(shape)
+  const at = Array<number>(shape.length).fill(0)
+  let offset = 0
+  for (let i = 0; i < size; i++) {
+    visit(offset, i)
+    for (let d = shape.length - 1; d >= 0; d--) {
+      offset += strides[d]
+      if (++at[d] < shape[d]) break
+      offset -= at[d] * strides[d]
+      at[d] = 0
+    }
+  }
+}

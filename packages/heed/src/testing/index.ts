@@ -1,0 +1,6 @@
+export { expectAgreement } from './agreement.js'
+export { comparedBackends, withBackend } from './backends.js'
+export { coded } from './errors.js'
+export { gradcheck, weightedSum } from './gradcheck.js'
+export { randomInts, randomMask } from './random.js'
+export { distance, expectWithin, within } from './within.js'

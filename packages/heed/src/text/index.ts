@@ -1,0 +1,7 @@
+export { learnBpe } from './bpe.js'
+export type { AddedToken, LearnBpeOptions, TokenizerJson } from './bpe.js'
+export { bleu } from './bleu.js'
+export type { BleuScore } from './bleu.js'
+export type { Token } from './spans.js'
+export { Tokenizer } from './tokenizer.js'
+export type { EncodeOptions, Encoding } from './tokenizer.js'

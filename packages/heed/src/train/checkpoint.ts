@@ -1,0 +1,179 @@
+import { currentBackend } from '../backends/current.js'
+import type { Backend } from '../backends/backend.js'
+import { HeedError } from '../errors.js'
+import {
+  exists,
+  listFolders,
+  makeFolder,
+  type ModelFolder,
+  parseSafetensors,
+  readFile,
+  readModelFolder,
+  readText,
+  removeFolder,
+  rename,
+  type SafeTensor,
+  safeTensor,
+  writeFileAtomic,
+  writeModelFolder,
+  writeSafetensors,
+} from '../io/index.js'
+import { tensor } from '../ops/create.js'
+import { show } from '../tensor/shape.js'
+import type { Tensor } from '../tensor/tensor.js'
+
+/*
+ * A run folder:
+ *   checkpoints/step-000200/   a model folder (any tool can load it), and beside it
+ *     training.safetensors     the optimiser's moments, and the trained weights where model.safetensors has averages
+ *     state.json               the step, the place in the data, the best score …
+ *   checkpoints/index.json     which folders are the latest, the one before and the best
+ *
+ * A checkpoint exists once index.json names it: its folder is written under another name, renamed when whole, and
+ * then index.json is replaced. A program that dies on the way leaves the run as it was, with a folder too many that
+ * the next checkpoint removes.
+ */
+
+/** What index.json holds: names of folders beside it. */
+export interface CheckpointIndex {
+  latest: string
+  previous?: string
+  best?: string
+}
+
+export interface Checkpoint<State> {
+  /** Config, weights and tokenizer, as a model folder has them. */
+  model: Omit<ModelFolder, 'path'>
+  /** What training needs beside the model. */
+  training: Map<string, SafeTensor>
+  /** JSON. */
+  state: State
+}
+
+const folderOf = (run: string, name = ''): string => `${run}/checkpoints${name && `/${name}`}`
+const indexFile = (run: string): string => `${folderOf(run)}/index.json`
+
+/** Which checkpoints a run folder has; undefined when it has none. */
+export async function readCheckpointIndex(run: string): Promise<CheckpointIndex | undefined> {
+  const file = indexFile(run)
+  if (!(await exists(file))) return undefined
+  const json = parseObject(await readText(file), file) as Partial<CheckpointIndex>
+  for (const name of [json.latest, json.previous ?? json.latest, json.best ?? json.latest])
+    if (typeof name !== 'string' || !/^step-\d+(-2)?$/.test(name))
+      throw new HeedError(
+        'format',
+        `${file}: ${JSON.stringify(name)} does not name a checkpoint, as step-000100 does`,
+      )
+  return json as CheckpointIndex
+}
+
+/**
+ * Writes the checkpoint of a step and makes it the latest, and the best if `best`. Then removes all checkpoints but
+ * the latest two and the best. Gives its folder.
+ *
+ * @throws HeedError `input` when it cannot be written; the run's checkpoints are then as they were
+ */
+export async function writeCheckpoint<State>(
+  run: string,
+  step: number,
+  { model, training, state }: Checkpoint<State>,
+  { best = false } = {},
+): Promise<string> {
+  const before = await readCheckpointIndex(run)
+  // A step has a second one when its evaluation was cut short, made again by the resumed run, and the best.
+  const named = `step-${String(step).padStart(6, '0')}`
+  const name = before?.latest === named ? `${named}-2` : named
+  const [temporary, folder] = [folderOf(run, `${name}.tmp`), folderOf(run, name)]
+  await removeFolder(temporary)
+  await makeFolder(temporary)
+  const tensors = [...training].map(([name, { dtype, shape, bytes }]) => ({
+    name,
+    dtype,
+    shape,
+    data: bytes,
+  }))
+  await writeFileAtomic(`${temporary}/training.safetensors`, writeSafetensors(tensors))
+  await writeFileAtomic(`${temporary}/state.json`, `${JSON.stringify(state, null, 2)}\n`)
+  await writeModelFolder(temporary, model)
+
+  // No index names a folder of this name: it is what a dead run left.
+  await removeFolder(folder)
+  await rename(temporary, folder)
+  const index: CheckpointIndex = { latest: name, previous: before?.latest, best: best ? name : before?.best }
+  await writeFileAtomic(indexFile(run), `${JSON.stringify(index, null, 2)}\n`)
+  const kept = Object.values(index)
+  for (const other of await listFolders(folderOf(run)))
+    if (!kept.includes(other)) await removeFolder(folderOf(run, other))
+  return folder
+}
+
+/**
+ * Reads the latest checkpoint of a run, or the best.
+ *
+ * @throws HeedError `not-found` when there is none, `format` when a file is damaged
+ */
+export async function readCheckpoint(
+  run: string,
+  which: 'latest' | 'best' = 'latest',
+): Promise<Checkpoint<Record<string, unknown>>> {
+  const name = (await readCheckpointIndex(run))?.[which]
+  if (!name) throw new HeedError('not-found', `${run}: no ${which} checkpoint; start the run without resume`)
+  const folder = folderOf(run, name)
+  const file = `${folder}/training.safetensors`
+  return {
+    model: await readModelFolder(folder),
+    training: parseSafetensors(await readFile(file), file),
+    state: parseObject(await readText(`${folder}/state.json`), `${folder}/state.json`),
+  }
+}
+
+function parseObject(text: string, file: string): Record<string, unknown> {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (cause) {
+    throw new HeedError('format', `${file}: not valid JSON`, { cause })
+  }
+  if (typeof json !== 'object' || json === null || Array.isArray(json))
+    throw new HeedError('format', `${file}: expected a JSON object`)
+  return json as Record<string, unknown>
+}
+
+/** Tensors as a safetensors file holds them, exactly; `prefix` goes before every name. */
+export async function toSafeTensors(
+  tensors: Record<string, Tensor>,
+  prefix = '',
+): Promise<Map<string, SafeTensor>> {
+  const stored = new Map<string, SafeTensor>()
+  for (const [name, t] of Object.entries(tensors)) {
+    const data = await t.data()
+    const dtype = data instanceof Float64Array ? 'F64' : data instanceof Int32Array ? 'I32' : 'F32'
+    stored.set(prefix + name, safeTensor({ name: prefix + name, dtype, shape: t.shape, data }))
+  }
+  return stored
+}
+
+/**
+ * Float tensors on a backend, exactly as they were stored.
+ *
+ * @throws HeedError `format` for a dtype that the backend does not compute with
+ */
+export function fromSafeTensors(
+  stored: ReadonlyMap<string, SafeTensor>,
+  backend: Backend = currentBackend(),
+): Record<string, Tensor> {
+  const tensors: Record<string, Tensor> = {}
+  for (const [name, { dtype: stored_, shape, bytes }] of stored) {
+    const dtype = ({ F32: 'float32', F64: 'float64' } as const)[stored_ as string]
+    if (!dtype || !backend.floats.includes(dtype))
+      throw new HeedError(
+        'format',
+        `checkpoint: ${name} ${show(shape)} is ${stored_}; the ${backend.name} backend goes on from ${backend.floats.join(' or ')}`,
+      )
+    // A copy: the file's bytes may lie at any alignment.
+    const { buffer } = bytes.slice()
+    const data = dtype === 'float32' ? new Float32Array(buffer) : new Float64Array(buffer)
+    tensors[name] = tensor(data, shape, { dtype, backend })
+  }
+  return tensors
+}

@@ -1,0 +1,92 @@
+import { HeedError } from '../errors.js'
+
+/** How good a model was on the validation pairs. */
+export interface Validation {
+  step: number
+  /** Mean cross-entropy per target token, in nats, without label smoothing or dropout. */
+  loss: number
+  /** Of greedy translations; absent when none were made. */
+  bleu?: number
+}
+
+/** Where a run is: with the weights and the moments, all that its future depends on. */
+export interface RunState {
+  /** Steps taken, skipped ones included. */
+  step: number
+  /** Updates of the optimiser. */
+  updates: number
+  epoch: number
+  /** The batch of the epoch that comes next. */
+  batch: number
+  /** Target tokens seen, without padding. */
+  tokens: number
+  /** The training loss, averaged with weight 0.98 on the past; null before the first step. */
+  smoothedLoss: number | null
+  /** Of the last evaluation, and of the best one. */
+  last: Validation | null
+  best: Validation | null
+  /** What must not change between two parts of a run, by name. */
+  identity: Record<string, string | number>
+}
+
+export const newRunState = (identity: RunState['identity']): RunState => ({
+  step: 0,
+  updates: 0,
+  epoch: 0,
+  batch: 0,
+  tokens: 0,
+  smoothedLoss: null,
+  last: null,
+  best: null,
+  identity,
+})
+
+/** Whether `a` is the better one: by BLEU where both have it, else by loss. */
+export function isBetter(a: Validation, b: Validation | null): boolean {
+  if (!b) return true
+  if (a.bleu !== undefined && b.bleu !== undefined && a.bleu !== b.bleu) return a.bleu > b.bleu
+  return a.loss < b.loss
+}
+
+const isCount = (x: unknown): boolean => Number.isSafeInteger(x) && (x as number) >= 0
+const isRecord = (x: unknown): boolean => typeof x === 'object' && x !== null
+const isValidation = (x: unknown): boolean => {
+  if (x === null) return true
+  const { step, loss, bleu } = (x ?? {}) as Record<string, unknown>
+  return isCount(step) && typeof loss === 'number' && (bleu === undefined || typeof bleu === 'number')
+}
+
+/**
+ * The state that a checkpoint's state.json holds, for a run of the given identity.
+ *
+ * @throws HeedError `format` when a field is missing or wrong, `input` when the run was started with something else
+ */
+export function resumedState(
+  json: Record<string, unknown>,
+  run: string,
+  identity: RunState['identity'],
+): RunState {
+  const checks: Record<keyof RunState, (x: unknown) => boolean> = {
+    step: isCount,
+    updates: isCount,
+    epoch: isCount,
+    batch: isCount,
+    tokens: isCount,
+    smoothedLoss: (x) => x === null || typeof x === 'number',
+    last: isValidation,
+    best: isValidation,
+    identity: isRecord,
+  }
+  for (const [field, ok] of Object.entries(checks))
+    if (!ok(json[field]))
+      throw new HeedError('format', `${run}: state.json has ${JSON.stringify(json[field])} as ${field}`)
+  const state = json as unknown as RunState
+  for (const [name, now] of Object.entries(identity))
+    if (state.identity[name] !== now)
+      throw new HeedError(
+        'input',
+        `${run}: the run was started with another ${name} (${state.identity[name]}, now ${now}); ` +
+          'give it as it was, or start a new run in another folder',
+      )
+  return state
+}

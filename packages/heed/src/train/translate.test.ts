@@ -1,0 +1,216 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { setBackend } from '../backends/current.js'
+import { randomBits } from '../backends/random.js'
+import { ReferenceBackend } from '../backends/reference/index.js'
+import { readModelFolder } from '../io/index.js'
+import { liveTensors } from '../tensor/index.js'
+import { learnBpe } from '../text/index.js'
+import type { Pair } from './data.js'
+import { parseMetrics } from './metrics.js'
+import { type TrainingEvent, trainTranslation, type TrainTranslationOptions } from './translate.js'
+
+let dir: string
+let before: number
+beforeEach(async () => {
+  setBackend(new ReferenceBackend())
+  before = liveTensors()
+  dir = await mkdtemp(`${tmpdir()}/heed-train-`)
+})
+afterEach(async () => {
+  await rm(dir, { recursive: true })
+  expect(liveTensors()).toBe(before)
+})
+
+/** Copying: words of two letters, three to five letters a text. */
+const copyPairs = (count: number, seed: number): Pair[] =>
+  Array.from({ length: count }, (_, i) => {
+    const length = 2 + ((randomBits(seed, 100 * i) >>> 0) % 3)
+    const text = Array.from({ length }, (_, j) => 'abcd'[(randomBits(seed, 100 * i + j + 1) >>> 0) % 4]).join(
+      '',
+    )
+    return { source: text, targets: [text] }
+  })
+
+// No merges: a letter is a token.
+const tokenizer = learnBpe([], { vocabSize: 260 })
+
+const tiny = (more: Partial<TrainTranslationOptions> = {}): TrainTranslationOptions => ({
+  train: copyPairs(64, 1),
+  valid: copyPairs(8, 2),
+  out: `${dir}/run`,
+  config: {
+    d_model: 16,
+    num_heads: 2,
+    encoder_layers: 1,
+    decoder_layers: 1,
+    d_ff: 32,
+    dropout: 0.1,
+    max_positions: 16,
+  },
+  tokenizer,
+  steps: 10,
+  batchTokens: 48,
+  schedule: { kind: 'inverse-sqrt', peak: 3e-3, warmup: 4 },
+  evaluateEvery: 5,
+  checkpointEvery: 4,
+  reportEvery: 1,
+  bleuSentences: 2,
+  averageDecay: 0.9,
+  seed: 7,
+  ...more,
+})
+
+/** What a run leaves, but for the times it measured. */
+async function leftBy(out: string) {
+  const bytes = (file: string) => readFile(`${out}/${file}`)
+  const index = JSON.parse(String(await bytes('checkpoints/index.json'))) as Record<string, string>
+  const rows = parseMetrics(String(await bytes('metrics.jsonl')))
+  for (const row of rows) delete row.tokensPerSecond
+  return {
+    index: { latest: index.latest, best: index.best },
+    rows,
+    model: await bytes('model.safetensors'),
+    training: await bytes(`checkpoints/${index.latest}/training.safetensors`),
+    state: String(await bytes(`checkpoints/${index.latest}/state.json`)),
+  }
+}
+
+test('a run that was stopped and resumed gives the bits of one that was not', async () => {
+  const whole = await trainTranslation(tiny({ out: `${dir}/whole` }))
+  expect(whole.finished).toBe(true)
+
+  const out = `${dir}/parts`
+  const stop = new AbortController()
+  const first = await trainTranslation(
+    tiny({ out, signal: stop.signal, onProgress: ({ step }) => step === 5 && stop.abort() }),
+  )
+  expect(first).toMatchObject({ finished: false, state: { step: 5, last: null } })
+  const events: TrainingEvent[] = []
+  await trainTranslation(tiny({ out, resume: true, onEvent: (e) => events.push(e) }))
+  expect(events).toContainEqual({ type: 'resumed', step: 5 })
+  const [a, b] = [await leftBy(`${dir}/whole`), await leftBy(out)]
+  expect(b.rows).toEqual(a.rows)
+  expect(b).toEqual(a)
+  expect(a.rows.filter((row) => row.validLoss !== undefined).map((row) => row.step)).toEqual([5, 10])
+}, 30_000)
+
+test('a run dies with a step done since the checkpoint: resuming drops what it wrote and goes on from there', async () => {
+  await trainTranslation(tiny({ out: `${dir}/whole` }))
+  const out = `${dir}/killed`
+  const killed = trainTranslation(
+    tiny({
+      out,
+      onProgress: ({ step }) => {
+        if (step === 7) throw new Error('killed')
+      },
+    }),
+  )
+  await expect(killed).rejects.toThrow('killed')
+  const { state } = await trainTranslation(tiny({ out, resume: true }))
+  expect(state.step).toBe(10)
+  expect(await leftBy(out)).toEqual(await leftBy(`${dir}/whole`))
+}, 30_000)
+
+test('the run folder keeps the latest two and the best, each a model folder', async () => {
+  await trainTranslation(tiny({ checkpointEvery: 1, evaluateEvery: 2, steps: 8 }))
+  const { latest, previous, best } = JSON.parse(
+    await readFile(`${dir}/run/checkpoints/index.json`, 'utf8'),
+  ) as Record<string, string>
+  expect([latest, previous]).toEqual(['step-000008', 'step-000007'])
+  const names = (await readdir(`${dir}/run/checkpoints`)).filter((name) => name !== 'index.json')
+  expect(names.sort()).toEqual([...new Set([best, latest, previous])].sort())
+  const saved = await readModelFolder(`${dir}/run/checkpoints/${best}`)
+  const final = await readModelFolder(`${dir}/run`)
+  expect(final.tensors).toEqual(saved.tensors)
+  expect(final.config).toMatchObject({ model_type: 'heed-transformer', vocab_size: 260 })
+}, 30_000)
+
+test('another run in the folder, or another seed, is refused', async () => {
+  await trainTranslation(tiny({ steps: 1, valid: undefined }))
+  await expect(trainTranslation(tiny())).rejects.toThrow('holds a run already; resume it')
+  await expect(trainTranslation(tiny({ resume: true, seed: 8 }))).rejects.toThrow('another seed (7, now 8)')
+  await expect(trainTranslation(tiny({ resume: true, batchTokens: 50 }))).rejects.toThrow(
+    'another batchTokens',
+  )
+  await expect(trainTranslation(tiny({ resume: true, train: copyPairs(64, 9) }))).rejects.toThrow(
+    'another data',
+  )
+})
+
+test('options out of range are named', async () => {
+  await expect(trainTranslation(tiny({ steps: 0 }))).rejects.toThrow(
+    'steps must be a whole number from 1 up, got 0',
+  )
+  await expect(trainTranslation(tiny({ averageDecay: 1 }))).rejects.toThrow('averageDecay must be')
+  await expect(trainTranslation(tiny({ train: [] }))).rejects.toThrow('no pair to train on')
+})
+
+test('an evaluation that was cut short is made by the resumed run, and kept if it is the best', async () => {
+  const stop = new AbortController()
+  const onProgress = ({ step }: { step: number }) => step === 5 && stop.abort()
+  await trainTranslation(tiny({ steps: 5, signal: stop.signal, onProgress }))
+  const { finished, state } = await trainTranslation(tiny({ steps: 5, resume: true }))
+  expect([finished, state.best?.step]).toEqual([true, 5])
+  expect((await leftBy(`${dir}/run`)).index.best).toBe('step-000005-2')
+})
+
+test('files are read, and a tokenizer is learned where none is given', async () => {
+  await writeFile(`${dir}/train.tsv`, 'a b\tc d\n\tempty\nthe cat\tdie Katze\nthe dog\tder Hund\n')
+  const events: TrainingEvent[] = []
+  const onEvent = (event: TrainingEvent) => events.push(event)
+  const more = {
+    train: `${dir}/train.tsv`,
+    valid: undefined,
+    tokenizer: undefined,
+    vocabSize: 264,
+    steps: 1,
+    onEvent,
+  }
+  await trainTranslation(tiny(more))
+  expect(events).toContainEqual(
+    expect.objectContaining({ type: 'data', name: 'train', pairs: 3, empty: 1, long: 0 }),
+  )
+  const { tokenizerJson, config } = await readModelFolder(`${dir}/run`)
+  const vocabSize = Object.keys((tokenizerJson!.model as { vocab: object }).vocab).length
+  expect(config.vocab_size).toBe(vocabSize)
+  expect(vocabSize).toBeGreaterThan(260)
+})
+
+test('a run that diverges skips steps, says so, and ends', async () => {
+  const events: TrainingEvent[] = []
+  const diverging = trainTranslation(
+    tiny({
+      steps: 40,
+      valid: undefined,
+      schedule: { kind: 'inverse-sqrt', peak: 1e38, warmup: 1 },
+      onEvent: (event) => events.push(event),
+    }),
+  )
+  await expect(diverging).rejects.toThrow(
+    /20 steps without a finite gradient up to step 2\d; lower the peak rate/,
+  )
+  expect(events.filter((event) => event.type === 'skipped')).toHaveLength(20)
+})
+
+test('copying is learned', async () => {
+  const losses: number[] = []
+  const { state } = await trainTranslation(
+    tiny({
+      steps: 250,
+      train: copyPairs(300, 1),
+      batchTokens: 64,
+      schedule: { kind: 'inverse-sqrt-cooldown', peak: 1e-2, warmup: 20 },
+      labelSmoothing: 0,
+      config: { ...tiny().config, dropout: 0 },
+      averageDecay: 0,
+      evaluateEvery: 250,
+      checkpointEvery: 250,
+      bleuSentences: 0,
+      onProgress: ({ loss }) => losses.push(loss),
+    }),
+  )
+  expect(losses[0]).toBeGreaterThan(4)
+  expect(state.last!.loss).toBeLessThan(0.7)
+}, 30_000)
