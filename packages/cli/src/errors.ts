@@ -1,6 +1,8 @@
-/** One line for people: what was wrong and what to do; the stack only when asked for. */
+import { inspect } from 'node:util'
+import { visibleLine } from 'heed/look'
+
+/** One line for people: what was wrong and what to do; stack and cause only when asked for. */
 export function describe(error: unknown, verbose: boolean): string {
-  if (!(error instanceof Error)) return String(error)
-  if (verbose && error.stack) return error.stack
-  return error.message.replace(/\s*\n\s*/g, ' ')
+  if (!(error instanceof Error)) return visibleLine(String(error))
+  return verbose ? inspect(error) : visibleLine(error.message.replace(/\s*\n\s*/g, ' '))
 }

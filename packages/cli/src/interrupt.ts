@@ -1,6 +1,10 @@
+import { HeedError } from 'heed'
+
 /**
  * Runs long work that can be stopped: the first Ctrl-C (or SIGTERM) asks it to stop, so that it can save what it has;
  * a second one ends the process at once.
+ *
+ * @throws HeedError `aborted` when the work stopped for that reason, with a message for people
  */
 export async function interruptible<R>(work: (signal: AbortSignal) => Promise<R>): Promise<R> {
   const controller = new AbortController()
@@ -11,7 +15,13 @@ export async function interruptible<R>(work: (signal: AbortSignal) => Promise<R>
   process.on('SIGINT', stop).on('SIGTERM', stop)
   try {
     return await work(controller.signal)
+  } catch (cause) {
+    const aborted = cause instanceof HeedError ? cause.code === 'aborted' : isAbortError(cause)
+    throw aborted ? new HeedError('aborted', 'stopped; no result was written', { cause }) : cause
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop)
   }
 }
+
+/** What Node's streams throw when their signal is aborted. */
+const isAbortError = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError'

@@ -2,78 +2,78 @@ import type { Seen, SeenMap } from 'heed/lens'
 import type { DrawnMap, DrawnToken } from 'heed/look'
 
 interface Wanted {
-  /** Whether sites were asked for by name. */
-  site: boolean
-  heads: readonly number[] | undefined
-  alignmentLayer: number
+  /** Sites by name. Default: all that were seen. */
+  sites?: readonly string[]
+  /** One map per site, the mean of its heads, instead of one per head. */
+  mean: boolean
+  /** The rule that chose the maps, in one line. */
+  note?: string
 }
 
-/** The maps that a person is shown, one per site and head asked for; without heads the mean of a site's heads. */
-export function mapsToShow(seen: Seen, { site, heads, alignmentLayer }: Wanted): DrawnMap[] {
-  const alignment = `decoder.${alignmentLayer}.cross`
-  const sites = [...new Set(seen.maps.map((map) => map.site))].filter((name) => site || name === alignment)
-  return sites.flatMap((name) => {
-    const all = seen.maps.filter((map) => map.site === name)
-    if (heads)
-      return all.map((map) =>
-        draw(seen, map, `${siteTitle(name)} · head ${map.head}`, 'asked for with --head'),
-      )
-    const note = site ? 'mean of the heads of the site asked for' : alignmentNote
-    return [
-      draw(seen, { ...all[0], weights: mean(all) }, `${siteTitle(name)} · mean of ${all.length} heads`, note),
-    ]
+/** The maps that a person is shown, in the order they were seen. */
+export function mapsToShow(seen: Seen, { sites, mean, note }: Wanted): DrawnMap[] {
+  const names = [...new Set(seen.maps.map(({ site }) => site))].filter(
+    (site) => sites?.includes(site) ?? true,
+  )
+  return names.flatMap((site) => {
+    const heads = seen.maps.filter((map) => map.site === site)
+    if (!mean) return heads.map((map) => draw(seen, map, `head ${map.head}`, note))
+    return [draw(seen, { ...heads[0], weights: meanOf(heads) }, `mean of ${heads.length} heads`, note)]
   })
 }
 
-const alignmentNote =
-  'the alignment: the layer that best finds copied words in validation sentences; rows are the words being predicted'
-
-function siteTitle(site: string): string {
+function titleOf(site: string): string {
   const [side, layer, kind] = site.split('.')
   const name = `${side[0].toUpperCase()}${side.slice(1)} ${layer}`
   return `${name} reads ${kind === 'cross' ? 'the source' : 'itself'}`
 }
 
 /** The cell-wise mean of maps of one shape. */
-function mean(maps: readonly SeenMap[]): number[][] {
+function meanOf(maps: readonly SeenMap[]): number[][] {
   return maps[0].weights.map((row, i) =>
     row.map((_, j) => maps.reduce((sum, map) => sum + map.weights[i][j], 0) / maps.length),
   )
 }
 
+const end: DrawnToken = { text: '</s>', special: true, startsWord: true }
+
 function draw(
   { text, output, tokens }: Seen,
   { site, queries, keys, weights }: SeenMap,
-  title: string,
-  note: string,
+  which: string,
+  note?: string,
 ): DrawnMap {
   const drawn = {
     source: drawnTokens(tokens.source, text),
     target: drawnTokens(tokens.target, output),
   }
-  const end: DrawnToken = { text: '</s>', special: true, startsWord: true }
-  // Row i of a cross-attention is the query that predicts token i + 1, so the row is named after that token.
-  const predicted = [...drawn.target.slice(1), end]
+  const title = `${titleOf(site)} · ${which}`
+  if (!site.endsWith('.cross')) return { title, note, queries: drawn[queries], keys: drawn[keys], weights }
   return {
     title,
-    note,
-    queries: site.endsWith('.cross') ? predicted : drawn[queries],
-    keys: drawn[keys],
+    note: [note, 'rows are the words being predicted'].filter(Boolean).join('; '),
+    // Row i is the query that predicts token i + 1, so the row is named after that token.
+    queries: [...drawn.target.slice(1), end],
+    keys: drawn.source,
     weights,
   }
 }
 
-type Tokens = Seen['tokens']['source']
-
-/** Scripts that put no space between words: each token stands for itself. */
+/** Scripts that put no space between words: each character stands for itself. */
 const unspaced =
   /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u
 
-function drawnTokens(tokens: Tokens, text: string): DrawnToken[] {
+/** Tokens as words are drawn. Of those that share a character the first has it, and the others join it with no text. */
+export function drawnTokens(tokens: Seen['tokens']['source'], text: string): DrawnToken[] {
+  let reached = 0
   return tokens.map(({ text: piece, start, end }) => {
-    const special = start === end
+    if (start === end) return { text: piece, special: true, startsWord: true }
+    const joins = start < reached
+    // A piece with U+FFFD may hold part of a character: the text has all of it.
+    const own = piece.includes('\uFFFD') ? text.slice(Math.max(start, reached), end) : piece
+    reached = Math.max(reached, end)
     const startsWord =
-      special || start === 0 || /^\s/.test(piece) || /\s/.test(text[start - 1]) || unspaced.test(piece)
-    return { text: piece.replace(/^ (?=\S)/, ''), special, startsWord }
+      !joins && (start === 0 || /^\s/.test(piece) || /\s/.test(text[start - 1]) || unspaced.test(own))
+    return { text: own.replace(/^ (?=\S)/, ''), special: false, startsWord }
   })
 }

@@ -6,7 +6,7 @@ export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER) {
     const n = Number(text)
     if (!/^-?\d+$/.test(text) || n < min || n > max)
       throw new InvalidArgumentError(
-        `it must be a whole number from ${min}${max < Number.MAX_SAFE_INTEGER ? ` to ${max}` : ' up'}.`,
+        `It must be a whole number from ${min}${max < Number.MAX_SAFE_INTEGER ? ` to ${max}` : ' up'}.`,
       )
     return n
   }
@@ -18,7 +18,7 @@ export function realNumber(min: number, max = Infinity) {
     const n = Number(text)
     if (text.trim() === '' || !Number.isFinite(n) || n < min || n > max)
       throw new InvalidArgumentError(
-        `it must be a number from ${min}${max < Infinity ? ` to ${max}` : ' up'}.`,
+        `It must be a number from ${min}${max < Infinity ? ` to ${max}` : ' up'}.`,
       )
     return n
   }

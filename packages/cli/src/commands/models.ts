@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { listModels } from 'heed/models'
+import { outputColumns } from '../terminal/columns.js'
 import { table } from '../terminal/table.js'
 
 export function addModels(program: Command): void {
@@ -10,15 +11,19 @@ export function addModels(program: Command): void {
     .addHelpText(
       'after',
       `
-A folder in Hugging Face layout (config.json, model.safetensors, tokenizer.json) can be named wherever a model can.
+A folder in Hugging Face layout (config.json, model.safetensors, tokenizer.json)
+can be named wherever a model can.
 
 Examples:
   heed models
+  heed models --json
   heed see "I see a dog." --model ./runs/my-model`,
     )
     .action(async ({ json }: { json?: true }) => {
       const models = await listModels()
       if (json) return void process.stdout.write(`${JSON.stringify(models)}\n`)
+      if (models.length === 0)
+        return void process.stdout.write('no model is installed here; give a folder with --model <folder>\n')
       const rows = models.map(({ name, type, bytes, description }) => [
         name,
         type,
@@ -26,7 +31,7 @@ Examples:
         description,
       ])
       const lines = table([['model', 'family', 'size', 'what it is'], ...rows], {
-        columns: process.stdout.columns,
+        columns: outputColumns(Infinity),
         align: ['left', 'left', 'right'],
       })
       process.stdout.write(`${lines.join('\n')}\n`)

@@ -2,11 +2,15 @@ import type { Command } from 'commander'
 import { HeedError } from 'heed'
 import { writeFileAtomic } from 'heed/io'
 import { see, type Seen } from 'heed/lens'
-import { mapSvg } from 'heed/look'
+import { type DrawnMap, mapSvg, visibleLine, wrap } from 'heed/look'
+import { matchSites } from 'heed/models'
+import { checkWritable } from '../files.js'
+import { interruptible } from '../interrupt.js'
 import { mapsToShow } from '../maps.js'
 import { openModel } from '../model.js'
 import { collect, wholeNumber } from '../options.js'
-import { supportsColor, terminalTheme, paint } from '../terminal/color.js'
+import { paint, supportsColor, terminalTheme } from '../terminal/color.js'
+import { outputColumns } from '../terminal/columns.js'
 import { renderMap, strongestLinks } from '../terminal/heatmap.js'
 
 interface SeeFlags {
@@ -23,11 +27,11 @@ export function addSee(program: Command): void {
   program
     .command('see', { isDefault: true })
     .description('translate a text and show who attends to whom (the default command)')
-    .argument('[text]', 'the text to look into')
+    .argument('<text>', 'the text to look into')
     .option('-m, --model <name>', 'a shipped model, or a folder in Hugging Face layout', 'heed-en-de')
     .option(
       '--site <site>',
-      'an attention, such as encoder.2.self; * stands for any; repeatable',
+      'an attention, such as encoder.2.self; * stands for any characters; repeatable',
       collect(String),
     )
     .option('--head <n>', 'a head by number, from 0; repeatable', collect(wholeNumber(0)))
@@ -38,20 +42,21 @@ export function addSee(program: Command): void {
     .addHelpText(
       'after',
       `
-Without --site and --head the map is the alignment: the cross-attention of one decoder layer, mean of heads. The layer
-was chosen once, on validation data, for finding the source of copied words (see the model card). Rows are the words
-being predicted. With --site alone each map is the mean of the site's heads.
+Without --site the map is the alignment: the cross-attention of one decoder
+layer, chosen on validation data for finding the source of copied words (see the
+model card). Its rows are the words being predicted. Without --head a map is the
+mean of the site's heads. --json holds every head of every site, or of those
+asked for. A text that starts with - goes after --.
 
 Examples:
   heed "The elephant is very large."
   heed see "I gave her the book." --site encoder.2.self --head 3
-  heed see "I gave her the book." --site 'decoder.*.cross' --svg map.svg
-  heed see "I gave her the book." --json --qk > maps.json`,
+  heed see "I gave her the book." --site decoder.0.cross --svg map.svg
+  heed see "I gave her the book." --site 'encoder.*.self' --json > maps.json
+  heed see "I gave her the book." --head 0 --json --qk > maps.json
+  heed see -- "-5 degrees are cold."`,
     )
-    .action(async (text: string | undefined, flags: SeeFlags, command: Command) => {
-      if (text === undefined) return void command.parent!.outputHelp()
-      await runSee(text, flags)
-    })
+    .action(runSee)
 }
 
 async function runSee(text: string, flags: SeeFlags): Promise<void> {
@@ -62,45 +67,54 @@ async function runSee(text: string, flags: SeeFlags): Promise<void> {
     )
   if (flags.qk && !flags.json)
     throw new HeedError('option', '--qk adds to the JSON document; give --json too')
-  using model = await openModel(flags.model)
-  const { site, head, qk, beam } = flags
-  // The document holds every map that was asked for; a picture of the default needs its site alone.
-  const sites =
-    site ?? (flags.json || head ? undefined : [`decoder.${model.generation.alignmentLayer}.cross`])
-  const seen = await see(model, text, { sites, heads: head, qk, ...(beam ? { beam } : {}) })
-  const shown = () =>
-    mapsToShow(seen, {
-      site: site !== undefined,
-      heads: head,
-      alignmentLayer: model.generation.alignmentLayer,
-    })
-  if (flags.svg) await writeSvg(flags.svg, shown())
-  if (flags.json) process.stdout.write(`${JSON.stringify({ model: flags.model, ...seen })}\n`)
-  else process.stdout.write(`${forTerminal(seen, shown()).join('\n')}\n`)
-  if (flags.svg) process.stderr.write(`wrote ${flags.svg}\n`)
+  const { site, head: heads, qk, beam } = flags
+  await interruptible(async (signal) => {
+    if (flags.svg !== undefined) await checkWritable(flags.svg)
+    using model = await openModel(flags.model)
+    const alignment = `decoder.${model.generation.alignmentLayer}.cross`
+    if (flags.svg !== undefined) checkOneMap(matchSites(model.sites, site ?? alignment), heads)
+    // The JSON document holds every map; without it only what is shown need be computed.
+    const sites = site ?? (flags.json ? undefined : alignment)
+    const seen = await see(model, text, { sites, heads, qk, beam, signal })
+    const shown = () =>
+      mapsToShow(seen, {
+        sites: site ? undefined : [alignment],
+        mean: heads === undefined,
+        note: site ? undefined : alignmentNote(model.files.generationConfig?.alignment_layer !== undefined),
+      })
+    if (flags.svg !== undefined) await writeFileAtomic(flags.svg, mapSvg(shown()[0]))
+    if (flags.json) process.stdout.write(`${JSON.stringify({ model: flags.model, ...seen })}\n`)
+    else process.stdout.write(`${forTerminal(seen, shown()).join('\n')}\n`)
+    if (flags.svg !== undefined) process.stderr.write(`wrote ${visibleLine(flags.svg)}\n`)
+  })
 }
 
-type Shown = ReturnType<typeof mapsToShow>
+/** The rule that chose what is shown; nobody chose the layer of a model that was not tuned. */
+const alignmentNote = (tuned: boolean): string =>
+  tuned
+    ? 'the alignment: the layer that best finds copied words in validation sentences'
+    : 'a layer taken by default; heed tune finds the one that aligns best'
 
-async function writeSvg(path: string, maps: Shown): Promise<void> {
-  if (maps.length !== 1)
+function checkOneMap(sites: readonly string[], heads: readonly number[] | undefined): void {
+  const count = sites.length * (heads ? new Set(heads).size : 1)
+  if (count > 1)
     throw new HeedError(
       'option',
-      `--svg draws one map, but ${maps.length} were asked for; name one --site and at most one --head`,
+      `--svg draws one map, but ${count} were asked for; name one --site and at most one --head`,
     )
-  await writeFileAtomic(path, mapSvg(maps[0]))
 }
 
-function forTerminal(seen: Seen, maps: Shown): string[] {
+function forTerminal({ output }: Seen, maps: readonly DrawnMap[]): string[] {
   const color = supportsColor(process.stdout, process.env)
   const theme = terminalTheme(process.env)
-  const columns = process.stdout.columns ?? (Number(process.env.COLUMNS) || 80)
+  const columns = outputColumns()
   const style = paint(color, theme)
-  const lines = [style.strong(seen.output), '']
+  const translation = wrap(visibleLine(output), columns).map(style.strong)
+  const lines = translation.length > 0 ? translation : [style.quiet('the translation is empty')]
   for (const map of maps) {
-    lines.push(...renderMap(map, { columns, color, theme }), '')
+    lines.push('', ...renderMap(map, { columns, color, theme }))
     const links = strongestLinks(map, 12)
-    if (links.length > 0) lines.push(style.strong('Strongest links'), ...links.map((link) => `  ${link}`), '')
+    if (links.length > 0) lines.push('', style.strong('Strongest links'), ...links.map((link) => `  ${link}`))
   }
-  return lines.slice(0, -1)
+  return lines
 }

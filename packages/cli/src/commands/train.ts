@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { useBackend } from 'heed'
+import { HeedError, useBackend } from 'heed'
 import { trainTranslation, type TrainingEvent, type TrainTranslationOptions } from 'heed/train'
 import { interruptible } from '../interrupt.js'
 import { realNumber, wholeNumber } from '../options.js'
@@ -92,13 +92,14 @@ export function addTrain(program: Command): void {
     .addHelpText(
       'after',
       `
-Ctrl-C stops after the step under way and writes a checkpoint; the same command with --resume goes on bit for bit.
+Ctrl-C stops after the step under way, writes a checkpoint and exits with 1; the
+same command with --resume goes on bit for bit.
 
 Examples:
   heed train translate --data pairs.tsv --valid valid.tsv --out runs/en-de
-  heed train translate --data pairs.tsv --valid valid.tsv --out runs/en-de --resume
-  heed train translate --data pairs.tsv --out runs/small --steps 500 --d-model 128 --layers 2 --d-ff 512
-  heed see "I see a dog." --model runs/en-de`,
+  heed train translate --data pairs.tsv --out runs/en-de --resume
+  heed train translate --data pairs.tsv --out runs/small --steps 500 --layers 2
+  heed "I see a dog." --model runs/en-de`,
     )
     .action(runTrain)
 }
@@ -123,10 +124,13 @@ async function runTrain(flags: TrainFlags): Promise<void> {
         onEvent: (event) => note(sentence(event)),
       }),
     )
+    if (!result.finished)
+      throw new HeedError(
+        'aborted',
+        `stopped at step ${result.state.step}; the same command with --resume goes on`,
+      )
     progress.finish(
-      result.finished
-        ? `done: the model is in ${result.folder}; try heed see "I see a dog." --model ${result.folder}`
-        : `stopped at step ${result.state.step}; the same command with --resume goes on`,
+      `done: the model is in ${result.folder}; try heed "I see a dog." --model ${result.folder}`,
     )
   } finally {
     progress.finish()

@@ -1,6 +1,8 @@
+import { addAbortSignal } from 'node:stream'
 import type { Command } from 'commander'
 import { HeedError } from 'heed'
 import { decodeUtf8, readText, writeFileAtomic } from 'heed/io'
+import { checkWritable } from '../files.js'
 import { interruptible } from '../interrupt.js'
 import { openModel } from '../model.js'
 import { wholeNumber } from '../options.js'
@@ -25,8 +27,9 @@ export function addTranslate(program: Command): void {
     .addHelpText(
       'after',
       `
-The output has as many lines as the input: an empty line stays empty, and a line that is longer than the model's
-positions is translated as far as they go, with a warning on standard error.
+The output has as many lines as the input: an empty line stays empty, and a line
+that is longer than the model's positions is translated as far as they go, with
+a warning on standard error.
 
 Examples:
   heed translate "I see a dog."
@@ -44,16 +47,18 @@ async function runTranslate(text: string | undefined, flags: TranslateFlags): Pr
       'input',
       'the text is empty; give a sentence, for example heed translate "I see a dog."',
     )
-  const input = text ?? (flags.file !== undefined ? await readText(flags.file) : await standardInput())
-  const lines = input.split(/\r?\n/)
-  if (lines.at(-1) === '') lines.pop()
-
   await interruptible(async (signal) => {
+    if (flags.out !== undefined) await checkWritable(flags.out)
+    const input =
+      text ?? (flags.file !== undefined ? await readText(flags.file) : await standardInput(signal))
+    const lines = input.split(/\r?\n/)
+    if (lines.at(-1) === '') lines.pop()
+
     using model = await openModel(flags.model)
     const progress = lines.length > 1 ? createProgress({ label: 'translating' }) : undefined
     try {
       const translated = await model.translate(lines, {
-        ...(flags.beam ? { beam: flags.beam } : {}),
+        beam: flags.beam,
         signal,
         onProgress: ({ done, total }) => progress?.update({ done, total, unit: 'lines' }),
         onTooLong: ({ index, tokens, limit }) =>
@@ -61,8 +66,7 @@ async function runTranslate(text: string | undefined, flags: TranslateFlags): Pr
             `heed: line ${index + 1} has ${tokens} tokens, the model takes ${limit}; translated as far as they go\n`,
           ),
       })
-      // One line in, one line out, whatever the model says.
-      const output = translated.map((line) => `${line.replace(/\s*[\r\n]\s*/g, ' ')}\n`).join('')
+      const output = translated.map((line) => `${line.replace(control, ' ')}\n`).join('')
       if (flags.out !== undefined) await writeFileAtomic(flags.out, output)
       else process.stdout.write(output)
     } finally {
@@ -71,8 +75,12 @@ async function runTranslate(text: string | undefined, flags: TranslateFlags): Pr
   })
 }
 
-async function standardInput(): Promise<string> {
+/** Controls but the tab: some reader takes them for the end of a line, and a terminal for commands. */
+const control = /\s*(?!\t)[\p{Cc}\u2028\u2029]\s*/gu
+
+async function standardInput(signal: AbortSignal): Promise<string> {
+  if (process.stdin.isTTY) process.stderr.write('reading lines; Ctrl-D ends them\n')
   const chunks: Buffer[] = []
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
+  for await (const chunk of addAbortSignal(signal, process.stdin)) chunks.push(chunk as Buffer)
   return decodeUtf8(Buffer.concat(chunks), 'standard input')
 }

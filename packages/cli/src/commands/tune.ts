@@ -1,13 +1,18 @@
 import type { Command } from 'commander'
+import { HeedError } from 'heed'
 import { alignmentScores } from 'heed/lens'
 import { bleu } from 'heed/text'
-import { readPairs } from 'heed/train'
-import { saveSettings } from 'heed/models'
+import { visibleLine } from 'heed/look'
+import { saveSettings, type Transformer } from 'heed/models'
+import { type Pair, readPairs } from 'heed/train'
+import { checkWritable } from '../files.js'
 import { interruptible } from '../interrupt.js'
 import { openModel } from '../model.js'
 import { wholeNumber } from '../options.js'
 import { createProgress } from '../terminal/progress.js'
 
+/** Hypotheses kept. */
+const beam = 4
 /** Length penalties that are tried. */
 const penalties = [0, 0.2, 0.4, 0.6, 0.8, 1, 1.2]
 
@@ -28,55 +33,76 @@ export function addTune(program: Command): void {
     .addHelpText(
       'after',
       `
-The length penalty is the one of ${penalties.join(', ')} with the highest BLEU (beam 4). The alignment layer is the one
-whose cross-attention, mean of heads, most often has its largest weight on the source of a copied word: a name or
-number that stands exactly once on either side.
+The length penalty is the one of ${penalties.join(', ')} with the
+highest BLEU (beam ${beam}). The alignment layer is the one whose cross-attention,
+mean of heads, most often has its largest weight on the source of a copied word:
+a name or number that stands exactly once on either side.
 
-Example:
-  heed tune runs/en-de --data valid.tsv`,
+Examples:
+  heed tune runs/en-de --data valid.tsv
+  heed tune runs/en-de --data valid.tsv --sentences 200 --pairs 2000`,
     )
     .action(runTune)
 }
 
 async function runTune(folder: string, flags: TuneFlags): Promise<void> {
   await interruptible(async (signal) => {
-    using model = await openModel(folder)
     const { pairs } = await readPairs(flags.data)
-    const chosen = pairs.slice(0, flags.sentences)
-    const sources = chosen.map(({ source }) => source)
-    const references = chosen.map(({ targets }) => [...targets])
-    const progress = createProgress({ label: 'tuning' })
-    const say = (line: string) => process.stdout.write(`${line}\n`)
-    try {
-      let best = { lengthPenalty: NaN, score: -1 }
-      for (const [n, lengthPenalty] of penalties.entries()) {
-        const outputs = await model.translate(sources, {
-          beam: 4,
-          lengthPenalty,
-          signal,
-          onProgress: ({ done, total }) =>
-            progress.update({ done: n * total + done, total: penalties.length * total, unit: 'sentences' }),
-        })
-        const { score } = bleu(outputs, references)
-        say(`length penalty ${lengthPenalty}: BLEU ${score.toFixed(2)} on ${sources.length} sentences`)
-        if (score > best.score) best = { lengthPenalty, score }
-      }
-      const layers = await alignmentScores(
-        model,
-        pairs.slice(0, flags.pairs).map(({ source, targets }) => ({ source, target: targets[0] })),
-        { signal, onProgress: ({ done, total }) => progress.update({ done, total, unit: 'pairs' }) },
-      )
-      for (const { layer, hits, words } of layers)
-        say(
-          `decoder.${layer}.cross: finds ${hits} of ${words} copied words (${((100 * hits) / Math.max(1, words)).toFixed(1)} %)`,
-        )
-      const alignmentLayer = layers.reduce((a, b) => (b.hits > a.hits ? b : a)).layer
-      await saveSettings(folder, { beam: 4, lengthPenalty: best.lengthPenalty, alignmentLayer })
-      say(
-        `${folder}/generation_config.json: beam 4, length penalty ${best.lengthPenalty}, alignment layer ${alignmentLayer}`,
-      )
-    } finally {
-      progress.finish()
-    }
+    if (pairs.length === 0)
+      throw new HeedError('input', `${flags.data}: holds no pairs; a line is source TAB reference`)
+    using model = await openModel(folder)
+    const file = `${folder}/generation_config.json`
+    await checkWritable(file)
+    const lengthPenalty = await bestPenalty(model, pairs.slice(0, flags.sentences), signal)
+    const alignmentLayer = await bestLayer(model, pairs.slice(0, flags.pairs), signal)
+    await saveSettings(folder, { beam, lengthPenalty, alignmentLayer })
+    say(`wrote ${file}: beam ${beam}, length penalty ${lengthPenalty}, alignment layer ${alignmentLayer}`)
   })
+}
+
+const say = (line: string) => process.stdout.write(`${visibleLine(line)}\n`)
+
+async function bestPenalty(model: Transformer, pairs: readonly Pair[], signal: AbortSignal): Promise<number> {
+  const sources = pairs.map(({ source }) => source)
+  const references = pairs.map(({ targets }) => [...targets])
+  const scores: number[] = []
+  const progress = createProgress({ label: 'translating' })
+  try {
+    for (const [n, lengthPenalty] of penalties.entries()) {
+      const outputs = await model.translate(sources, {
+        beam,
+        lengthPenalty,
+        signal,
+        onTooLong: () => undefined, // translated as far as it goes, as `heed translate` does
+        onProgress: ({ done, total }) =>
+          progress.update({ done: n * total + done, total: penalties.length * total, unit: 'sentences' }),
+      })
+      scores.push(bleu(outputs, references).score)
+    }
+  } finally {
+    progress.finish()
+  }
+  scores.forEach((score, n) =>
+    say(`length penalty ${penalties[n]}: BLEU ${score.toFixed(2)} on ${sources.length} sentences`),
+  )
+  return penalties[scores.indexOf(Math.max(...scores))]
+}
+
+async function bestLayer(model: Transformer, pairs: readonly Pair[], signal: AbortSignal): Promise<number> {
+  const progress = createProgress({ label: 'aligning' })
+  const scores = await alignmentScores(
+    model,
+    pairs.map(({ source, targets }) => ({ source, target: targets[0] })),
+    { signal, onProgress: ({ done, total }) => progress.update({ done, total, unit: 'pairs' }) },
+  ).finally(() => progress.finish())
+  const { words } = scores[0]
+  if (words === 0) {
+    say('no copied word was found: the alignment layer stays')
+    return model.generation.alignmentLayer
+  }
+  for (const { layer, hits } of scores)
+    say(
+      `decoder.${layer}.cross: finds ${hits} of ${words} copied words (${((100 * hits) / words).toFixed(1)} %)`,
+    )
+  return scores.reduce((a, b) => (b.hits > a.hits ? b : a)).layer
 }

@@ -24,31 +24,32 @@ describe('renderMap', () => {
       'A finding',
       'the rule',
       '',
-      '     answers',
-      'asks    The    ·elephant    ·is       end',
-      ' Der    .70       .10       .10       .10',
-      '·Ele    .10       .70       .10       .10',
-      'fant    .10       .10       .70       .10',
-      ' end    .10       .10       .10       .70',
+      '      answers',
+      ' asks    The    ·elephant    ·is       end',
+      '  Der    .70       .10       .10       .10',
+      ' ·Ele    .10       .70       .10       .10',
+      '‿fant    .10       .10       .70       .10',
+      '  end    .10       .10       .10       .70',
       '',
       'weight 0 … 1; weights from .10 are written, smaller ones are ·',
+      '‿ goes on with the word before',
     ])
   })
 
   it('turns labels upright at 40 columns and keeps the numbers', () => {
     const lines = renderMap(sentence, plain(40))
     expect(lines.slice(3, 14)).toEqual([
-      '     answers',
-      '          ·',
-      '          e',
-      '          l',
-      '          e',
-      '          p',
-      '          h',
-      '      T   a   ·   e',
-      '      h   n   i   n',
-      'asks  e   t   s   d',
-      ' Der .70 .10 .10 .10',
+      '      answers',
+      '           ·',
+      '           e',
+      '           l',
+      '           e',
+      '           p',
+      '           h',
+      '       T   a   ·   e',
+      '       h   n   i   n',
+      ' asks  e   t   s   d',
+      '  Der .70 .10 .10 .10',
     ])
   })
 
@@ -81,7 +82,7 @@ describe('renderMap', () => {
       )
       expect(new Set(rows.map((row) => stripVTControlCharacters(row).length)).size).toBe(1)
       expect(rows[0]).toContain(color === '256' ? '48;5;' : '48;2;')
-      expect(stripVTControlCharacters(rows[0])).toMatch(/^ Der \.70 +$/)
+      expect(stripVTControlCharacters(rows[0])).toMatch(/^ {2}Der \.70 +$/)
       expect(lines.some((line) => stripVTControlCharacters(line).startsWith('weight 0 '))).toBe(true)
     }
   })

@@ -8,6 +8,7 @@ import {
   visibleLine,
   weight2,
   weightInCell,
+  wordsOf,
   wrap,
 } from 'heed/look'
 import type { DrawnMap, DrawnToken, Theme } from 'heed/look'
@@ -27,6 +28,7 @@ const BLOCK = 2 // columns of a cell without a number: about as wide as high
 const FLAT = 14 // widest cell under a column label that lies flat
 const TALLEST = 12 // rows of a column label that stands upright
 const GUTTER = 20 // columns of the longest row label
+const JOIN = '‿' // before a piece that goes on with a word
 
 /** Without colour, a cell of two columns is a shade; each holds from its weight on. */
 const SHADES = [
@@ -36,6 +38,14 @@ const SHADES = [
   ['░', 0.05],
 ] as const
 const SHADES_LEGEND = 'weight 0 … 1: blank below .05, ░ from .05, ▒ from .25, ▓ from .50, █ from .75'
+
+/** Labels of tokens, the pieces of a word tied together. */
+function tiedLabels(tokens: readonly DrawnToken[]): string[] {
+  const labels = tokenLabels(tokens)
+  for (const { start, end } of wordsOf(tokens))
+    for (let i = start + 1; i < end; i++) labels[i] = JOIN + labels[i]
+  return labels
+}
 
 function cell(weight: number, width: number, style: Paint): string {
   if (style.depth !== 'none')
@@ -110,11 +120,11 @@ export function renderMap(map: DrawnMap, { columns, color, theme }: TerminalMapO
 
   const asks = visibleLine(map.rowLabel ?? 'asks')
   const answers = visibleLine(map.columnLabel ?? 'answers')
-  const rowLabels = tokenLabels(map.queries)
+  const rowLabels = tiedLabels(map.queries)
   const longest = Math.max(...[asks, ...rowLabels].map(displayWidth))
   const gutter = Math.min(longest, GUTTER, Math.max(4, Math.floor(columns / 3)))
   const room = Math.max(BLOCK, columns - gutter - 1)
-  const labels = tokenLabels(map.keys)
+  const labels = tiedLabels(map.keys)
   const width = cellWidth(labels, room)
   const blocks = Math.ceil(total / Math.floor(room / width))
   const perBlock = Math.ceil(total / blocks)
@@ -138,7 +148,9 @@ export function renderMap(map: DrawnMap, { columns, color, theme }: TerminalMapO
     })
     lines.push('')
   }
-  return [...lines, ...legend(width, columns, style)]
+  lines.push(...legend(width, columns, style))
+  const tied = [...rowLabels, ...labels].some((label) => label.startsWith(JOIN))
+  return tied ? [...lines, ...wrap(`${JOIN} goes on with the word before`, columns).map(style.quiet)] : lines
 }
 
 /**

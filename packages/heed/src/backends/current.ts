@@ -1,8 +1,7 @@
 import { HeedTypeError } from '../errors.js'
-import type { DType } from '../tensor/dtype.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { Backend } from './backend.js'
-import { ReferenceBackend } from './reference/index.js'
+import { ReferenceBackend, type ReferenceOptions } from './reference/index.js'
 import { type WasmOptions, WasmBackend } from './wasm/index.js'
 
 let current: Backend | undefined
@@ -13,12 +12,13 @@ let current: Backend | undefined
  * - `wasm`: SIMD kernels and a thread pool; float32.
  * - `reference`: plain TypeScript, slow and readable; `dtype: 'float64'` for gradient checks.
  *
- * Tensors of an earlier backend stay usable; mixing two backends in one op throws.
+ * Every call starts a backend of its own, with its threads and memory. Tensors of an earlier one stay usable, but do
+ * not mix with new ones in one op; `dispose()` of a backend that is no longer wanted stops its threads.
  *
  * @throws HeedError `backend` when the backend cannot start here; HeedTypeError `option` for an unknown name.
  */
 export async function useBackend(name: 'wasm', options?: WasmOptions): Promise<Backend>
-export async function useBackend(name: 'reference', options?: { dtype?: DType }): Promise<Backend>
+export async function useBackend(name: 'reference', options?: ReferenceOptions): Promise<Backend>
 export async function useBackend(name: string, options: object = {}): Promise<Backend> {
   const backend = setBackend(createBackend(name, options))
   if (backend instanceof WasmBackend) await backend.ready()
@@ -28,7 +28,7 @@ export async function useBackend(name: string, options: object = {}): Promise<Ba
 /** Makes a backend without choosing it. */
 export function createBackend(name: string, options: object = {}): Backend {
   if (name === 'wasm') return new WasmBackend(options as WasmOptions)
-  if (name === 'reference') return new ReferenceBackend(options as { dtype?: DType })
+  if (name === 'reference') return new ReferenceBackend(options as ReferenceOptions)
   throw new HeedTypeError(
     'option',
     `useBackend: there is no backend '${name}'; there are 'wasm' and 'reference'`,

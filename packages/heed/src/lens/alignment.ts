@@ -1,3 +1,4 @@
+import { throwIfAborted } from '../errors.js'
 import type { Transformer } from '../models/transformer.js'
 import type { Token } from '../text/index.js'
 import { see } from './see.js'
@@ -20,10 +21,11 @@ export interface AlignmentOptions {
  * predicts its first piece, the largest weight (mean of heads) over the source's words should lie on it.
  *
  * Needs no dictionary, and no choice by hand: the best layer is the one with the most hits, the earlier one of equals.
+ * Pairs without a copied word, or with more tokens than the model has positions, count for nothing.
  */
 export async function alignmentScores(
   model: Transformer,
-  pairs: readonly { source: string; target: string }[],
+  pairs: readonly SentencePair[],
   { signal, onProgress }: AlignmentOptions = {},
 ): Promise<AlignmentScore[]> {
   const scores = Array.from({ length: model.config.decoder_layers }, (_, layer) => ({
@@ -31,26 +33,41 @@ export async function alignmentScores(
     hits: 0,
     words: 0,
   }))
-  for (const [done, { source, target }] of pairs.entries()) {
-    const words = copiedWords(source, target)
-    if (words.length === 0) continue
-    const seen = await see(model, source, { target, sites: 'decoder.*.cross', signal })
-    for (const score of scores) {
-      const heads = seen.maps.filter(({ site }) => site === `decoder.${score.layer}.cross`)
-      for (const word of words) {
-        const piece = seen.tokens.target.findIndex(
-          ({ start, end }) => start <= word.inTarget && word.inTarget < end,
-        )
-        if (piece < 1) continue
-        const mean = meanRow(heads.map(({ weights }) => weights[piece - 1]))
-        const { start, end } = seen.tokens.source[strongest(mean, seen.tokens.source)]
-        score.words++
-        if (start < word.inSource + word.length && end > word.inSource) score.hits++
-      }
-    }
+  for (const [done, pair] of pairs.entries()) {
+    throwIfAborted(signal)
+    const words = fits(model, pair) ? copiedWords(pair.source, pair.target) : []
+    if (words.length > 0) await addHits(model, pair, words, scores)
     onProgress?.({ done: done + 1, total: pairs.length })
   }
   return scores
+}
+
+interface SentencePair {
+  source: string
+  target: string
+}
+
+/** Either side has one token more: the end token, and the start token. */
+const fits = (model: Transformer, pair: SentencePair): boolean =>
+  [pair.source, pair.target].every((text) => model.targetIds(text).length < model.config.max_positions)
+
+async function addHits(
+  model: Transformer,
+  { source, target }: SentencePair,
+  words: readonly CopiedWord[],
+  scores: readonly AlignmentScore[],
+): Promise<void> {
+  const { maps, tokens } = await see(model, source, { target, sites: 'decoder.*.cross' })
+  for (const score of scores) {
+    const heads = maps.filter(({ site }) => site === `decoder.${score.layer}.cross`)
+    for (const word of words) {
+      const piece = tokens.target.findIndex(({ start, end }) => start <= word.inTarget && word.inTarget < end)
+      const mean = meanRow(heads.map(({ weights }) => weights[piece - 1]))
+      const { start, end } = tokens.source[strongest(mean, tokens.source)]
+      score.words++
+      if (start < word.inSource + word.length && end > word.inSource) score.hits++
+    }
+  }
 }
 
 interface CopiedWord {

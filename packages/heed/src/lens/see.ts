@@ -1,8 +1,10 @@
-import { HeedError } from '../errors.js'
+import { breather } from '../breathe.js'
+import { HeedError, throwIfAborted } from '../errors.js'
 import { type AttentionSeen, matchSites, type Observer, type SitePattern } from '../models/run.js'
 import type { PairRunOptions } from '../models/pair.js'
 import type { Transformer } from '../models/transformer.js'
 import { attentionTile } from '../ops/attention-probe.js'
+import { resolveRules } from '../ops/attention-rules.js'
 import { dense } from '../ops/check.js'
 import { scope } from '../tensor/scope.js'
 import type { Tensor } from '../tensor/tensor.js'
@@ -53,12 +55,12 @@ export interface Seen {
  * an ordinary one: an observer keeps q, k, m and ℓ of each attention, and the maps are computed from them.
  *
  * @throws HeedError `not-found` for an unknown site or head, naming those there are; `input` for a text that is empty
- *   or longer than the model's positions
+ *   or longer than the model's positions; `aborted` by the signal
  */
 export async function see(model: Transformer, text: string, options: SeeOptions = {}): Promise<Seen> {
   const { sites, heads, qk = false, ...rest } = options
   const wanted = matchSites(model.sites, sites)
-  checkHeads(heads, model.config.num_heads)
+  const wantedHeads = matchHeads(model.config.num_heads, heads)
   const kept = new Map<string, AttentionSeen>()
   const observer: Observer = {
     sites: wanted,
@@ -68,9 +70,13 @@ export async function see(model: Transformer, text: string, options: SeeOptions 
     const pair = await model.run(text, { ...rest, observers: [observer] })
     const tokenizer = model.tokenizer!
     const maps: SeenMap[] = []
+    const breathe = breather()
     for (const site of wanted)
-      for (const head of heads ?? Array(model.config.num_heads).keys())
+      for (const head of wantedHeads) {
+        await breathe()
+        throwIfAborted(rest.signal)
         maps.push(await mapOf(kept.get(site)!, head, qk))
+      }
     return {
       text,
       output: pair.output,
@@ -91,10 +97,13 @@ function keepViews(seen: AttentionSeen): AttentionSeen {
   return { ...seen, q: keep(seen.q), k: keep(seen.k), m: keep(seen.m), l: keep(seen.l) }
 }
 
-function checkHeads(heads: readonly number[] | undefined, count: number): void {
-  for (const head of heads ?? [])
-    if (!(Number.isInteger(head) && head >= 0 && head < count))
-      throw new HeedError('not-found', `there is no head ${head}; heads are 0 to ${count - 1}`)
+/** The heads asked for, each once, in the model's order. */
+function matchHeads(count: number, heads: readonly number[] | undefined): number[] {
+  const all = [...Array(count).keys()]
+  const unknown = heads?.find((head) => !all.includes(head))
+  if (unknown !== undefined)
+    throw new HeedError('not-found', `there is no head ${unknown}; heads are 0 to ${count - 1}`)
+  return heads ? all.filter((head) => heads.includes(head)) : all
 }
 
 async function mapOf(
@@ -108,17 +117,18 @@ async function mapOf(
   const side = (site.startsWith('encoder') ? 'source' : 'target') as 'source' | 'target'
   const map: SeenMap = { site, head, queries: side, keys: site.endsWith('.cross') ? 'source' : side, weights }
   if (!qk) return map
-  const [Tq, H, D] = q.shape.slice(1)
-  const [Tk, Hkv] = k.shape.slice(1)
+  const [, Tq, H] = q.shape
+  const Hkv = k.shape[2]
+  const { scale, causal, lengths } = resolveRules(q, k, options)
   return {
     ...map,
     q: await headRows(q, head),
     k: await headRows(k, Math.floor((head * Hkv) / H)),
     m: await line(m, head, Tq),
     l: await line(l, head, Tq),
-    scale: options.scale ?? 1 / Math.sqrt(D),
-    ...(options.causal ? { causal: { offset: Tk - Tq } } : {}),
-    ...(options.lengths ? { lengths: Array.from(options.lengths) } : {}),
+    scale,
+    ...(causal ? { causal: { offset: causal[0] } } : {}),
+    ...(lengths ? { lengths: [...lengths] } : {}),
   }
 }
 

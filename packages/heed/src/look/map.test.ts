@@ -72,6 +72,16 @@ describe('wordsOf', () => {
     expect(wordsOf([word('\n')]).map(({ text }) => text)).toEqual(['↵'])
     expect(wordsOf([])).toEqual([])
   })
+
+  it('keeps a piece without text with the character that it ends', () => {
+    const tokens = [word('大'), piece(''), piece('。'), piece(''), word('a'), piece('!'), piece('')]
+    expect(wordsOf(tokens).map(({ text, start, end }) => [text, start, end])).toEqual([
+      ['大', 0, 2],
+      ['。', 2, 4],
+      ['a', 4, 5],
+      ['!', 5, 7],
+    ])
+  })
 })
 
 describe('strongestLinks', () => {

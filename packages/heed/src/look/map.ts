@@ -3,7 +3,7 @@ import { visible } from './visible.js'
 
 /** One token as it is drawn. */
 export interface DrawnToken {
-  /** The decoded piece; a leading space may or may not belong to it. */
+  /** The decoded piece; a leading space may or may not belong to it. Empty: the rest of the character before. */
   text: string
   /** Added by the model, not by the writer: shown as `start`, `end` …, and left out of links between words. */
   special: boolean
@@ -79,33 +79,36 @@ export interface Word {
 
 /**
  * The words of a sequence. Pieces join until the next one that starts a word; punctuation at a word's edge stands
- * alone (`large.` is `large` and `.`, `don't` is one word); a special token always does.
+ * alone (`large.` is `large` and `.`, `don't` is one word); a special token always does. A piece without text is the
+ * rest of a character that the piece before it began, and stays with that.
  */
 export function wordsOf(tokens: readonly DrawnToken[]): Word[] {
   const labels = tokenLabels(tokens)
-  const isMark = (i: number) => /^\s*\p{P}+\s*$/u.test(tokens[i].text)
+  // The pieces of unit u, mostly one, are tokens [units[u], units[u + 1]).
+  const units = [...tokens.keys()].filter((i) => i === 0 || tokens[i].special || tokens[i].text !== '')
+  const first = (unit: number) => tokens[units[unit]]
+  const isMark = (unit: number) => /^\s*\p{P}+\s*$/u.test(first(unit).text)
   const words: Word[] = []
-  const push = (start: number, end: number) => {
+  const push = (from: number, to: number) => {
+    const [start, end] = [units[from], units[to] ?? tokens.length]
     const raw = tokens
       .slice(start, end)
       .map(({ text }) => text)
       .join('')
-    const special = tokens[start].special
+    const { special } = tokens[start]
     // A word of nothing but white space keeps it, so that it can be seen.
-    if (start < end)
-      words.push({ text: special ? labels[start] : visible(raw.trim() || raw), special, start, end })
+    words.push({ text: special ? labels[start] : visible(raw.trim() || raw), special, start, end })
   }
-  for (let start = 0; start < tokens.length;) {
+  for (let start = 0; start < units.length;) {
     let end = start + 1
-    while (end < tokens.length && !tokens[start].special && !tokens[end].special && !tokens[end].startsWord)
-      end++
-    let first = start
-    let last = end
-    while (first < last && isMark(first)) first++
-    while (last > first && isMark(last - 1)) last--
-    for (let i = start; i < first; i++) push(i, i + 1)
-    if (first < last) push(first, last)
-    for (let i = last; i < end; i++) push(i, i + 1)
+    while (end < units.length && !first(start).special && !first(end).special && !first(end).startsWord) end++
+    let from = start
+    let to = end
+    while (from < to && isMark(from)) from++
+    while (to > from && isMark(to - 1)) to--
+    for (let i = start; i < from; i++) push(i, i + 1)
+    if (from < to) push(from, to)
+    for (let i = to; i < end; i++) push(i, i + 1)
     start = end
   }
   return words

@@ -16,7 +16,7 @@ import type { ReferenceStorage } from './storage.js'
 
 export interface ReferenceOptions {
   /** The float dtype of new tensors. Default float32; both work side by side. */
-  dtype?: DType
+  dtype?: 'float32' | 'float64'
 }
 
 /**

@@ -7,7 +7,7 @@ import { ReferenceBackend } from './index.js'
 it('has both floats, the chosen one first', () => {
   expect(new ReferenceBackend().floats).toEqual(['float32', 'float64'])
   expect(new ReferenceBackend({ dtype: 'float64' }).floats).toEqual(['float64', 'float32'])
-  expect(() => new ReferenceBackend({ dtype: 'int32' })).toThrow(coded('dtype', 'int32'))
+  expect(() => new ReferenceBackend({ dtype: 'int32' as 'float32' })).toThrow(coded('dtype', 'int32'))
 })
 
 it('counts the bytes in use, once for all views', () => {

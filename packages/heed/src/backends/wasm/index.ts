@@ -6,10 +6,13 @@ import { ModuleBuilder } from './emit/module.js'
 import { enableRelaxedSimd, hasRelaxedSimd, simdVariant } from './features.js'
 import { bindKernels, kernels } from './kernels/index.js'
 import { WasmMemory } from './memory.js'
-import { checkThreads, defaultThreads, Pool } from './pool.js'
+import { defaultThreads, Pool, usableThreads } from './pool.js'
 
 export interface WasmOptions {
-  /** Threads that compute, the caller's included. Default: the machine's cores, or 1 where memory cannot be shared. */
+  /**
+   * Threads that compute, the caller's included, 1 to 64. Default: the machine's cores. It is always 1 on a page's main
+   * thread, which may not wait, and without cross-origin isolation, where memory cannot be shared.
+   */
   threads?: number
   /**
    * Fused multiply-adds. Default: where the engine has them on. `true` on Node 20 switches V8's flag on for the whole
@@ -23,33 +26,34 @@ export interface WasmStorage extends Storage {
   readonly address: number
 }
 
+/** 4 GB, all that 32-bit addresses reach; a larger maximum than needed costs nothing (engines reserve it anyway). */
+const maxPages = 65536
+
 /** SIMD kernels generated when the backend starts, and a pool of threads over one shared memory. float32. */
 export class WasmBackend implements Backend {
   readonly name = 'wasm'
   readonly floats = ['float32'] as const
   readonly kernels: Kernels
-  readonly threads: number
   readonly relaxed: boolean
-  readonly #memory: WasmMemory
-  readonly #pool: Pool
+  /** Gone after `dispose`, so that the engine may reclaim the memory even while tensors still point here. */
+  #running: { memory: WasmMemory; pool: Pool } | undefined
 
-  constructor({ threads = defaultThreads(), relaxed }: WasmOptions = {}) {
-    this.threads = checkThreads(threads)
+  /**
+   * @throws HeedError `option` for a number of threads that cannot be; `backend` when WebAssembly, SIMD or memory is
+   * not to be had.
+   */
+  constructor({ threads: wanted = defaultThreads(), relaxed }: WasmOptions = {}) {
+    const threads = usableThreads(wanted)
     if (relaxed) enableRelaxedSimd()
     this.relaxed = relaxed !== false && hasRelaxedSimd()
-    const shared = this.threads > 1
-    const maxPages = 65536
+    const shared = threads > 1
     try {
-      this.#memory = new WasmMemory(shared, maxPages)
+      const memory = new WasmMemory(shared, maxPages)
       const builder = new ModuleBuilder(simdVariant(this.relaxed))
       for (const k of kernels) k.build(builder)
       const module = new WebAssembly.Module(builder.bytes(shared, maxPages))
-      this.#pool = new Pool(
-        this.#memory,
-        module,
-        kernels.map((k) => k.name),
-        this.threads,
-      )
+      const names = kernels.map((k) => k.name)
+      this.#running = { memory, pool: new Pool(memory, module, names, threads) }
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause)
       throw new HeedError(
@@ -58,32 +62,48 @@ export class WasmBackend implements Backend {
         { cause },
       )
     }
-    this.kernels = bindKernels(this.#pool.run, this)
+    this.kernels = bindKernels((kernel, items, args) => this.#live.pool.run(kernel, items, args), this)
+  }
+
+  get #live(): { memory: WasmMemory; pool: Pool } {
+    if (this.#running) return this.#running
+    throw new HeedError('backend', "wasm: this backend was disposed; start another with useBackend('wasm')")
+  }
+
+  /** Threads that compute, the caller's included: fewer than asked for where workers cannot start. */
+  get threads(): number {
+    return this.#running?.pool.threads ?? 0
   }
 
   get bytesInUse(): number {
-    return this.#memory.bytesInUse
+    return this.#running?.memory.bytesInUse ?? 0
   }
 
   allocate(dtype: DType, length: number): Storage {
-    const address = this.#memory.allocate(length * bytesPerElement[dtype])
+    const address = this.#live.memory.allocate(length * bytesPerElement[dtype])
     const storage: WasmStorage = { device: this, dtype, length, refs: 0, address }
     return storage
   }
 
   free(storage: Storage): void {
-    this.#memory.free((storage as WasmStorage).address, storage.length * bytesPerElement[storage.dtype])
+    this.#running?.memory.free(
+      (storage as WasmStorage).address,
+      storage.length * bytesPerElement[storage.dtype],
+    )
   }
 
   write(storage: Storage, offset: number, data: TypedArray): void {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    this.#memory.bytes.set(bytes, (storage as WasmStorage).address + offset * bytesPerElement[storage.dtype])
+    this.#live.memory.bytes.set(
+      bytes,
+      (storage as WasmStorage).address + offset * bytesPerElement[storage.dtype],
+    )
   }
 
   async read(storage: Storage, offset: number, length: number): Promise<TypedArray> {
     const array = newArray(storage.dtype, length)
     const start = (storage as WasmStorage).address + offset * bytesPerElement[storage.dtype]
-    new Uint8Array(array.buffer).set(this.#memory.bytes.subarray(start, start + array.byteLength))
+    new Uint8Array(array.buffer).set(this.#live.memory.bytes.subarray(start, start + array.byteLength))
     return array
   }
 
@@ -94,27 +114,30 @@ export class WasmBackend implements Backend {
       at: number,
       n: number,
     ) => TypedArray
-    return new array(this.#memory.memory.buffer, (storage as WasmStorage).address, storage.length)
+    return new array(this.#live.memory.memory.buffer, (storage as WasmStorage).address, storage.length)
   }
 
   /** Memory for small host-side arrays that a kernel reads (lengths, offsets): freed after `use`. */
   withInts<R>(values: Int32Array | undefined, use: (address: number) => R): R {
     if (!values) return use(0)
-    const address = this.#memory.allocate(values.byteLength)
-    new Int32Array(this.#memory.memory.buffer, address, values.length).set(values)
+    const { memory } = this.#live
+    const address = memory.allocate(values.byteLength)
+    new Int32Array(memory.memory.buffer, address, values.length).set(values)
     try {
       return use(address)
     } finally {
-      this.#memory.free(address, values.byteLength)
+      memory.free(address, values.byteLength)
     }
   }
 
   /** Resolves when all threads take part; before, kernels run on fewer. */
   ready(): Promise<void> {
-    return this.#pool.ready()
+    return this.#live.pool.ready()
   }
 
+  /** Stops the threads and lets go of the memory; tensors that live there can no longer be used. Once is enough. */
   dispose(): void {
-    this.#pool.dispose()
+    this.#running?.pool.dispose()
+    this.#running = undefined
   }
 }

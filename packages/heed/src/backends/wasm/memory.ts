@@ -10,7 +10,7 @@ const slack = 64
  */
 export class WasmMemory {
   readonly memory: WebAssembly.Memory
-  bytesInUse = 0
+  #bytesInUse = 0
   readonly #free = new Map<number, number[]>()
   #top = page // address 0 stays unused, so that 0 can mean "none"
   #bytes: Uint8Array
@@ -23,6 +23,10 @@ export class WasmMemory {
     this.#bytes = new Uint8Array(this.memory.buffer)
   }
 
+  get bytesInUse(): number {
+    return this.#bytesInUse
+  }
+
   /** A view of all memory; take it anew after an allocation. */
   get bytes(): Uint8Array {
     if (this.#bytes.length !== this.memory.buffer.byteLength) this.#bytes = new Uint8Array(this.memory.buffer)
@@ -31,22 +35,26 @@ export class WasmMemory {
 
   /** Address of at least `bytes` uninitialised bytes, 64-byte aligned. */
   allocate(bytes: number): number {
-    const size = sizeClass(bytes + slack)
-    this.bytesInUse += size
-    const reused = this.#free.get(size)?.pop()
-    if (reused !== undefined) return reused
-    const address = this.#top
-    this.#grow(address + size, bytes)
-    this.#top += size
+    const size = blockSize(bytes)
+    const address = this.#free.get(size)?.pop() ?? this.#extend(size, bytes)
+    this.#bytesInUse += size
     return address
   }
 
   free(address: number, bytes: number): void {
-    const size = sizeClass(bytes + slack)
-    this.bytesInUse -= size
+    const size = blockSize(bytes)
+    this.#bytesInUse -= size
     const list = this.#free.get(size)
     if (list) list.push(address)
     else this.#free.set(size, [address])
+  }
+
+  /** A new block at the top. */
+  #extend(size: number, wanted: number): number {
+    const address = this.#top
+    this.#grow(address + size, wanted)
+    this.#top += size
+    return address
   }
 
   #grow(end: number, wanted: number): void {
@@ -58,20 +66,20 @@ export class WasmMemory {
     try {
       this.memory.grow(pages + Math.max(0, spare))
     } catch (cause) {
-      this.bytesInUse -= sizeClass(wanted + slack)
+      const [used, kept, all] = [this.#bytesInUse, this.#top - page - this.#bytesInUse, this.maxPages * page]
       throw new HeedError(
         'memory',
-        `wasm: no room for ${megabytes(wanted)} more; ${megabytes(this.bytesInUse)} are in use of at most ${megabytes(this.maxPages * page)}. Use smaller batches or free tensors with scope()`,
+        `wasm: no room for ${megabytes(wanted)} more: of ${megabytes(all)} at most, ${megabytes(used)} are in use and ${megabytes(kept)} kept for blocks of other sizes. Use smaller batches or free tensors with scope()`,
         { cause },
       )
     }
   }
 }
 
-/** The next of 4 sizes per power of two, in steps of at least 64 bytes. */
-function sizeClass(bytes: number): number {
+/** The next of 4 sizes per power of two, in steps of at least 64 bytes, and the slack behind it. */
+function blockSize(bytes: number): number {
   const step = Math.max(64, 2 ** (Math.floor(Math.log2(bytes)) - 2))
-  return Math.ceil(bytes / step) * step
+  return Math.ceil(bytes / step) * step + slack
 }
 
 const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MB`

@@ -1,7 +1,7 @@
 import { HeedError } from '../../errors.js'
 import type { ArgSpec, Kernel, RunKernel } from './emit/kernel.js'
 import type { WasmMemory } from './memory.js'
-import { control, workerSource } from './worker-source.js'
+import { control, spin, workerSource } from './worker-source.js'
 
 /** Scratch memory of each thread: what the largest kernel packs (kernels/attention-grad.ts at D = 512). */
 export const scratchBytes = 4 << 20
@@ -11,8 +11,8 @@ interface Thread {
 }
 
 /**
- * Runs kernels on the calling thread and `threads − 1` workers. All take items from one counter until none is left;
- * a worker that has not started yet simply takes none.
+ * Runs kernels on the calling thread and up to `threads − 1` workers. All take items from one counter until none is
+ * left; a worker that has not started yet, or cannot, simply takes none.
  */
 export class Pool {
   readonly #kernels: ((args: number, item: number, scratch: number) => void)[]
@@ -20,7 +20,7 @@ export class Pool {
   readonly #control: number
   readonly #args: number
   readonly #scratch: number
-  readonly #workers: Thread[] = []
+  readonly #workers = new Set<Thread>()
   #words: Int32Array
   #floats: Float32Array
 
@@ -28,7 +28,7 @@ export class Pool {
     readonly memory: WasmMemory,
     module: WebAssembly.Module,
     names: readonly string[],
-    readonly threads: number,
+    threads: number,
   ) {
     const { exports } = new WebAssembly.Instance(module, { env: { memory: memory.memory } })
     this.#kernels = names.map(
@@ -42,15 +42,27 @@ export class Pool {
     this.#floats = new Float32Array(memory.memory.buffer)
     this.#words.fill(0, this.#control / 4, this.#control / 4 + control.words)
     for (let i = 1; i < threads; i++)
-      this.#workers.push(
-        startThread({
-          module,
-          memory: memory.memory,
-          control: this.#control,
-          scratch: memory.allocate(scratchBytes),
-          names,
-        }),
-      )
+      this.#start({
+        module,
+        memory: memory.memory,
+        control: this.#control,
+        scratch: memory.allocate(scratchBytes),
+        names,
+      })
+  }
+
+  #start(data: object): void {
+    try {
+      const worker = startThread(data, () => this.#workers.delete(worker))
+      this.#workers.add(worker)
+    } catch {
+      // The system has no thread to give: the others do the work.
+    }
+  }
+
+  /** Threads that compute, the caller's included. */
+  get threads(): number {
+    return 1 + this.#workers.size
   }
 
   run: RunKernel = <S extends ArgSpec>(
@@ -66,11 +78,12 @@ export class Pool {
     })
     const index = this.#index.get(kernel.name)!
     const run = this.#kernels[index]
-    if (this.threads === 1 || items === 1) for (let i = 0; i < items; i++) run(this.#args, i, this.#scratch)
-    else this.#share(index, items)
+    if (this.#workers.size === 0 || items === 1)
+      for (let i = 0; i < items; i++) run(this.#args, i, this.#scratch)
+    else this.#share(kernel.name, index, items)
   }
 
-  #share(index: number, items: number): void {
+  #share(name: string, index: number, items: number): void {
     const [words, c] = [this.#words, this.#control / 4]
     words[c + control.items] = items
     words[c + control.kernel] = index
@@ -80,16 +93,20 @@ export class Pool {
     Atomics.add(words, c + control.generation, 1)
     Atomics.notify(words, c + control.generation)
     const run = this.#kernels[index]
-    for (let i; (i = Atomics.add(words, c + control.next, 1)) < items;) run(this.#args, i, this.#scratch)
-    Atomics.store(words, c + control.open, 0)
-    for (let turns = 0, n; (n = Atomics.load(words, c + control.active)) > 0; turns++)
-      if (turns > 20_000) Atomics.wait(words, c + control.active, n)
+    try {
+      for (let i; (i = Atomics.add(words, c + control.next, 1)) < items;) run(this.#args, i, this.#scratch)
+    } finally {
+      Atomics.store(words, c + control.open, 0)
+      for (let turns = 0, n; (n = Atomics.load(words, c + control.active)) > 0; turns++)
+        if (turns > spin) Atomics.wait(words, c + control.active, n)
+    }
+    if (Atomics.exchange(words, c + control.failed, 0))
+      throw new HeedError('backend', `wasm: the kernel ${name} failed in a thread of the pool`)
   }
 
   /** Resolves when all workers take part. Engines start them only when the caller yields; until then it works alone. */
   async ready(): Promise<void> {
-    const started = () =>
-      Atomics.load(this.#words, this.#control / 4 + control.ready) === this.#workers.length
+    const started = () => Atomics.load(this.#words, this.#control / 4 + control.ready) >= this.#workers.size
     for (let waited = 0; !started() && waited < 5000; waited += 5)
       await new Promise((wake) => setTimeout(wake, 5))
   }
@@ -107,22 +124,35 @@ export class Pool {
 }
 
 interface NodeWorkers {
-  Worker: new (code: string, options: object) => Thread & { unref(): void }
+  Worker: new (
+    code: string,
+    options: object,
+  ) => Thread & { unref(): void; on(event: 'error', f: () => void): void }
 }
 
-function startThread(data: object): Thread {
+/** Starts a worker; `lost` is called when it fails, then or later. */
+function startThread(data: object, lost: () => void): Thread {
   const node = nodeModule<NodeWorkers>('node:worker_threads')
   if (node) {
     const code = `${workerSource}\nstart(require('node:worker_threads').workerData)`
     const worker = new node.Worker(code, { eval: true, workerData: data })
+    worker.on('error', lost)
     worker.unref() // waiting threads must not keep the process alive
     return worker
   }
-  const code = `${workerSource}\nonmessage = (e) => start(e.data)`
-  const worker = new Worker(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })))
+  const worker = new Worker(blobUrl())
+  worker.addEventListener('error', lost)
   worker.postMessage(data)
   return worker
 }
+
+let url: string | undefined
+
+/** The worker's script, made once for the life of the page. */
+const blobUrl = (): string =>
+  (url ??= URL.createObjectURL(
+    new Blob([`${workerSource}\nonmessage = (e) => start(e.data)`], { type: 'text/javascript' }),
+  ))
 
 /** A module of Node, or undefined elsewhere; found at run time, so that bundlers for browsers see no import. */
 export function nodeModule<T>(name: string): T | undefined {
@@ -130,16 +160,26 @@ export function nodeModule<T>(name: string): T | undefined {
   return process?.getBuiltinModule?.(name) as T | undefined
 }
 
-/** Threads to use when none are asked for: the machine's cores, or 1 where memory cannot be shared or the thread may not block. */
+const maxThreads = 64
+
+/** Threads to use when none are asked for: the machine's cores. */
 export function defaultThreads(): number {
   const os = nodeModule<{ availableParallelism(): number }>('node:os')
-  if (os) return os.availableParallelism()
-  const { crossOriginIsolated, navigator, document } = globalThis as Partial<typeof globalThis>
-  return crossOriginIsolated && document === undefined ? (navigator?.hardwareConcurrency ?? 1) : 1
+  return Math.min(maxThreads, os?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1)
 }
 
-/** @throws HeedError `option` unless `threads` is a whole number from 1 to 64. */
-export function checkThreads(threads: number): number {
-  if (Number.isInteger(threads) && threads >= 1 && threads <= 64) return threads
-  throw new HeedError('option', `useBackend: threads must be a whole number from 1 to 64, got ${threads}`)
+/**
+ * How many of `threads` can be had: one on a page, which may not block, and wherever memory cannot be shared.
+ *
+ * @throws HeedError `option` unless `threads` is a whole number from 1 to 64.
+ */
+export function usableThreads(threads: number): number {
+  if (!Number.isInteger(threads) || threads < 1 || threads > maxThreads)
+    throw new HeedError(
+      'option',
+      `useBackend: threads must be a whole number from 1 to ${maxThreads}, got ${threads}`,
+    )
+  const { crossOriginIsolated, document } = globalThis as Partial<typeof globalThis>
+  const shares = nodeModule('node:os') !== undefined || (crossOriginIsolated && document === undefined)
+  return shares ? threads : 1
 }

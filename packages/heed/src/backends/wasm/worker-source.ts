@@ -4,7 +4,7 @@
  *
  * A job is announced by raising control[generation]. A thread registers as active, and only then looks whether the
  * job is still open: the caller closes the job first and then waits for active to be 0, so no thread can take an item
- * of one job for an item of the next.
+ * of one job for an item of the next. A kernel that traps leaves a mark and not a caller who waits for ever.
  */
 export const control = {
   generation: 0,
@@ -15,11 +15,12 @@ export const control = {
   kernel: 5,
   args: 6,
   ready: 7,
+  failed: 8,
   words: 16,
 } as const
 
 /** Turns of the loop before a waiting thread goes to sleep: about 50 µs, the gap between two ops. */
-const spin = 20_000
+export const spin = 20_000
 
 export const workerSource = `
 const start = ({ module, memory, control, scratch, names }) => {
@@ -38,7 +39,11 @@ const start = ({ module, memory, control, scratch, names }) => {
     Atomics.add(c, ${control.active}, 1)
     if (Atomics.load(c, ${control.open})) {
       const kernel = kernels[c[${control.kernel}]], items = c[${control.items}], args = c[${control.args}]
-      for (let i; (i = Atomics.add(c, ${control.next}, 1)) < items; ) kernel(args, i, scratch)
+      try {
+        for (let i; (i = Atomics.add(c, ${control.next}, 1)) < items; ) kernel(args, i, scratch)
+      } catch {
+        Atomics.store(c, ${control.failed}, 1)
+      }
     }
     if (Atomics.sub(c, ${control.active}, 1) === 1) Atomics.notify(c, ${control.active})
   }

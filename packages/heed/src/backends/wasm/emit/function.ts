@@ -1,5 +1,17 @@
-import { unsigned } from './bytes.js'
-import { F32, I32, V128, type ValueType, f32, i32, relaxedMadd, v128 } from './values.js'
+import { ByteBuffer, type Code, sized, unsigned, vector } from './bytes.js'
+import type { Callable } from './module.js'
+import {
+  type Exprs,
+  F32,
+  I32,
+  V128,
+  type ValueType,
+  f32,
+  i32,
+  relaxedMadd,
+  typeCodes,
+  v128,
+} from './values.js'
 
 /** What the engine offers and how its compiler behaves. */
 export interface Simd {
@@ -14,11 +26,9 @@ export interface Simd {
 /** A place in a function that can be read like any expression and set. */
 export type Local<T> = T & { set(value: T): void }
 
-type Exprs = { i32: I32; f32: F32; v128: V128 }
-
 /** One function being written: statements append to it in order. */
 export class Fn {
-  readonly #code: number[] = []
+  readonly #code = new ByteBuffer()
   readonly #locals: ValueType[] = []
 
   constructor(
@@ -52,44 +62,45 @@ export class Fn {
   }
 
   #place<T extends ValueType>(type: T, index: number): Local<Exprs[T]> {
-    const make = { i32: I32, f32: F32, v128: V128 }[type] as new (code: number[]) => Exprs[T]
-    const place = new make([0x20, ...unsigned(index)])
-    const set = (value: Exprs[T]) => this.#emit(value.code, [0x21, ...unsigned(index)])
+    const make = { i32: I32, f32: F32, v128: V128 }[type] as new (code: Code) => Exprs[T]
+    const at = unsigned(index)
+    const place = new make([0x20, at])
+    const set = (value: Exprs[T]) => this.#emit(value.code, 0x21, at)
     return Object.assign(place, { set }) as Local<Exprs[T]>
   }
 
-  #emit(...parts: (readonly number[])[]): void {
-    for (const part of parts) for (const byte of part) this.#code.push(byte)
+  #emit(...parts: (number | Code)[]): void {
+    this.#code.append(parts)
   }
 
   /** a · b + c: fused where the engine can, else a product rounded before the sum. */
   madd = (a: V128, b: V128, c: V128): V128 => (this.simd.relaxed ? relaxedMadd(a, b, c) : a.mul(b).add(c))
 
   storeI32(address: I32, value: I32 | number, offset = 0): void {
-    this.#emit(address.code, i32(value).code, [0x36, 2, ...unsigned(offset)])
+    this.#emit(address.code, i32(value).code, 0x36, 2, unsigned(offset))
   }
   storeF32(address: I32, value: F32 | number, offset = 0): void {
-    this.#emit(address.code, f32(value).code, [0x38, 2, ...unsigned(offset)])
+    this.#emit(address.code, f32(value).code, 0x38, 2, unsigned(offset))
   }
   store(address: I32, value: V128, offset = 0): void {
-    this.#emit(address.code, value.code, [0xfd, 0x0b, 2, ...unsigned(offset)])
+    this.#emit(address.code, value.code, 0xfd, 0x0b, 2, unsigned(offset))
   }
 
   if(condition: I32, then: () => void, otherwise?: () => void): void {
-    this.#emit(condition.code, [0x04, 0x40])
+    this.#emit(condition.code, 0x04, 0x40)
     then()
     if (otherwise) {
-      this.#emit([0x05])
+      this.#emit(0x05)
       otherwise()
     }
-    this.#emit([0x0b])
+    this.#emit(0x0b)
   }
 
   /** Runs the body while the condition holds, testing after each turn: at least once. */
   doWhile(body: () => void, condition: () => I32): void {
-    this.#emit([0x03, 0x40])
+    this.#emit(0x03, 0x40)
     body()
-    this.#emit(condition().code, [0x0d, 0, 0x0b])
+    this.#emit(condition().code, 0x0d, 0, 0x0b)
   }
 
   while(condition: () => I32, body: () => void): void {
@@ -110,20 +121,23 @@ export class Fn {
 
   /** A block that `leave` inside the body jumps out of when its condition holds. Only directly inside the body. */
   block(body: (leave: (condition: I32) => void) => void): void {
-    this.#emit([0x02, 0x40])
-    body((condition) => this.#emit(condition.code, [0x0d, 0]))
-    this.#emit([0x0b])
+    this.#emit(0x02, 0x40)
+    body((condition) => this.#emit(condition.code, 0x0d, 0))
+    this.#emit(0x0b)
   }
 
   /** A loop inside a block: `leave(condition)` ends it, and it repeats while `again` holds. */
   loop(body: (leave: (condition: I32) => void) => void, again: () => I32): void {
-    this.#emit([0x02, 0x40, 0x03, 0x40])
-    body((condition) => this.#emit(condition.code, [0x0d, 1]))
-    this.#emit(again().code, [0x0d, 0, 0x0b, 0x0b])
+    this.#emit(0x02, 0x40, 0x03, 0x40)
+    body((condition) => this.#emit(condition.code, 0x0d, 1))
+    this.#emit(again().code, 0x0d, 0, 0x0b, 0x0b)
   }
 
-  call(target: { index: number }, ...args: (I32 | F32 | V128)[]): void {
-    this.#emit(...args.map((a) => a.code), [0x10, ...unsigned(target.index)])
+  call<P extends readonly ValueType[]>(
+    target: Callable<P>,
+    ...args: { [K in keyof P]: Exprs[P[K]] } & Exprs[ValueType][]
+  ): void {
+    this.#emit(...args.map((a) => a.code), 0x10, unsigned(target.index))
   }
 
   /** Sum of four lanes, pairs first. */
@@ -144,10 +158,8 @@ export class Fn {
   }
 
   /** The function's entry in the code section. */
-  body(): number[] {
-    const types = { i32: 0x7f, f32: 0x7d, v128: 0x7b }
-    const locals = [...unsigned(this.#locals.length), ...this.#locals.flatMap((t) => [1, types[t]])]
-    const body = [...locals, ...this.#code, 0x0b]
-    return [...unsigned(body.length), ...body]
+  body(): Code {
+    const locals = this.#locals.map((type) => [1, typeCodes[type]])
+    return sized([vector(locals), this.#code.bytes, 0x0b])
   }
 }

@@ -1,10 +1,11 @@
 import type { Fn, Local } from './function.js'
 import type { ModuleBuilder } from './module.js'
-import type { F32, I32 } from './values.js'
+import type { Exprs, I32 } from './values.js'
 
 type ArgType = 'i32' | 'f32'
 export type ArgSpec = Record<string, ArgType>
-type ArgLocals<S extends ArgSpec> = { [K in keyof S]: Local<S[K] extends 'f32' ? F32 : I32> }
+/** A kernel's arguments as its body sees them. */
+export type ArgLocals<S extends ArgSpec> = { [K in keyof S]: Local<Exprs[S[K]]> }
 type ArgValues<S extends ArgSpec> = { [K in keyof S]: number }
 
 /**
@@ -16,6 +17,10 @@ export interface Kernel<S extends ArgSpec = ArgSpec> {
   readonly args: S
   build(m: ModuleBuilder): void
 }
+
+/** Argument specs that are all i32: `{ ...i32s('x', 'out'), factor: 'f32' }`. */
+export const i32s = <const N extends string>(...names: N[]): Record<N, 'i32'> =>
+  Object.fromEntries(names.map((name) => [name, 'i32'])) as Record<N, 'i32'>
 
 /** Runs `items` items of a kernel with these arguments and returns when all are done. */
 export type RunKernel = <S extends ArgSpec>(kernel: Kernel<S>, items: number, args: ArgValues<S>) => void

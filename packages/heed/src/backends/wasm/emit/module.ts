@@ -1,14 +1,17 @@
-import { section, text, unsigned, vector } from './bytes.js'
+import { ByteBuffer, section, text, unsigned, vector } from './bytes.js'
 import { Fn, type Local, type Simd } from './function.js'
-import type { F32, I32, V128, ValueType } from './values.js'
+import { type Exprs, typeCodes, type ValueType } from './values.js'
 
-type Exprs = { i32: I32; f32: F32; v128: V128 }
 type Locals<P extends readonly ValueType[]> = { [K in keyof P]: Local<Exprs[P[K]]> }
 
-/** A function of the module that others in it can call. */
-export interface Callable {
+/** A function of the module that others in it can call (Fn.call), with the types of its parameters. */
+export interface Callable<P extends readonly ValueType[] = readonly ValueType[]> {
   readonly index: number
+  readonly params: P
 }
+
+/** '\0asm' and the version of the format. */
+const header = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]
 
 /** A WebAssembly module being written; its memory is imported as env.memory. */
 export class ModuleBuilder {
@@ -22,33 +25,33 @@ export class ModuleBuilder {
     params: P,
     body: (f: Fn, ...args: Locals<P>) => void,
     name?: string,
-  ): Callable {
+  ): Callable<P> {
     const fn = new Fn(params, this.simd)
     body(fn, ...(params.map((type, i) => fn.param(type, i)) as Locals<P>))
     this.#functions.push({ fn, name })
-    return { index: this.#functions.length - 1 }
+    return { index: this.#functions.length - 1, params }
   }
 
   /** Builds a function on first use and gives the same one to all who ask under this name. */
-  once(name: string, build: () => Callable): Callable {
-    const known = this.#shared.get(name) ?? build()
+  once<P extends readonly ValueType[]>(name: string, build: () => Callable<P>): Callable<P> {
+    const known = (this.#shared.get(name) as Callable<P> | undefined) ?? build()
     this.#shared.set(name, known)
     return known
   }
 
   bytes(shared: boolean, maxPages: number): Uint8Array<ArrayBuffer> {
-    const types = { i32: 0x7f, f32: 0x7d, v128: 0x7b }
     const fns = this.#functions
-    return new Uint8Array([
-      ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-      ...section(1, vector(fns.map(({ fn }) => [0x60, ...vector(fn.params.map((p) => [types[p]])), 0]))),
-      ...section(
-        2,
-        vector([[...text('env'), ...text('memory'), 2, shared ? 3 : 1, 1, ...unsigned(maxPages)]]),
-      ),
-      ...section(3, vector(fns.map((_, i) => unsigned(i)))),
-      ...section(7, vector(fns.flatMap(({ name }, i) => (name ? [[...text(name), 0, ...unsigned(i)]] : [])))),
-      ...section(10, vector(fns.map(({ fn }) => fn.body()))),
+    const exported = fns.flatMap(({ name }, i) => (name ? [[text(name), 0, unsigned(i)]] : []))
+    const memory = [text('env'), text('memory'), 2, shared ? 3 : 1, 1, unsigned(maxPages)]
+    const module = new ByteBuffer()
+    module.append([
+      header,
+      section(1, vector(fns.map(({ fn }) => [0x60, vector(fn.params.map((p) => [typeCodes[p]])), 0]))),
+      section(2, vector([memory])),
+      section(3, vector(fns.map((_, i) => unsigned(i)))),
+      section(7, vector(exported)),
+      section(10, vector(fns.map(({ fn }) => fn.body()))),
     ])
+    return module.bytes
   }
 }

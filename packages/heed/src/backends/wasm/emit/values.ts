@@ -1,14 +1,17 @@
 /**
  * Typed WebAssembly expressions: a value knows its type, so that a v128 where an i32 belongs does not compile. An
- * expression is the bytes that leave the value on the stack; using it twice evaluates it twice, so what is used often
+ * expression is the code that leaves the value on the stack; using it twice evaluates it twice, so what is used often
  * goes into a local (function.ts).
  */
-import { float32, signed, unsigned } from './bytes.js'
+import { type Code, float32, signed, unsigned } from './bytes.js'
 
 export type ValueType = 'i32' | 'f32' | 'v128'
-type Code = readonly number[]
+/** The expressions of each type. */
+export type Exprs = { i32: I32; f32: F32; v128: V128 }
+/** The types as the binary format writes them. */
+export const typeCodes: Record<ValueType, number> = { i32: 0x7f, f32: 0x7d, v128: 0x7b }
 
-const simd = (op: number): number[] => [0xfd, ...unsigned(op)]
+const simd = (op: number): Code => [0xfd, unsigned(op)]
 const lanes = (l: readonly number[]): number[] => l.flatMap((x) => [4 * x, 4 * x + 1, 4 * x + 2, 4 * x + 3])
 
 export class I32 {
@@ -16,7 +19,7 @@ export class I32 {
   constructor(readonly code: Code) {}
 
   #with(other: I32 | number, op: number): I32 {
-    return new I32([...this.code, ...i32(other).code, op])
+    return new I32([this.code, i32(other).code, op])
   }
   add(b: I32 | number): I32 {
     return b === 0 ? this : this.#with(b, 0x6a)
@@ -74,7 +77,7 @@ export class I32 {
     return this.#with(b, 0x4f)
   }
   isZero(): I32 {
-    return new I32([...this.code, 0x45])
+    return new I32([this.code, 0x45])
   }
   min(b: I32 | number): I32 {
     return select(this, i32(b), this.lt(b))
@@ -89,32 +92,32 @@ export class I32 {
       .mul(n)
   }
   toF32(): F32 {
-    return new F32([...this.code, 0xb2])
+    return new F32([this.code, 0xb2])
   }
   splat(): V128 {
-    return new V128([...this.code, ...simd(0x11)])
+    return new V128([this.code, simd(0x11)])
   }
 
   // Loads from this address, `offset` bytes on.
   i32(offset = 0): I32 {
-    return new I32([...this.code, 0x28, 2, ...unsigned(offset)])
+    return new I32([this.code, 0x28, 2, unsigned(offset)])
   }
   u8(offset = 0): I32 {
-    return new I32([...this.code, 0x2d, 0, ...unsigned(offset)])
+    return new I32([this.code, 0x2d, 0, unsigned(offset)])
   }
   f32(offset = 0): F32 {
-    return new F32([...this.code, 0x2a, 2, ...unsigned(offset)])
+    return new F32([this.code, 0x2a, 2, unsigned(offset)])
   }
   v128(offset = 0): V128 {
-    return new V128([...this.code, ...simd(0x00), 2, ...unsigned(offset)])
+    return new V128([this.code, simd(0x00), 2, unsigned(offset)])
   }
   /** One float into all four lanes. */
   splatF32(offset = 0): V128 {
-    return new V128([...this.code, ...simd(0x09), 2, ...unsigned(offset)])
+    return new V128([this.code, simd(0x09), 2, unsigned(offset)])
   }
   /** One float into lane 0, zeros elsewhere. */
   laneF32(offset = 0): V128 {
-    return new V128([...this.code, ...simd(0x5c), 2, ...unsigned(offset)])
+    return new V128([this.code, simd(0x5c), 2, unsigned(offset)])
   }
 }
 
@@ -123,7 +126,7 @@ export class F32 {
   constructor(readonly code: Code) {}
 
   #with(other: F32 | number, op: number): F32 {
-    return new F32([...this.code, ...f32(other).code, op])
+    return new F32([this.code, f32(other).code, op])
   }
   add(b: F32 | number): F32 {
     return this.#with(b, 0x92)
@@ -141,19 +144,19 @@ export class F32 {
     return this.#with(b, 0x97)
   }
   sqrt(): F32 {
-    return new F32([...this.code, 0x91])
+    return new F32([this.code, 0x91])
   }
   lt(b: F32 | number): I32 {
-    return new I32([...this.code, ...f32(b).code, 0x5d])
+    return new I32([this.code, f32(b).code, 0x5d])
   }
   gt(b: F32 | number): I32 {
-    return new I32([...this.code, ...f32(b).code, 0x5e])
+    return new I32([this.code, f32(b).code, 0x5e])
   }
   bits(): I32 {
-    return new I32([...this.code, 0xbc])
+    return new I32([this.code, 0xbc])
   }
   splat(): V128 {
-    return new V128([...this.code, ...simd(0x13)])
+    return new V128([this.code, simd(0x13)])
   }
 }
 
@@ -163,10 +166,10 @@ export class V128 {
   constructor(readonly code: Code) {}
 
   #with(b: V128, op: number): V128 {
-    return new V128([...this.code, ...b.code, ...simd(op)])
+    return new V128([this.code, b.code, simd(op)])
   }
   #then(op: number): V128 {
-    return new V128([...this.code, ...simd(op)])
+    return new V128([this.code, simd(op)])
   }
   add(b: V128): V128 {
     return this.#with(b, 0xe4)
@@ -220,14 +223,14 @@ export class V128 {
   }
   /** Bits of this where `mask` is 1, of b where it is 0. */
   where(mask: V128, b: V128): V128 {
-    return new V128([...this.code, ...b.code, ...mask.code, ...simd(0x52)])
+    return new V128([this.code, b.code, mask.code, simd(0x52)])
   }
   /** Lanes 0–3 are this one's, 4–7 b's. */
   shuffle(b: V128, order: readonly [number, number, number, number]): V128 {
-    return new V128([...this.code, ...b.code, ...simd(0x0d), ...lanes(order)])
+    return new V128([this.code, b.code, simd(0x0d), lanes(order)])
   }
   lane(i: number): F32 {
-    return new F32([...this.code, ...simd(0x1f), i])
+    return new F32([this.code, simd(0x1f), i])
   }
   iadd(b: V128): V128 {
     return this.#with(b, 0xae)
@@ -239,10 +242,10 @@ export class V128 {
     return this.#with(b, 0xb5)
   }
   ishl(n: number): V128 {
-    return new V128([...this.code, ...i32(n).code, ...simd(0xab)])
+    return new V128([this.code, i32(n).code, simd(0xab)])
   }
   ishrU(n: number): V128 {
-    return new V128([...this.code, ...i32(n).code, ...simd(0xad)])
+    return new V128([this.code, i32(n).code, simd(0xad)])
   }
   ilt(b: V128): V128 {
     return this.#with(b, 0x39)
@@ -256,23 +259,23 @@ export class V128 {
   }
 }
 
-export const i32 = (x: I32 | number): I32 => (typeof x === 'number' ? new I32([0x41, ...signed(x)]) : x)
-export const f32 = (x: F32 | number): F32 => (typeof x === 'number' ? new F32([0x43, ...float32(x)]) : x)
+export const i32 = (x: I32 | number): I32 => (typeof x === 'number' ? new I32([0x41, signed(x)]) : x)
+export const f32 = (x: F32 | number): F32 => (typeof x === 'number' ? new F32([0x43, float32(x)]) : x)
 
 /** The same float in all lanes. In a loop, keep it in a local: some engines rebuild a constant at each use. */
-export const v128 = (x: number): V128 => new V128([...simd(0x0c), ...Array(4).fill(float32(x)).flat()])
+export const v128 = (x: number): V128 => new V128([simd(0x0c), Array<Code>(4).fill(float32(x))])
 
 /** The same integer in all lanes. */
 export const v128i = (x: number): V128 => i32(x).splat()
 
 /** Four integers. */
 export const v128is = (...x: [number, number, number, number]): V128 =>
-  new V128([...simd(0x0c), ...new Uint8Array(Int32Array.from(x).buffer)])
+  new V128([simd(0x0c), new Uint8Array(Int32Array.from(x).buffer)])
 
 /** `a` where the condition is not 0, else `b`; both are evaluated. */
 export function select<T extends I32 | F32>(a: T, b: T, condition: I32): T {
-  return new (a.constructor as new (code: Code) => T)([...a.code, ...b.code, ...condition.code, 0x1b])
+  return new (a.constructor as new (code: Code) => T)([a.code, b.code, condition.code, 0x1b])
 }
 
 export const relaxedMadd = (a: V128, b: V128, c: V128): V128 =>
-  new V128([...a.code, ...b.code, ...c.code, ...simd(0x105)])
+  new V128([a.code, b.code, c.code, simd(0x105)])

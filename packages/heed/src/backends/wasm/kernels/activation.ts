@@ -1,9 +1,9 @@
 import type { Activation, Kernels } from '../../backend.js'
 import type { Fn } from '../emit/function.js'
-import { kernel, type RunKernel } from '../emit/kernel.js'
+import { i32s, kernel, type RunKernel } from '../emit/kernel.js'
 import { type V128, v128 } from '../emit/values.js'
 import { makeExp } from './exp.js'
-import { address, advance, chunkOf, chunks, forEach4 } from './support.js'
+import { addresses, advance, chunkOf, chunks, forEach4 } from './support.js'
 
 /** A function of one variable and its derivative, each made once per kernel. */
 interface Rule {
@@ -77,7 +77,7 @@ function makeNormalTail(f: Fn) {
 const rules: Record<Activation, Rule> = { relu, gelu }
 
 const forward = (kind: Activation) =>
-  kernel(kind, { x: 'i32', out: 'i32', n: 'i32' }, (f, { x, out, n }, item) => {
+  kernel(kind, i32s('x', 'out', 'n'), (f, { x, out, n }, item) => {
     const { start, count } = chunkOf(f, item, n)
     advance([x, out], start.shl(2))
     const apply = rules[kind].f(f)
@@ -85,7 +85,7 @@ const forward = (kind: Activation) =>
   })
 
 const backward = (kind: Activation) =>
-  kernel(`${kind}Grad`, { x: 'i32', dy: 'i32', dx: 'i32', n: 'i32' }, (f, { x, dy, dx, n }, item) => {
+  kernel(`${kind}Grad`, i32s('x', 'dy', 'dx', 'n'), (f, { x, dy, dx, n }, item) => {
     const { start, count } = chunkOf(f, item, n)
     advance([x, dy, dx], start.shl(2))
     const derivative = rules[kind].derivative(f)
@@ -99,9 +99,9 @@ export const activationKernels = [...Object.values(forwards), ...Object.values(b
 
 export const activation = (run: RunKernel): Pick<Kernels, 'activation' | 'activationGrad'> => ({
   activation(kind, x, out) {
-    run(forwards[kind], chunks(x.size), { x: address(x), out: address(out), n: x.size })
+    run(forwards[kind], chunks(x.size), { ...addresses({ x, out }), n: x.size })
   },
   activationGrad(kind, x, dy, dx) {
-    run(backwards[kind], chunks(x.size), { x: address(x), dy: address(dy), dx: address(dx), n: x.size })
+    run(backwards[kind], chunks(x.size), { ...addresses({ x, dy, dx }), n: x.size })
   },
 })

@@ -1,11 +1,21 @@
 import type { Kernels } from '../../backend.js'
-import { kernel, type RunKernel } from '../emit/kernel.js'
+import { i32s, kernel, type RunKernel } from '../emit/kernel.js'
 import { i32 } from '../emit/values.js'
 import type { WasmBackend } from '../index.js'
-import { address, advance, chunkOf, chunks, columnArgs, columnsOf, columnWork, forEach4 } from './support.js'
+import {
+  address,
+  addresses,
+  advance,
+  chunkOf,
+  chunks,
+  columnArgs,
+  columnsOf,
+  columnWork,
+  forEach4,
+} from './support.js'
 
 /** `bits` into each of n words. */
-const fill = kernel('fill', { out: 'i32', n: 'i32', bits: 'i32' }, (f, { out, n, bits }, item) => {
+const fill = kernel('fill', i32s('out', 'n', 'bits'), (f, { out, n, bits }, item) => {
   const { start, count } = chunkOf(f, item, n)
   advance([out], start.shl(2))
   const word = f.v128(bits.splat())
@@ -14,7 +24,7 @@ const fill = kernel('fill', { out: 'i32', n: 'i32', bits: 'i32' }, (f, { out, n,
 
 const scale = kernel(
   'scale',
-  { x: 'i32', out: 'i32', n: 'i32', factor: 'f32' },
+  { ...i32s('x', 'out', 'n'), factor: 'f32' },
   (f, { x, out, n, factor }, item) => {
     const { start, count } = chunkOf(f, item, n)
     advance([x, out], start.shl(2))
@@ -24,7 +34,7 @@ const scale = kernel(
 )
 
 /** out = x + y in runs that end where y begins anew, every `period` elements. */
-const addArgs = { x: 'i32', y: 'i32', out: 'i32', n: 'i32', period: 'i32' } as const
+const addArgs = i32s('x', 'y', 'out', 'n', 'period')
 const add = kernel('add', addArgs, (f, { x, y, out, n, period }, item) => {
   const { start, count } = chunkOf(f, item, n)
   advance([x, out], start.shl(2))
@@ -44,7 +54,7 @@ const add = kernel('add', addArgs, (f, { x, y, out, n, period }, item) => {
 })
 
 /** A block of columns, row after row. */
-const sumLeading = kernel('sumLeading', { x: 'i32', out: 'i32', ...columnArgs }, (f, p, item) => {
+const sumLeading = kernel('sumLeading', { ...i32s('x', 'out'), ...columnArgs }, (f, p, item) => {
   const { start, count, gap } = columnsOf(f, item, p)
   advance([p.x, p.out], start.shl(2))
   const [row, sum] = [f.i32(), f.i32(p.out)]
@@ -69,13 +79,13 @@ export const arithmetic = (run: RunKernel, backend: WasmBackend): Arithmetic => 
     run(fill, chunks(out.size), { out: address(out), n: out.size, bits })
   },
   add(x, y, out) {
-    run(add, chunks(x.size), { x: address(x), y: address(y), out: address(out), n: x.size, period: y.size })
+    run(add, chunks(x.size), { ...addresses({ x, y, out }), n: x.size, period: y.size })
   },
   sumLeading(x, out) {
     const { items, args } = columnWork(x.size / out.size, out.size)
-    run(sumLeading, items, { x: address(x), out: address(out), ...args })
+    run(sumLeading, items, { ...addresses({ x, out }), ...args })
   },
   scale(x, factor, out) {
-    run(scale, chunks(x.size), { x: address(x), out: address(out), n: x.size, factor })
+    run(scale, chunks(x.size), { ...addresses({ x, out }), n: x.size, factor })
   },
 })

@@ -1,16 +1,27 @@
 import type { Kernels } from '../../backend.js'
-import type { Fn, Local } from '../emit/function.js'
-import { kernelWith, type RunKernel } from '../emit/kernel.js'
-import type { Callable, ModuleBuilder } from '../emit/module.js'
-import { f32, i32, type I32, v128 } from '../emit/values.js'
+import type { Fn } from '../emit/function.js'
+import { i32s, kernelWith, type RunKernel } from '../emit/kernel.js'
+import type { ModuleBuilder } from '../emit/module.js'
+import { type F32, f32, type I32, v128 } from '../emit/values.js'
 import type { WasmBackend } from '../index.js'
+import { attentionArgs, valueArgs, valuesOf, withAttentionArgs } from './attention-args.js'
 import {
-  attentionArgs, attentionParts, blockColumns, blockRows, carver, fillFloats, maxHeadSize, tooWide, visibility, withArgs,
-} from './attention-parts.js' // prettier-ignore
+  attentionParts,
+  blockColumns,
+  blockRows,
+  carver,
+  fillFloats,
+  forEachGroupRow,
+  headAt,
+  rowBytes,
+  statsAt,
+  visibility,
+} from './attention-parts.js'
 import { tileColumns, unroll } from './micro.js'
-import { address } from './support.js'
+import { addresses, forEach4 } from './support.js'
 
-const rowBytes = blockColumns * 4
+/** Rows of P and dS in scratch: whole groups, and steps of `unroll`, may reach beyond the block. */
+const scoreRows = blockRows + 8
 
 /**
  * Backward, all of one key head per item (the query heads that share it one after another, so that their gradients
@@ -23,29 +34,20 @@ const rowBytes = blockColumns * 4
  */
 const backward = kernelWith(
   'attentionGrad',
-  {
-    ...attentionArgs,
-    v: 'i32', vB: 'i32', vT: 'i32', Dv: 'i32',
-    out: 'i32', dOut: 'i32', dq: 'i32', dk: 'i32', dv: 'i32',
-  }, // prettier-ignore
+  { ...attentionArgs, ...valueArgs, ...i32s('dOut', 'dq', 'dk', 'dv') },
   (m) => ({ ...attentionParts(m), gradScores: gradScores(m) }),
   (f, p, item, scratch, parts) => {
-    const MR = f.simd.rows
+    const groupRows = f.simd.rows
     const kvHeads = f.i32(p.H.divU(p.group))
-    const b = f.i32(item.divU(kvHeads))
+    const batch = f.i32(item.divU(kvHeads))
     const kvHead = f.i32(item.remU(kvHeads))
-    const see = visibility(f, p, b)
+    const see = visibility(f, p, batch)
     const [depthK, depthV] = [f.i32(p.D.roundUp(unroll)), f.i32(p.Dv.roundUp(unroll))]
     const [widthK, widthV] = [f.i32(p.D.roundUp(tileColumns)), f.i32(p.Dv.roundUp(tileColumns))]
-    // Bytes from one time step to the next in the dense tensors, and the first element of this key head.
-    const stepQ = f.i32(p.H.mul(p.D).shl(2))
-    const stepO = f.i32(p.H.mul(p.Dv).shl(2))
-    const stepK = f.i32(kvHeads.mul(p.D).shl(2))
-    const stepV = f.i32(kvHeads.mul(p.Dv).shl(2))
-    const k0 = f.i32(p.k.add(b.mul(p.kB)).add(kvHead.mul(p.D).shl(2)))
-    const v0 = f.i32(p.v.add(b.mul(p.vB)).add(kvHead.mul(p.Dv).shl(2)))
-    const dk0 = f.i32(p.dk.add(b.mul(p.Tk).mul(stepK)).add(kvHead.mul(p.D).shl(2)))
-    const dv0 = f.i32(p.dv.add(b.mul(p.Tk).mul(stepV)).add(kvHead.mul(p.Dv).shl(2)))
+    // Bytes from one time step, and from one batch, to the next in the dense tensors.
+    const [dqT, dkT] = [f.i32(p.H.mul(p.D).shl(2)), f.i32(kvHeads.mul(p.D).shl(2))]
+    const [outT, dvT] = [f.i32(p.H.mul(p.Dv).shl(2)), f.i32(kvHeads.mul(p.Dv).shl(2))]
+    const [dqB, outB, dkB, dvB] = [p.Tq.mul(dqT), p.Tq.mul(outT), p.Tk.mul(dkT), p.Tk.mul(dvT)]
 
     const carve = carver(f, scratch)
     const K = carve(depthK.mul(rowBytes)) // for S = Q Kᵀ
@@ -55,31 +57,36 @@ const backward = kernelWith(
     const dO = carve(depthV.mul(blockRows * 4)) // for dP
     const Qrows = carve(widthK.mul(blockRows * 4)) // for dK = dSᵀ Q
     const dOrows = carve(widthV.mul(blockRows * 4)) // for dV = Pᵀ dO
-    const P = carve((blockRows + 8) * rowBytes)
-    const dS = carve((blockRows + 8) * rowBytes)
+    const P = carve(scoreRows * rowBytes)
+    const dS = carve(scoreRows * rowBytes)
     const dKsum = carve(widthK.mul(rowBytes))
     const dVsum = carve(widthV.mul(rowBytes))
     const dQsum = carve(widthK.mul(blockRows * 4))
     const delta = carve(blockRows * 4)
-    const ones = carve(32)
-    fillFloats(f, ones, ones.add(32), 1)
-    fillFloats(f, delta, delta.add(blockRows * 4), 0)
+    const ones = carve(groupRows * 4)
+    fillFloats(f, delta, blockRows, 0)
+    fillFloats(f, ones, groupRows, 1)
 
-    const [head, h, j0, keys, i0, rows] = [f.i32(), f.i32(), f.i32(), f.i32(), f.i32(), f.i32()]
-    const [i, g, c, columns, stats, panel] = [f.i32(), f.i32(), f.i32(), f.i32(), f.i32(), f.i32()]
-    const [q0, dq0, o0, dO0] = [f.i32(), f.i32(), f.i32(), f.i32()]
+    const k0 = f.i32(headAt(p.k, p.kB, batch, kvHead, p.D))
+    const v0 = f.i32(headAt(p.v, p.vB, batch, kvHead, p.Dv))
+    const dk0 = f.i32(headAt(p.dk, dkB, batch, kvHead, p.D))
+    const dv0 = f.i32(headAt(p.dv, dvB, batch, kvHead, p.Dv))
+    const [q0, dq0, out0, dOut0] = [f.i32(), f.i32(), f.i32(), f.i32()]
+    const [h, head, j0, keys, columns] = [f.i32(), f.i32(), f.i32(), f.i32(), f.i32()]
+    const [i0, rows, qAt, dOutAt] = [f.i32(), f.i32(), f.i32(), f.i32()]
+    const [g, i, c, stats] = [f.i32(), f.i32(), f.i32(), f.i32()]
 
     // Gradients are added to in memory, so they begin as zeros.
-    eachRow(f, p.Tk, dk0, stepK, p.D, (at) => f.storeF32(at, 0))
-    eachRow(f, p.Tk, dv0, stepV, p.Dv, (at) => f.storeF32(at, 0))
+    zeroRows(f, dk0, dkT, p.Tk, p.D)
+    zeroRows(f, dv0, dvT, p.Tk, p.Dv)
 
-    f.for(head, 0, p.group, 1, () => {
-      h.set(kvHead.mul(p.group).add(head))
-      q0.set(p.q.add(b.mul(p.qB)).add(h.mul(p.D).shl(2)))
-      dq0.set(p.dq.add(b.mul(p.Tq).mul(stepQ)).add(h.mul(p.D).shl(2)))
-      o0.set(p.out.add(b.mul(p.Tq).mul(stepO)).add(h.mul(p.Dv).shl(2)))
-      dO0.set(p.dOut.add(b.mul(p.Tq).mul(stepO)).add(h.mul(p.Dv).shl(2)))
-      eachRow(f, p.Tq, dq0, stepQ, p.D, (at) => f.storeF32(at, 0))
+    f.for(h, 0, p.group, 1, () => {
+      head.set(kvHead.mul(p.group).add(h))
+      q0.set(headAt(p.q, p.qB, batch, head, p.D))
+      dq0.set(headAt(p.dq, dqB, batch, head, p.D))
+      out0.set(headAt(p.out, outB, batch, head, p.Dv))
+      dOut0.set(headAt(p.dOut, outB, batch, head, p.Dv))
+      zeroRows(f, dq0, dqT, p.Tq, p.D)
 
       f.for(j0, 0, see.until(p.Tq), blockColumns, () => {
         keys.set(p.Tk.sub(j0).min(blockColumns))
@@ -87,181 +94,89 @@ const backward = kernelWith(
         f.call(parts.packColumns, k0.add(j0.mul(p.kT)), K, keys, p.D, p.kT)
         f.call(parts.packColumns, v0.add(j0.mul(p.vT)), V, keys, p.Dv, p.vT)
         f.call(parts.packRows, k0.add(j0.mul(p.kT)), Krows, p.D, keys, p.kT)
-        fillFloats(f, dKsum, dKsum.add(widthK.mul(rowBytes)), 0)
-        fillFloats(f, dVsum, dVsum.add(widthV.mul(rowBytes)), 0)
+        fillFloats(f, dKsum, widthK.mul(blockColumns), 0)
+        fillFloats(f, dVsum, widthV.mul(blockColumns), 0)
 
         f.for(i0, 0, p.Tq, blockRows, () => {
           rows.set(p.Tq.sub(i0).min(blockRows))
           f.if(see.until(i0.add(rows)).gt(j0), () => {
-            f.call(parts.packGroups, q0.add(i0.mul(p.qT)), Q, rows, p.D, p.qT)
-            f.call(parts.scale, Q, Q.add(rows.roundUp(MR).mul(depthK).shl(2)), p.scale)
-            f.call(parts.packGroups, dO0.add(i0.mul(stepO)), dO, rows, p.Dv, stepO)
-            f.call(parts.packRows, q0.add(i0.mul(p.qT)), Qrows, p.D, rows, p.qT)
-            f.call(parts.packRows, dO0.add(i0.mul(stepO)), dOrows, p.Dv, rows, stepO)
-            dots(f, {
-              a: dO0.add(i0.mul(stepO)),
-              b: o0.add(i0.mul(stepO)),
-              step: stepO,
-              width: p.Dv,
-              rows,
-              out: delta,
-            })
-            fillFloats(f, dQsum, dQsum.add(widthK.mul(blockRows * 4)), 0)
+            qAt.set(q0.add(i0.mul(p.qT)))
+            dOutAt.set(dOut0.add(i0.mul(outT)))
+            parts.packQueries(f, p, qAt, Q, rows, depthK)
+            f.call(parts.packGroups, dOutAt, dO, rows, p.Dv, outT)
+            f.call(parts.packRows, qAt, Qrows, p.D, rows, p.qT)
+            f.call(parts.packRows, dOutAt, dOrows, p.Dv, rows, outT)
+            dots(f, { a: dOutAt, b: out0.add(i0.mul(outT)), step: outT, width: p.Dv, rows, out: delta })
+            fillFloats(f, dQsum, widthK.mul(blockRows), 0)
 
-            f.for(g, 0, rows, MR, () => {
+            f.for(g, 0, rows, groupRows, () => {
               i.set(i0.add(g))
+              stats.set(statsAt(p, batch, head, i))
               const [Pg, dSg] = [P.add(g.mul(rowBytes)), dS.add(g.mul(rowBytes))]
-              f.call(
-                parts.scores,
-                Q.add(g.mul(depthK).shl(2)),
-                K,
-                Pg,
-                i32(rowBytes),
-                columns,
-                depthK,
-                depthK.mul(32),
-                i32(0),
-              )
-              f.call(parts.hide, Pg, columns, ...see.limits(i, j0))
-              f.if(p.mask, () => {
-                const at = p.mask
-                  .add(b.mul(p.maskB))
-                  .add(h.mul(p.maskH))
-                  .add(i.mul(p.maskQ))
-                  .add(j0.mul(p.maskK))
-                f.call(parts.hideByMask, Pg, rows.sub(g).min(MR), keys, at, p.maskQ, p.maskK)
-              })
-              stats.set(b.mul(p.H).add(h).mul(p.Tq).add(i).shl(2))
+              parts.scores(f, Q.add(g.mul(depthK).shl(2)), K, Pg, columns, depthK)
+              parts.hide(f, p, see, Pg, { batch, head, i, rows: rows.sub(g), j0, keys, columns })
               f.call(parts.weights, Pg, columns, p.m.add(stats), p.l.add(stats))
-              f.call(
-                parts.scores,
-                dO.add(g.mul(depthV).shl(2)),
-                V,
-                dSg,
-                i32(rowBytes),
-                columns,
-                depthV,
-                depthV.mul(32),
-                i32(0),
-              )
+              parts.scores(f, dO.add(g.mul(depthV).shl(2)), V, dSg, columns, depthV)
               f.call(parts.gradScores, Pg, dSg, delta.add(g.shl(2)), columns)
             })
-            // Rows that do not exist must add nothing below.
-            const end = blockRows + 8
-            fillFloats(
-              f,
-              P.add(rows.mul(rowBytes)),
-              P.add(rows.roundUp(unroll).max(rows.roundUp(MR)).min(end).mul(rowBytes)),
-              0,
-            )
-            fillFloats(
-              f,
-              dS.add(rows.mul(rowBytes)),
-              dS.add(rows.roundUp(unroll).max(rows.roundUp(MR)).min(end).mul(rowBytes)),
-              0,
-            )
+            for (const X of [P, dS]) zeroRowsBehind(f, X, rows)
 
-            panel.set(rows.roundUp(unroll).mul(32))
-            f.for(c, 0, keys, MR, () => {
-              f.call(
-                parts.overQueries,
-                P.add(c.shl(2)),
-                dOrows,
-                dVsum.add(c.mul(widthV).shl(2)),
-                widthV.shl(2),
-                widthV,
-                rows,
-                panel,
-                ones,
-              )
-              f.call(
-                parts.overQueries,
-                dS.add(c.shl(2)),
-                Qrows,
-                dKsum.add(c.mul(widthK).shl(2)),
-                widthK.shl(2),
-                widthK,
-                rows,
-                panel,
-                ones,
-              )
+            f.for(c, 0, keys, groupRows, () => {
+              const dVc = dVsum.add(c.mul(widthV).shl(2))
+              const dKc = dKsum.add(c.mul(widthK).shl(2))
+              parts.overQueries(f, P.add(c.shl(2)), dOrows, dVc, { rows, width: widthV, factors: ones })
+              parts.overQueries(f, dS.add(c.shl(2)), Qrows, dKc, { rows, width: widthK, factors: ones })
             })
-            panel.set(keys.roundUp(unroll).mul(32))
-            f.for(g, 0, rows, MR, () =>
-              f.call(
-                parts.overKeys,
-                dS.add(g.mul(rowBytes)),
-                Krows,
-                dQsum.add(g.mul(widthK).shl(2)),
-                widthK.shl(2),
-                widthK,
+            f.for(g, 0, rows, groupRows, () => {
+              const dQg = dQsum.add(g.mul(widthK).shl(2))
+              parts.overKeys(f, dS.add(g.mul(rowBytes)), Krows, dQg, {
                 keys,
-                panel,
-                ones,
-              ),
-            )
-            addRows(f, {
-              to: dq0.add(i0.mul(stepQ)),
-              step: stepQ,
-              from: dQsum,
-              ld: widthK.shl(2),
-              rows,
-              width: p.D,
-              factor: p.scale,
+                panelKeys: keys,
+                width: widthK,
+                factors: ones,
+              })
             })
+            addRows(f, dQsum, widthK, dq0.add(i0.mul(dqT)), dqT, rows, p.D, p.scale)
           })
         })
-        addRows(f, {
-          to: dk0.add(j0.mul(stepK)),
-          step: stepK,
-          from: dKsum,
-          ld: widthK.shl(2),
-          rows: keys,
-          width: p.D,
-          factor: p.scale,
-        })
-        addRows(f, {
-          to: dv0.add(j0.mul(stepV)),
-          step: stepV,
-          from: dVsum,
-          ld: widthV.shl(2),
-          rows: keys,
-          width: p.Dv,
-          factor: f32(1),
-        })
+        addRows(f, dKsum, widthK, dk0.add(j0.mul(dkT)), dkT, keys, p.D, p.scale)
+        addRows(f, dVsum, widthV, dv0.add(j0.mul(dvT)), dvT, keys, p.Dv, f32(1))
       })
     })
   },
 )
 
-/** Calls `body` with the address of every float in `rows` rows of `width` floats that are `step` bytes apart. */
-function eachRow(f: Fn, rows: I32, start: I32, step: I32, width: I32, body: (at: Local<I32>) => void): void {
-  const [r, at, end] = [f.i32(), f.i32(), f.i32()]
+/** Zeros into `rows` rows of `width` floats that are `step` bytes apart. */
+function zeroRows(f: Fn, at: I32, step: I32, rows: I32, width: I32): void {
+  const [r, row] = [f.i32(), f.i32()]
   f.for(r, 0, rows, 1, () => {
-    at.set(start.add(r.mul(step)))
-    end.set(at.add(width.shl(2)))
-    f.while(
-      () => at.ltU(end),
-      () => {
-        body(at)
-        at.set(at.add(4))
-      },
-    )
+    row.set(at.add(r.mul(step)))
+    fillFloats(f, row, width, 0)
   })
 }
 
-/** to += factor · from, row by row. */
+/** Zeros into the rows of scores from `rows` on that products still read: queries that do not exist add nothing. */
+function zeroRowsBehind(f: Fn, scores: I32, rows: I32): void {
+  const end = rows.roundUp(unroll).max(rows.roundUp(f.simd.rows))
+  fillFloats(f, scores.add(rows.mul(rowBytes)), end.sub(rows).mul(blockColumns), 0)
+}
+
+/** to += factor · from, row by row: `from` has rows of `fromWidth` floats, those of `to` are `step` bytes apart. */
 function addRows(
   f: Fn,
-  a: { to: I32; step: I32; from: I32; ld: I32; rows: I32; width: I32; factor: ReturnType<typeof f32> },
+  from: I32,
+  fromWidth: I32,
+  to: I32,
+  step: I32,
+  rows: I32,
+  width: I32,
+  factor: F32,
 ): void {
-  const [r, c, to, from] = [f.i32(), f.i32(), f.i32(), f.i32()]
-  f.for(r, 0, a.rows, 1, () => {
-    to.set(a.to.add(r.mul(a.step)))
-    from.set(a.from.add(r.mul(a.ld)))
-    f.for(c, 0, a.width.shl(2), 4, () => {
-      f.storeF32(to.add(c), to.add(c).f32().add(from.add(c).f32().mul(a.factor)))
-    })
+  const [r, fromAt, toAt, k] = [f.i32(), f.i32(), f.i32(), f.v128(factor.splat())]
+  f.for(r, 0, rows, 1, () => {
+    fromAt.set(from.add(r.mul(fromWidth).shl(2)))
+    toAt.set(to.add(r.mul(step)))
+    forEach4(f, width, [fromAt, toAt], [toAt], (x, sum) => [sum.add(x.mul(k))])
   })
 }
 
@@ -281,17 +196,15 @@ function dots(f: Fn, p: { a: I32; b: I32; step: I32; width: I32; rows: I32; out:
 }
 
 /** (P, dP, delta, columns): dP of a group becomes dS = P ⊙ (dP − δ). */
-const gradScores = (m: ModuleBuilder): Callable =>
+const gradScores = (m: ModuleBuilder) =>
   m.once('gradScores', () =>
     m.func(['i32', 'i32', 'i32', 'i32'], (f, P, dP, delta, columns) => {
-      const [r, c, d] = [f.i32(), f.i32(), f.v128(v128(0))]
-      f.for(r, 0, i32(m.simd.rows), 1, () => {
+      const [weights, d] = [f.i32(), f.v128()]
+      forEachGroupRow(f, dP, (at) => {
         d.set(delta.splatF32())
-        f.for(c, 0, columns.shl(2), 16, () =>
-          f.store(dP.add(c), P.add(c).v128().mul(dP.add(c).v128().sub(d))),
-        )
+        weights.set(P)
+        forEach4(f, columns, [weights, at], [at], (w, x) => [w.mul(x.sub(d))])
         P.set(P.add(rowBytes))
-        dP.set(dP.add(rowBytes))
         delta.set(delta.add(4))
       })
     }),
@@ -301,16 +214,9 @@ export const attentionGradKernels = [backward]
 
 export const attentionGrad = (run: RunKernel, backend: WasmBackend): Pick<Kernels, 'attentionGrad'> => ({
   attentionGrad({ v, out, dOut, dq, dk, dv, ...inputs }) {
-    const Dv = v.shape[3]
-    if (Dv > maxHeadSize) throw tooWide('Dv', Dv)
-    withArgs(
-      backend,
-      inputs,
-      (args) =>
-      run(backward, inputs.q.shape[0] * inputs.k.shape[2], {
-        ...args, v: address(v), vB: v.strides[0] * 4, vT: v.strides[1] * 4, Dv,
-        out: address(out), dOut: address(dOut), dq: address(dq), dk: address(dk), dv: address(dv),
-      }), // prettier-ignore
-    )
+    const items = inputs.q.shape[0] * inputs.k.shape[2]
+    const values = valuesOf(v, out)
+    const gradients = addresses({ dOut, dq, dk, dv })
+    withAttentionArgs(backend, inputs, (args) => run(backward, items, { ...args, ...values, ...gradients }))
   },
 })

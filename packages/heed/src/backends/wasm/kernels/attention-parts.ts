@@ -1,14 +1,11 @@
-import type { AttentionRules } from '../../backend.js'
-import type { Tensor } from '../../../tensor/tensor.js'
-import { HeedTypeError } from '../../../errors.js'
 import type { Fn, Local } from '../emit/function.js'
-import type { Callable, ModuleBuilder } from '../emit/module.js'
+import type { ModuleBuilder } from '../emit/module.js'
 import { f32, i32, type I32, select, v128 } from '../emit/values.js'
-import type { WasmBackend } from '../index.js'
+import type { AttentionArgs } from './attention-args.js'
 import { makeExp } from './exp.js'
 import { micro, newTile, tileColumns, unroll } from './micro.js'
 import { packAcross, packAlong } from './pack.js'
-import { address } from './support.js'
+import { forEach4 } from './support.js'
 
 /*
  * What forward, backward and probe share: a map is walked in blocks of `blockRows` queries × `blockColumns` keys, and
@@ -17,62 +14,17 @@ import { address } from './support.js'
  * bits are the same in all three.
  */
 
-/** Queries per block: a multiple of 12, so that groups of 6 or 4 and steps of 4 come out even. */
-export const blockRows = 48
+/**
+ * Queries per block: a multiple of 12, so that groups of 6 or 4 and steps of 4 come out even. More would pack keys and
+ * values less often, and leave threads fewer blocks to share.
+ */
+export const blockRows = 96
 /** Keys per block: a multiple of 24, for groups of 6, panels of 8 and steps of 4. */
 export const blockColumns = 192
-const rowBytes = blockColumns * 4
-const never = -Infinity
-
-/** The arguments that all attention kernels begin with; strides in bytes. */
-export const attentionArgs = {
-  q: 'i32', qB: 'i32', qT: 'i32',
-  k: 'i32', kB: 'i32', kT: 'i32',
-  m: 'i32', l: 'i32',
-  H: 'i32', group: 'i32', Tq: 'i32', Tk: 'i32', D: 'i32',
-  scale: 'f32', causal: 'i32', lengths: 'i32',
-  mask: 'i32', maskB: 'i32', maskH: 'i32', maskQ: 'i32', maskK: 'i32',
-} as const // prettier-ignore
-
-interface Inputs extends AttentionRules {
-  q: Tensor
-  k: Tensor
-  m: Tensor
-  l: Tensor
-}
-
-/** Values for `attentionArgs`, with the small arrays placed in memory while `use` runs. */
-export function withArgs(
-  backend: WasmBackend,
-  { q, k, m, l, scale, causal, lengths, mask }: Inputs,
-  use: (args: { [K in keyof typeof attentionArgs]: number }) => void,
-): void {
-  const [, Tq, H, D] = q.shape
-  if (D > maxHeadSize) throw tooWide('D', D)
-  const [maskB, maskH, maskQ, maskK] = mask?.strides ?? [0, 0, 0, 0]
-  backend.withInts(causal, (causalAt) =>
-    backend.withInts(
-      lengths,
-      (lengthsAt) =>
-      use({
-        q: address(q), qB: q.strides[0] * 4, qT: q.strides[1] * 4,
-        k: address(k), kB: k.strides[0] * 4, kT: k.strides[1] * 4,
-        m: address(m), l: address(l),
-        H, group: H / k.shape[2], Tq, Tk: k.shape[1], D,
-        scale, causal: causalAt, lengths: lengthsAt,
-        mask: mask ? address(mask) : 0, maskB, maskH, maskQ, maskK,
-      }), // prettier-ignore
-    ),
-  )
-}
-
-/** What the scratch memory of a thread (pool.ts) has room for. */
-export const maxHeadSize = 512
-export const tooWide = (name: string, size: number): HeedTypeError =>
-  new HeedTypeError(
-    'unsupported',
-    `attention: ${name} = ${size}; the wasm backend takes heads of up to ${maxHeadSize}, 'reference' any`,
-  )
+/** Bytes from one row of scores to the next. */
+export const rowBytes = blockColumns * 4
+/** Bytes of one step of the contraction in a packed panel of columns. */
+const stepBytes = tileColumns * 4
 
 /** Cuts a thread's scratch memory into pieces, 64-byte aligned, with room for what packing writes too far. */
 export function carver(f: Fn, scratch: I32): (bytes: I32 | number) => Local<I32> {
@@ -84,14 +36,21 @@ export function carver(f: Fn, scratch: I32): (bytes: I32 | number) => Local<I32>
   }
 }
 
+/** Address of time step 0 of a head in a tensor [B, T, H, size] whose batches are `strideB` bytes apart. */
+export const headAt = (base: I32, strideB: I32, batch: I32, head: I32, size: I32): I32 =>
+  base.add(batch.mul(strideB)).add(head.mul(size).shl(2))
+
+/** Byte offset of query i of a head in m and ℓ, [B, H, Tq]. */
+export const statsAt = (p: AttentionArgs, batch: I32, head: I32, i: I32): I32 =>
+  batch.mul(p.H).add(head).mul(p.Tq).add(i).shl(2)
+
 /** Which keys the rows of a batch may see at all, from `causal` and `lengths`. */
-export function visibility(f: Fn, p: { causal: I32; lengths: I32; Tk: I32 }, b: I32) {
+export function visibility(f: Fn, p: AttentionArgs, batch: I32) {
   const length = f.i32(p.Tk)
-  f.if(p.lengths, () => length.set(p.lengths.add(b.shl(2)).i32()))
+  f.if(p.lengths, () => length.set(p.lengths.add(batch.shl(2)).i32()))
   const offset = f.i32()
-  f.if(p.causal, () => offset.set(p.causal.add(b.shl(2)).i32()))
+  f.if(p.causal, () => offset.set(p.causal.add(batch.shl(2)).i32()))
   return {
-    length,
     /** One past the last key that any row before `end` sees: what a block of queries need not look beyond. */
     until: (end: I32): I32 => select(length, end.add(offset).min(length).max(0), p.causal.isZero()),
     /** Row i sees key j0 + c when c is below the first and, where causal, below the second plus (i − row). */
@@ -105,27 +64,77 @@ export function visibility(f: Fn, p: { causal: I32; lengths: I32; Tk: I32 }, b: 
 
 /** The functions that the attention kernels call. */
 export function attentionParts(m: ModuleBuilder) {
-  const rows = m.simd.rows
+  const groupRows = m.simd.rows
+  const scores = product(m, 'scores', { strideRow: 4, strideK: groupRows * 4, accumulate: false })
+  const overKeys = product(m, 'overKeys', { strideRow: rowBytes, strideK: 4, accumulate: true })
+  const overQueries = product(m, 'overQueries', { strideRow: 4, strideK: rowBytes, accumulate: true })
+  const [hideFrom, hideMasked, scale] = [hide(m), hideByMask(m), scaleInPlace(m)]
+  /** Queries (or dO) as the A of a product over the head dimension. */
+  const packGroups = packAlong(m, groupRows)
   return {
-    /** Queries (or dO) as the A of a product over the head dimension. */
-    packGroups: packAlong(m, rows),
+    packGroups,
     /** Keys (or V) as the B of such a product. */
     packColumns: packAlong(m, tileColumns),
     /** Rows of K, V, Q or dO as the B of a product over keys or queries. */
     packRows: packAcross(m, tileColumns),
-    /** (group, columns, scores, bytes per row, keys, D, panel bytes): scores = A · Bᵀ. */
-    scores: product(m, 'scores', { strideRow: 4, strideK: rows * 4, accumulate: false }),
-    /** C = factor ⊙ C + P · B: rows of P are queries. */
-    overKeys: product(m, 'overKeys', { strideRow: rowBytes, strideK: 4, accumulate: true }),
-    /** C = factor ⊙ C + Pᵀ · B: rows of Pᵀ are keys. */
-    overQueries: product(m, 'overQueries', { strideRow: 4, strideK: rowBytes, accumulate: true }),
-    hide: hide(m),
-    hideByMask: hideByMask(m),
     weights: weights(m),
-    scale: scaleInPlace(m),
+
+    /** `rows` queries from address `from` on, times the scale, in groups at Q. */
+    packQueries(f: Fn, p: AttentionArgs, from: I32, Q: I32, rows: I32, depth: I32): void {
+      f.call(packGroups, from, Q, rows, p.D, p.qT)
+      f.call(scale, Q, rows.roundUp(groupRows).mul(depth), p.scale)
+    },
+
+    /** S = A · Bᵀ over `depth` steps: a packed group times packed columns. */
+    scores(f: Fn, A: I32, B: I32, S: I32, columns: I32, depth: I32): void {
+      f.call(scores, A, B, S, i32(rowBytes), columns, depth, depth.mul(stepBytes), i32(0))
+    },
+
+    /** −∞ into the scores of a group that the rules do not allow. */
+    hide(f: Fn, p: AttentionArgs, see: ReturnType<typeof visibility>, S: I32, at: Place): void {
+      f.call(hideFrom, S, at.columns, ...see.limits(at.i, at.j0))
+      f.if(p.mask, () => {
+        const [b, h] = [at.batch.mul(p.maskB), at.head.mul(p.maskH)]
+        const mask = p.mask.add(b).add(h).add(at.i.mul(p.maskQ)).add(at.j0.mul(p.maskK))
+        const rows = at.rows.min(groupRows)
+        f.call(hideMasked, S, rows, at.columns.min(at.keys), mask, p.maskQ, p.maskK)
+      })
+    },
+
+    /** C = factors ⊙ C + P · B over `keys` steps, rows of P being queries; B's panels hold `panelKeys` steps. */
+    overKeys(f: Fn, P: I32, B: I32, C: I32, a: Accumulation & { keys: I32; panelKeys: I32 }): void {
+      const panel = a.panelKeys.roundUp(unroll).mul(stepBytes)
+      f.call(overKeys, P, B, C, a.width.shl(2), a.width, a.keys, panel, a.factors)
+    },
+
+    /** C = factors ⊙ C + Pᵀ · B over `rows` steps, rows of Pᵀ being keys. */
+    overQueries(f: Fn, P: I32, B: I32, C: I32, a: Accumulation & { rows: I32 }): void {
+      const panel = a.rows.roundUp(unroll).mul(stepBytes)
+      f.call(overQueries, P, B, C, a.width.shl(2), a.width, a.rows, panel, a.factors)
+    },
   }
 }
-export type AttentionParts = ReturnType<typeof attentionParts>
+
+/** Where in the map a group of scores lies. */
+interface Place {
+  batch: I32
+  head: I32
+  /** The group's first query, and how many there are from it on in the block. */
+  i: I32
+  rows: I32
+  /** The block's first key, and how many it has. */
+  j0: I32
+  keys: I32
+  /** Columns computed: whole panels, and no more of them than the group needs. */
+  columns: I32
+}
+
+interface Accumulation {
+  /** Columns of C, a multiple of 8. */
+  width: I32
+  /** Address of a factor for each row of the group. */
+  factors: I32
+}
 
 interface ProductShape {
   strideRow: number
@@ -134,11 +143,7 @@ interface ProductShape {
 }
 
 /** (a, b, c, bytes per row of c, columns, k, bytes per panel of b, factors): one group of rows times packed panels. */
-const product = (
-  m: ModuleBuilder,
-  name: string,
-  { strideRow, strideK, accumulate }: ProductShape,
-): Callable =>
+const product = (m: ModuleBuilder, name: string, { strideRow, strideK, accumulate }: ProductShape) =>
   m.once(name, () =>
     m.func(
       ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
@@ -160,103 +165,84 @@ const product = (
               c.set(c.add(ldc))
             })
             b0.set(b0.add(panel))
-            c0.set(c0.add(tileColumns * 4))
+            c0.set(c0.add(stepBytes))
           },
         )
       },
     ),
   )
 
+/** Runs the body for each row of a group of scores, S moving on from row to row. */
+export function forEachGroupRow(f: Fn, S: Local<I32>, body: (at: Local<I32>) => void): void {
+  const [r, at] = [f.i32(), f.i32()]
+  f.for(r, 0, i32(f.simd.rows), 1, () => {
+    at.set(S)
+    body(at)
+    S.set(S.add(rowBytes))
+  })
+}
+
 /** (scores, columns, limit, causal limit, step): −∞ from column min(limit, causal limit + step · r) on, in each row r. */
-const hide = (m: ModuleBuilder): Callable =>
+const hide = (m: ModuleBuilder) =>
   m.once('hide', () =>
-    m.func(['i32', 'i32', 'i32', 'i32', 'i32'], (f, s, columns, limit, causalLimit, step) => {
-      const [r, p, end] = [f.i32(), f.i32(), f.i32()]
-      f.for(r, 0, i32(m.simd.rows), 1, () => {
-        end.set(s.add(columns.shl(2)))
-        p.set(s.add(limit.min(causalLimit).max(0).shl(2)))
-        f.while(
-          () => p.ltU(end),
-          () => {
-            f.storeF32(p, never)
-            p.set(p.add(4))
-          },
-        )
+    m.func(['i32', 'i32', 'i32', 'i32', 'i32'], (f, S, columns, limit, causalLimit, step) => {
+      const never = f.v128(v128(-Infinity))
+      const seen = f.i32()
+      forEachGroupRow(f, S, (at) => {
+        seen.set(limit.min(causalLimit).max(0))
+        at.set(at.add(seen.shl(2)))
+        forEach4(f, columns.sub(seen), [], [at], () => [never])
         causalLimit.set(causalLimit.add(step))
-        s.set(s.add(rowBytes))
       })
     }),
   )
 
 /** (scores, rows, columns, mask, mask's bytes per row and per column): −∞ where the mask is 0. */
-const hideByMask = (m: ModuleBuilder): Callable =>
+const hideByMask = (m: ModuleBuilder) =>
   m.once('hideByMask', () =>
     m.func(
       ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
-      (f, s, rows, columns, mask, strideRow, strideColumn) => {
+      (f, S, rows, columns, mask, strideRow, strideColumn) => {
         const [r, c] = [f.i32(), f.i32()]
         f.for(r, 0, rows, 1, () => {
           f.for(c, 0, columns, 1, () => {
-            f.if(mask.add(c.mul(strideColumn)).u8().isZero(), () => f.storeF32(s.add(c.shl(2)), never))
+            f.if(mask.add(c.mul(strideColumn)).u8().isZero(), () => f.storeF32(S.add(c.shl(2)), -Infinity))
           })
           mask.set(mask.add(strideRow))
-          s.set(s.add(rowBytes))
+          S.set(S.add(rowBytes))
         })
       },
     ),
   )
 
 /** (scores, columns, m, l): scores of a group become weights exp(s − m) / ℓ, 0 where ℓ is 0. */
-const weights = (m: ModuleBuilder): Callable =>
+const weights = (m: ModuleBuilder) =>
   m.once('weights', () =>
-    m.func(['i32', 'i32', 'i32', 'i32'], (f, s, columns, mAt, lAt) => {
+    m.func(['i32', 'i32', 'i32', 'i32'], (f, S, columns, mAt, lAt) => {
       const exp = makeExp(f)
-      const [r, p, end] = [f.i32(), f.i32(), f.i32()]
       const [max, inverse, l] = [f.v128(), f.v128(), f.f32()]
-      f.for(r, 0, i32(m.simd.rows), 1, () => {
+      forEachGroupRow(f, S, (at) => {
         max.set(mAt.splatF32())
         l.set(lAt.f32())
         inverse.set(select(f32(1).div(l), f32(0), l.gt(0)).splat())
-        p.set(s)
-        end.set(s.add(columns.shl(2)))
-        f.while(
-          () => p.ltU(end),
-          () => {
-            f.store(p, exp(p.v128().sub(max)).mul(inverse))
-            p.set(p.add(16))
-          },
-        )
-        s.set(s.add(rowBytes))
+        forEach4(f, columns, [at], [at], (s) => [exp(s.sub(max)).mul(inverse)])
         mAt.set(mAt.add(4))
         lAt.set(lAt.add(4))
       })
     }),
   )
 
-/** (from, to, factor): multiplies the floats of a buffer whose length is a multiple of 4. */
-const scaleInPlace = (m: ModuleBuilder): Callable =>
+/** (address, count, factor): multiplies floats in place. */
+const scaleInPlace = (m: ModuleBuilder) =>
   m.once('scaleInPlace', () =>
-    m.func(['i32', 'i32', 'f32'], (f, p, end, factor) => {
+    m.func(['i32', 'i32', 'f32'], (f, at, count, factor) => {
       const k = f.v128(factor.splat())
-      f.while(
-        () => p.ltU(end),
-        () => {
-          f.store(p, p.v128().mul(k))
-          p.set(p.add(16))
-        },
-      )
+      forEach4(f, count, [at], [at], (x) => [x.mul(k)])
     }),
   )
 
-/** Fills [from, to), a multiple of 16 bytes, with one value. */
-export function fillFloats(f: Fn, from: I32, to: I32, value: number): void {
-  const p = f.i32(from)
+/** Fills `count` floats with one value. */
+export function fillFloats(f: Fn, at: I32, count: I32 | number, value: number): void {
   const x = f.v128(v128(value))
-  f.while(
-    () => p.ltU(to),
-    () => {
-      f.store(p, x)
-      p.set(p.add(16))
-    },
-  )
+  forEach4(f, i32(count), [], [f.i32(at)], () => [x])
 }

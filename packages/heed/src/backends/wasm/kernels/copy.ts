@@ -1,11 +1,11 @@
 import { forEachOffset, type Tensor } from '../../../tensor/tensor.js'
 import type { Kernels } from '../../backend.js'
-import { kernel, type RunKernel } from '../emit/kernel.js'
+import { i32s, kernel, type RunKernel } from '../emit/kernel.js'
 import type { WasmBackend } from '../index.js'
 import { address, forEach4, forEachRow, rowArgs, rowWork } from './support.js'
 
 /** Rows of dense words; strides in bytes. */
-const copyArgs = { x: 'i32', xStride: 'i32', out: 'i32', outStride: 'i32', ...rowArgs } as const
+const copyArgs = { ...i32s('x', 'xStride', 'out', 'outStride'), ...rowArgs }
 const copyRows = kernel('copyRows', copyArgs, (f, p, item) => {
   const [x, out] = [f.i32(), f.i32()]
   forEachRow(f, item, p, (row) => {
@@ -26,14 +26,13 @@ export const copy = (run: RunKernel, backend: WasmBackend): Pick<Kernels, 'copy'
     const { size: rows, ...stride } = dims.pop() ?? { size: 1, x: 0, out: 0 }
     const shape = dims.map((d) => d.size)
     const { items, args } = rowWork(rows, inner.size)
-    const places = offsets(shape, dims.map((d) => d.out)) // prettier-ignore
-    offsets(shape, dims.map((d) => d.x)).forEach((at, i) =>
-      run(copyRows, items, {
-        x: address(x) + 4 * at, xStride: 4 * stride.x,
-        out: address(out) + 4 * places[i], outStride: 4 * stride.out,
-        ...args,
-      }),
-    ) // prettier-ignore
+    const [xStride, outStride] = [4 * stride.x, 4 * stride.out]
+    const starts = (t: Tensor, of: 'x' | 'out') => {
+      const strides = dims.map((d) => d[of])
+      return offsets(shape, strides).map((at) => address(t) + 4 * at)
+    }
+    const [from, to] = [starts(x, 'x'), starts(out, 'out')]
+    from.forEach((at, i) => run(copyRows, items, { x: at, xStride, out: to[i], outStride, ...args }))
   },
 })
 

@@ -1,14 +1,26 @@
 import type { Kernels } from '../../backend.js'
-import { kernel, type RunKernel } from '../emit/kernel.js'
+import { i32s, kernel, type RunKernel } from '../emit/kernel.js'
 import { f32, type F32, v128 } from '../emit/values.js'
 import type { WasmBackend } from '../index.js'
 import { makeExp } from './exp.js'
 import { makeLog } from './log.js'
-import { address, forEach4, forEachRow, reduce4, rowArgs, rowsAndWidth, rowWork, total } from './support.js'
+import {
+  addresses,
+  forEach4,
+  forEachRow,
+  largest4,
+  reduce4,
+  rowArgs,
+  rowsAndWidth,
+  rowWork,
+  total,
+} from './support.js'
 
 const forwardArgs = {
-  logits: 'i32', targets: 'i32', smoothing: 'f32', ignore: 'i32', losses: 'i32', lse: 'i32', ...rowArgs,
-} as const // prettier-ignore
+  ...i32s('logits', 'targets', 'ignore', 'losses', 'lse'),
+  smoothing: 'f32',
+  ...rowArgs,
+} as const
 const forward = kernel('crossEntropy', forwardArgs, (f, p, item) => {
   const [exp, log] = [makeExp(f), makeLog(f)]
   const [z, target] = [f.i32(), f.i32()]
@@ -19,7 +31,7 @@ const forward = kernel('crossEntropy', forwardArgs, (f, p, item) => {
   forEachRow(f, item, p, (row, offset) => {
     const logits = f.i32(p.logits.add(offset))
     z.set(logits)
-    shift.set(reduce4(f, p.width, [z], v128(-Infinity), (m, v) => m.pmax(v), (a, b) => a.pmax(b))) // prettier-ignore
+    shift.set(largest4(f, p.width, z, v128(-Infinity)))
     f.spreadMax(shift)
     z.set(logits)
     const sum = f.sum(reduce4(f, p.width, [z], v128(0), (acc, v) => acc.add(exp(v.sub(shift)))))
@@ -47,9 +59,10 @@ const forward = kernel('crossEntropy', forwardArgs, (f, p, item) => {
 
 /** dLogits = perRow · (softmax − (1 − ε) onehot − ε / classes) with perRow = dLoss / count. */
 const backwardArgs = {
-  logits: 'i32', targets: 'i32', smoothing: 'f32', ignore: 'i32', lse: 'i32', count: 'i32',
-  dLoss: 'i32', dLogits: 'i32', ...rowArgs,
-} as const // prettier-ignore
+  ...i32s('logits', 'targets', 'ignore', 'lse', 'count', 'dLoss', 'dLogits'),
+  smoothing: 'f32',
+  ...rowArgs,
+} as const
 const backward = kernel('crossEntropyGrad', backwardArgs, (f, p, item) => {
   const exp = makeExp(f)
   const [z, dz, target] = [f.i32(), f.i32(), f.i32()]
@@ -83,10 +96,7 @@ type CrossEntropyKernels = Pick<Kernels, 'crossEntropy' | 'crossEntropyGrad'>
 export const crossEntropy = (run: RunKernel, backend: WasmBackend): CrossEntropyKernels => ({
   crossEntropy({ logits, targets, smoothing, ignore, losses, lse, loss, count }) {
     const { items, args } = rowWork(...rowsAndWidth(logits))
-    run(forward, items, {
-      logits: address(logits), targets: address(targets), smoothing, ignore,
-      losses: address(losses), lse: address(lse), ...args,
-    }) // prettier-ignore
+    run(forward, items, { ...addresses({ logits, targets, losses, lse }), smoothing, ignore, ...args })
     const elements = (t: typeof loss) => backend.view(t.storage).subarray(t.offset, t.offset + t.size)
     const counted = elements(targets).filter((t) => t !== ignore).length
     elements(count)[0] = counted
@@ -94,9 +104,7 @@ export const crossEntropy = (run: RunKernel, backend: WasmBackend): CrossEntropy
   },
   crossEntropyGrad({ logits, targets, smoothing, ignore, lse, count, dLoss, dLogits }) {
     const { items, args } = rowWork(...rowsAndWidth(logits))
-    run(backward, items, {
-      logits: address(logits), targets: address(targets), smoothing, ignore,
-      lse: address(lse), count: address(count), dLoss: address(dLoss), dLogits: address(dLogits), ...args,
-    }) // prettier-ignore
+    const places = addresses({ logits, targets, lse, count, dLoss, dLogits })
+    run(backward, items, { ...places, smoothing, ignore, ...args })
   },
 })

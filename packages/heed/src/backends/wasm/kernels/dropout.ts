@@ -1,11 +1,11 @@
 import type { Kernels } from '../../backend.js'
 import { dropoutThreshold } from '../../random.js'
 import type { Fn } from '../emit/function.js'
-import { kernel, type RunKernel } from '../emit/kernel.js'
+import { i32s, kernel, type RunKernel } from '../emit/kernel.js'
 import { type V128, v128i, v128is } from '../emit/values.js'
-import { address, advance, chunkOf, chunks, forEach4 } from './support.js'
+import { addresses, advance, chunkOf, chunks, forEach4 } from './support.js'
 
-const args = { x: 'i32', out: 'i32', n: 'i32', seed: 'i32', threshold: 'i32', factor: 'f32' } as const
+const args = { ...i32s('x', 'out', 'n', 'seed', 'threshold'), factor: 'f32' } as const
 const dropoutKernel = kernel('dropout', args, (f, { x, out, n, seed, threshold, factor }, item) => {
   const { start, count } = chunkOf(f, item, n)
   advance([x, out], start.shl(2))
@@ -38,13 +38,6 @@ export const dropoutKernels = [dropoutKernel]
 export const dropout = (run: RunKernel): Pick<Kernels, 'dropout'> => ({
   dropout(x, rate, seed, out) {
     const [threshold, factor] = [dropoutThreshold(rate), 1 / (1 - rate)]
-    run(dropoutKernel, chunks(x.size), {
-      x: address(x),
-      out: address(out),
-      n: x.size,
-      seed,
-      threshold,
-      factor,
-    })
+    run(dropoutKernel, chunks(x.size), { ...addresses({ x, out }), n: x.size, seed, threshold, factor })
   },
 })

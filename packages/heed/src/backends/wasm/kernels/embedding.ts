@@ -1,8 +1,8 @@
 import type { Kernels } from '../../backend.js'
-import { kernel, type RunKernel } from '../emit/kernel.js'
+import { i32s, kernel, type RunKernel } from '../emit/kernel.js'
 import { v128 } from '../emit/values.js'
 import {
-  address,
+  addresses,
   columnArgs,
   columnsOf,
   columnWork,
@@ -12,14 +12,7 @@ import {
   rowWork,
 } from './support.js'
 
-const forwardArgs = {
-  ids: 'i32',
-  table: 'i32',
-  out: 'i32',
-  vocabulary: 'i32',
-  factor: 'f32',
-  ...rowArgs,
-} as const
+const forwardArgs = { ...i32s('ids', 'table', 'out', 'vocabulary'), factor: 'f32', ...rowArgs } as const
 const forward = kernel('embedding', forwardArgs, (f, p, item) => {
   const [id, from, out] = [f.i32(), f.i32(), f.i32()]
   const [factor, zero] = [f.v128(p.factor.splat()), f.v128(v128(0))]
@@ -38,9 +31,7 @@ const forward = kernel('embedding', forwardArgs, (f, p, item) => {
 })
 
 /** A block of columns of all rows, so that rows of the same id are added in order by one thread. */
-const backwardArgs = {
-  ids: 'i32', dy: 'i32', dTable: 'i32', vocabulary: 'i32', factor: 'f32', ...columnArgs,
-} as const // prettier-ignore
+const backwardArgs = { ...i32s('ids', 'dy', 'dTable', 'vocabulary'), factor: 'f32', ...columnArgs } as const
 const backward = kernel('embeddingGrad', backwardArgs, (f, p, item) => {
   const { start, count } = columnsOf(f, item, p)
   const [row, id, from, to] = [f.i32(), f.i32(), f.i32(), f.i32()]
@@ -63,22 +54,12 @@ export const embedding = (run: RunKernel, { fill }: Pick<Kernels, 'fill'>): Embe
   embedding(ids, table, factor, out) {
     const [vocabulary, width] = table.shape
     const { items, args } = rowWork(ids.size, width)
-    run(forward, items, {
-      ids: address(ids),
-      table: address(table),
-      out: address(out),
-      vocabulary,
-      factor,
-      ...args,
-    })
+    run(forward, items, { ...addresses({ ids, table, out }), vocabulary, factor, ...args })
   },
   embeddingGrad(ids, dy, factor, dTable) {
     const [vocabulary, columns] = dTable.shape
     const { items, args } = columnWork(ids.size, columns)
     fill(dTable, 0)
-    run(backward, items, {
-      ids: address(ids), dy: address(dy), dTable: address(dTable),
-      vocabulary, factor, ...args,
-    }) // prettier-ignore
+    run(backward, items, { ...addresses({ ids, dy, dTable }), vocabulary, factor, ...args })
   },
 })

@@ -1,8 +1,8 @@
 import type { Kernels } from '../../backend.js'
-import { kernel, type RunKernel } from '../emit/kernel.js'
+import { i32s, kernel, type RunKernel } from '../emit/kernel.js'
 import { f32, v128 } from '../emit/values.js'
 import {
-  address,
+  addresses,
   advance,
   columnArgs,
   columnsOf,
@@ -15,21 +15,15 @@ import {
   rowWork,
 } from './support.js'
 
-const forwardArgs = {
-  x: 'i32', gamma: 'i32', beta: 'i32', eps: 'f32', out: 'i32', mean: 'i32', rstd: 'i32', ...rowArgs,
-} as const // prettier-ignore
+const forwardArgs = { ...i32s('x', 'gamma', 'beta', 'out', 'mean', 'rstd'), eps: 'f32', ...rowArgs } as const
 const forward = kernel('layerNorm', forwardArgs, (f, p, item) => {
   const [x, gamma, beta, out] = [f.i32(), f.i32(), f.i32(), f.i32()]
   const [mean, rstd, centred] = f.v128s(3)
   const width = f.f32(p.width.toF32())
   forEachRow(f, item, p, (row, offset) => {
     x.set(p.x.add(offset))
-    mean.set(
-      f
-        .sum(reduce4(f, p.width, [x], v128(0), (acc, v) => acc.add(v)))
-        .div(width)
-        .splat(),
-    )
+    const sum = reduce4(f, p.width, [x], v128(0), (acc, v) => acc.add(v))
+    mean.set(f.sum(sum).div(width).splat())
     x.set(p.x.add(offset))
     const squares = reduce4(f, p.width, [x], v128(0), (acc, v) => {
       centred.set(v.sub(mean))
@@ -47,9 +41,7 @@ const forward = kernel('layerNorm', forwardArgs, (f, p, item) => {
 })
 
 /** With g = γ dy and x̂ the normalised x: dx = rstd · (g − mean(g) − x̂ · mean(g x̂)). */
-const rowsArgs = {
-  x: 'i32', gamma: 'i32', mean: 'i32', rstd: 'i32', dy: 'i32', dx: 'i32', ...rowArgs,
-} as const // prettier-ignore
+const rowsArgs = { ...i32s('x', 'gamma', 'mean', 'rstd', 'dy', 'dx'), ...rowArgs }
 const backwardRows = kernel('layerNormGradRows', rowsArgs, (f, p, item) => {
   const [x, gamma, dy, dx] = [f.i32(), f.i32(), f.i32(), f.i32()]
   const [mean, rstd, meanG, meanGX, xHat, g] = f.v128s(6)
@@ -81,9 +73,7 @@ const backwardRows = kernel('layerNormGradRows', rowsArgs, (f, p, item) => {
 })
 
 /** dγ = Σ dy x̂ and dβ = Σ dy over the rows, a block of columns at a time. */
-const columnsArgs = {
-  x: 'i32', mean: 'i32', rstd: 'i32', dy: 'i32', dGamma: 'i32', dBeta: 'i32', ...columnArgs,
-} as const // prettier-ignore
+const columnsArgs = { ...i32s('x', 'mean', 'rstd', 'dy', 'dGamma', 'dBeta'), ...columnArgs }
 const backwardColumns = kernel('layerNormGradColumns', columnsArgs, (f, p, item) => {
   const { start, count, gap } = columnsOf(f, item, p)
   advance([p.x, p.dy, p.dGamma, p.dBeta], start.shl(2))
@@ -109,16 +99,14 @@ export const layerNormKernels = [forward, backwardRows, backwardColumns]
 export const layerNorm = (run: RunKernel): Pick<Kernels, 'layerNorm' | 'layerNormGrad'> => ({
   layerNorm(x, gamma, beta, eps, out, mean, rstd) {
     const { items, args } = rowWork(...rowsAndWidth(x))
-    run(forward, items, {
-      x: address(x), gamma: address(gamma), beta: address(beta), eps,
-      out: address(out), mean: address(mean), rstd: address(rstd), ...args,
-    }) // prettier-ignore
+    run(forward, items, { ...addresses({ x, gamma, beta, out, mean, rstd }), eps, ...args })
   },
   layerNormGrad({ x, gamma, mean, rstd, dy, dx, dGamma, dBeta }) {
     const [byRows, byColumns] = [rowWork(...rowsAndWidth(x)), columnWork(...rowsAndWidth(x))]
-    const kept = { x: address(x), mean: address(mean), rstd: address(rstd), dy: address(dy) }
-    run(backwardRows, byRows.items, { ...kept, gamma: address(gamma), dx: address(dx), ...byRows.args })
-    const sums = { dGamma: address(dGamma), dBeta: address(dBeta) }
-    run(backwardColumns, byColumns.items, { ...kept, ...sums, ...byColumns.args })
+    run(backwardRows, byRows.items, { ...addresses({ x, gamma, mean, rstd, dy, dx }), ...byRows.args })
+    run(backwardColumns, byColumns.items, {
+      ...addresses({ x, mean, rstd, dy, dGamma, dBeta }),
+      ...byColumns.args,
+    })
   },
 })

@@ -1,10 +1,10 @@
 import type { Kernels } from '../../backend.js'
 import type { Fn, Local } from '../emit/function.js'
-import { kernelWith, type RunKernel } from '../emit/kernel.js'
+import { i32s, kernelWith, type RunKernel } from '../emit/kernel.js'
 import { type I32, v128 } from '../emit/values.js'
 import { micro, newTile, type Tile, tileColumns, unroll } from './micro.js'
 import { packAcross, packAlong } from './pack.js'
-import { address } from './support.js'
+import { address, addresses, forEach4 } from './support.js'
 
 /** Steps of the contraction per pass: a panel of B (8 × 256 floats) then stays in the first-level cache. */
 const blockK = 256
@@ -22,18 +22,15 @@ const scratchEdge = scratchZeros + maxColumns * 4 + 64
 const gemm = kernelWith(
   'matmul',
   {
-    a: 'i32', lda: 'i32', alongA: 'i32',
-    b: 'i32', ldb: 'i32', alongB: 'i32',
-    c: 'i32', ldc: 'i32', bias: 'i32',
-    rows: 'i32', columns: 'i32', k: 'i32',
-    tileRows: 'i32', tileCols: 'i32', tilesAcross: 'i32',
-  }, // prettier-ignore
+    ...i32s('a', 'lda', 'alongA', 'b', 'ldb', 'alongB', 'c', 'ldc', 'bias'),
+    ...i32s('rows', 'columns', 'k', 'tileRows', 'tileCols', 'tilesAcross'),
+  },
   (m) => ({
     a: { along: packAlong(m, m.simd.rows), across: packAcross(m, m.simd.rows) },
     b: { along: packAlong(m, tileColumns), across: packAcross(m, tileColumns) },
   }),
   (f, p, item, scratch, pack) => {
-    const MR = f.simd.rows
+    const tileHeight = f.simd.rows
     const i0 = f.i32(item.divU(p.tilesAcross).mul(p.tileRows))
     const j0 = f.i32(item.remU(p.tilesAcross).mul(p.tileCols))
     const rows = f.i32(p.rows.sub(i0).min(p.tileRows))
@@ -47,57 +44,45 @@ const gemm = kernelWith(
     // What the first pass adds its products to: the bias, the same for all rows, or zeros. Later passes add to C.
     const zeros = f.i32(scratch.add(scratchZeros))
     f.for(j, 0, columns.shl(2), 16, () => f.store(zeros.add(j), v128(0)))
-    const before = f.i32()
-    before.set(zeros)
+    const before = f.i32(zeros)
     f.if(p.bias, () => before.set(p.bias.add(j0.shl(2))))
     const beforeStride = f.i32(0)
     const from = f.i32()
 
-    const operand = (
+    const packOperand = (
       base: I32,
       ld: I32,
       along: I32,
       at: I32,
-      target: I32,
+      to: I32,
       count: I32,
       packs: typeof pack.a,
-    ) => {
+    ) =>
       f.if(
         along,
-        () => f.call(packs.along, base.add(at.mul(ld)).add(k0.shl(2)), target, count, kc, ld),
-        () => f.call(packs.across, base.add(at.shl(2)).add(k0.mul(ld)), target, count, kc, ld),
+        () => f.call(packs.along, base.add(at.mul(ld)).add(k0.shl(2)), to, count, kc, ld),
+        () => f.call(packs.across, base.add(at.shl(2)).add(k0.mul(ld)), to, count, kc, ld),
       )
-    }
 
     f.for(k0, 0, p.k, blockK, () => {
       kc.set(p.k.sub(k0).min(blockK))
-      operand(p.a, p.lda, p.alongA, i0, A, rows, pack.a)
-      operand(p.b, p.ldb, p.alongB, j0, B, columns, pack.b)
+      packOperand(p.a, p.lda, p.alongA, i0, A, rows, pack.a)
+      packOperand(p.b, p.ldb, p.alongB, j0, B, columns, pack.b)
       kc.set(kc.roundUp(unroll))
       f.for(j, 0, columns, tileColumns, () => {
         panelA.set(A)
-        f.for(i, 0, rows, MR, () => {
+        f.for(i, 0, rows, tileHeight, () => {
           a.set(panelA)
           b.set(B.add(j.mul(kc).shl(2)))
-          micro(f, tile, { a, b, k: kc, strideRow: 4, strideK: MR * 4 })
+          micro(f, tile, { a, b, k: kc, strideRow: 4, strideK: tileHeight * 4 })
           panelA.set(a)
           c.set(c0.add(i.mul(p.ldc)).add(j.shl(2)))
           from.set(before.add(i.mul(beforeStride)).add(j.shl(2)))
+          const target = { c, ldc: p.ldc, from, fromStride: beforeStride }
           f.if(
-            i.add(MR).le(rows).and(j.add(tileColumns).le(columns)),
-            () => storeTile(f, tile, c, p.ldc, from, beforeStride),
-            () =>
-              storeEdge(
-                f,
-                tile,
-                c,
-                p.ldc,
-                from,
-                beforeStride,
-                rows.sub(i),
-                columns.sub(j),
-                scratch.add(scratchEdge),
-              ),
+            i.add(tileHeight).le(rows).and(j.add(tileColumns).le(columns)),
+            () => storeTile(f, tile, target),
+            () => storeEdge(f, tile, target, rows.sub(i), columns.sub(j), scratch.add(scratchEdge)),
           )
         })
       })
@@ -107,8 +92,16 @@ const gemm = kernelWith(
   },
 )
 
+/** Addresses of a tile's first element in C and in what is added to it, and bytes from row to row. */
+interface Target {
+  c: Local<I32>
+  ldc: I32
+  from: Local<I32>
+  fromStride: I32
+}
+
 /** c = tile + from, a whole tile; moves c and from. */
-function storeTile(f: Fn, tile: Tile, c: Local<I32>, ldc: I32, from: Local<I32>, fromStride: I32): void {
+function storeTile(f: Fn, tile: Tile, { c, ldc, from, fromStride }: Target): void {
   tile.acc.forEach((row, r) => {
     row.forEach((x, q) => f.store(c, x.add(from.v128(q * 16)), q * 16))
     if (r === tile.acc.length - 1) return
@@ -117,26 +110,21 @@ function storeTile(f: Fn, tile: Tile, c: Local<I32>, ldc: I32, from: Local<I32>,
   })
 }
 
-/** The same for a tile that hangs over the edge of C: by way of scratch, one element at a time. */
-function storeEdge(
-  f: Fn,
-  tile: Tile,
-  c: Local<I32>,
-  ldc: I32,
-  from: Local<I32>,
-  fromStride: I32,
-  rows: I32,
-  columns: I32,
-  scratch: I32,
-): void {
-  const at = f.i32(scratch)
-  tile.acc.forEach((row, r) => row.forEach((x, q) => f.store(at, x, r * 32 + q * 16)))
-  const [left, width, j] = [f.i32(rows.min(tile.acc.length)), f.i32(columns.min(tileColumns).shl(2)), f.i32()]
+/** The same for a tile of which C has only `rows` × `columns`: by way of scratch. */
+function storeEdge(f: Fn, tile: Tile, target: Target, rows: I32, columns: I32, scratch: I32): void {
+  const { c, ldc, from, fromStride } = target
+  const edge = f.i32(scratch)
+  tile.acc.forEach((row, r) => row.forEach((x, q) => f.store(edge, x, r * 32 + q * 16)))
+  const [left, width] = [f.i32(rows.min(tile.acc.length)), f.i32(columns.min(tileColumns))]
+  const [x, y, to] = [f.i32(), f.i32(), f.i32()]
   f.while(
     () => left.gt(0),
     () => {
-      f.for(j, 0, width, 4, () => f.storeF32(c.add(j), at.add(j).f32().add(from.add(j).f32())))
-      at.set(at.add(32))
+      x.set(edge)
+      y.set(from)
+      to.set(c)
+      forEach4(f, width, [x, y], [to], (product, before) => [product.add(before)])
+      edge.set(edge.add(32))
       c.set(c.add(ldc))
       from.set(from.add(fromStride))
       left.set(left.sub(1))
@@ -161,11 +149,20 @@ export const matmul = (
     const [tileRows, tileCols] = tileShape(rows, columns)
     const tilesAcross = Math.ceil(columns / tileCols)
     run(gemm, Math.ceil(rows / tileRows) * tilesAcross, {
-      a: address(a), lda: a.shape[1] * 4, alongA: transposeA ? 0 : 1,
-      b: address(b), ldb: b.shape[1] * 4, alongB: transposeB ? 1 : 0,
-      c: address(out), ldc: columns * 4, bias: bias ? address(bias) : 0,
-      rows, columns, k, tileRows, tileCols, tilesAcross,
-    }) // prettier-ignore
+      ...addresses({ a, b, c: out }),
+      lda: a.shape[1] * 4,
+      ldb: b.shape[1] * 4,
+      ldc: columns * 4,
+      alongA: transposeA ? 0 : 1,
+      alongB: transposeB ? 1 : 0,
+      bias: bias ? address(bias) : 0,
+      rows,
+      columns,
+      k,
+      tileRows,
+      tileCols,
+      tilesAcross,
+    })
   },
 })
 

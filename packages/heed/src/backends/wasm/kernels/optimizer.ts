@@ -1,26 +1,30 @@
 import type { Kernels } from '../../backend.js'
-import { kernel, type RunKernel } from '../emit/kernel.js'
+import { i32s, kernel, type RunKernel } from '../emit/kernel.js'
 import { v128 } from '../emit/values.js'
 import type { WasmBackend, WasmStorage } from '../index.js'
-import { address, advance, chunkOf, chunks, forEach4, reduce4, total } from './support.js'
+import { address, addresses, advance, chunkOf, chunks, forEach4, reduce4, total } from './support.js'
 
 /** partial[item] = Σ x² over the item's chunk. */
-const sumSquares = kernel(
-  'sumSquares',
-  { x: 'i32', partial: 'i32', n: 'i32' },
-  (f, { x, partial, n }, item) => {
-    const { start, count } = chunkOf(f, item, n)
-    advance([x], start.shl(2))
-    const sum = f.sum(reduce4(f, count, [x], v128(0), (acc, v) => f.madd(v, v, acc)))
-    f.storeF32(partial.add(item.shl(2)), sum)
-  },
-)
+const sumSquares = kernel('sumSquares', i32s('x', 'partial', 'n'), (f, { x, partial, n }, item) => {
+  const { start, count } = chunkOf(f, item, n)
+  advance([x], start.shl(2))
+  const sum = f.sum(reduce4(f, count, [x], v128(0), (acc, v) => f.madd(v, v, acc)))
+  f.storeF32(partial.add(item.shl(2)), sum)
+})
 
 const adamwArgs = {
-  param: 'i32', grad: 'i32', m: 'i32', v: 'i32', n: 'i32',
-  gradScale: 'f32', rate: 'f32', eps: 'f32', weightDecay: 'f32',
-  beta1: 'f32', beta2: 'f32', rest1: 'f32', rest2: 'f32', correction1: 'f32', correction2: 'f32',
-} as const // prettier-ignore
+  ...i32s('param', 'grad', 'm', 'v', 'n'),
+  gradScale: 'f32',
+  rate: 'f32',
+  eps: 'f32',
+  weightDecay: 'f32',
+  beta1: 'f32',
+  beta2: 'f32',
+  rest1: 'f32',
+  rest2: 'f32',
+  correction1: 'f32',
+  correction2: 'f32',
+} as const
 const adamw = kernel('adamw', adamwArgs, (f, p, item) => {
   const { param, grad, m, v } = p
   const { start, count } = chunkOf(f, item, p.n)
@@ -49,8 +53,13 @@ export const optimizer = (run: RunKernel, backend: WasmBackend): Pick<Kernels, '
   },
   adamw({ param, grad, m, v, beta1, beta2, ...numbers }) {
     run(adamw, chunks(param.size), {
-      param: address(param), grad: address(grad), m: address(m), v: address(v), n: param.size,
-      ...numbers, beta1, beta2, rest1: 1 - beta1, rest2: 1 - beta2,
-    }) // prettier-ignore
+      ...addresses({ param, grad, m, v }),
+      n: param.size,
+      ...numbers,
+      beta1,
+      beta2,
+      rest1: 1 - beta1,
+      rest2: 1 - beta2,
+    })
   },
 })

@@ -14,15 +14,10 @@ import { unroll } from './micro.js'
  */
 
 /** (source, target, count, k, stride of neighbours or of steps in bytes) */
-export type PackParams = readonly ['i32', 'i32', 'i32', 'i32', 'i32']
-const params: PackParams = ['i32', 'i32', 'i32', 'i32', 'i32']
-
-/** Bytes of the panels of `count` neighbours (rounded up to whole panels) for `k` steps. */
-export const panelBytes = (count: number, k: number, width: number): number =>
-  Math.ceil(count / width) * width * Math.ceil(k / unroll) * unroll * 4 + 32
+const params = ['i32', 'i32', 'i32', 'i32', 'i32'] as const
 
 /** Panels from a source whose neighbours lie side by side and whose steps are `stride` apart: vectors are copied. */
-export const packAcross = (m: ModuleBuilder, width: number): Callable =>
+export const packAcross = (m: ModuleBuilder, width: number): Callable<typeof params> =>
   m.once(`packAcross${width}`, () =>
     m.func(params, (f, source, target, count, k, stride) => {
       const [i, step, from] = [f.i32(), f.i32(), f.i32()]
@@ -40,7 +35,7 @@ export const packAcross = (m: ModuleBuilder, width: number): Callable =>
   )
 
 /** Panels from a source whose steps lie side by side and whose neighbours are `stride` apart: 4×4 blocks are transposed. */
-export const packAlong = (m: ModuleBuilder, width: number): Callable =>
+export const packAlong = (m: ModuleBuilder, width: number): Callable<typeof params> =>
   m.once(`packAlong${width}`, () =>
     m.func(params, (f, source, target, count, k, stride) => {
       const [i, end] = [f.i32(), f.i32()]

@@ -1,10 +1,19 @@
 import type { Kernels } from '../../backend.js'
-import { kernel, type RunKernel } from '../emit/kernel.js'
+import { i32s, kernel, type RunKernel } from '../emit/kernel.js'
 import { f32, v128 } from '../emit/values.js'
 import { makeExp } from './exp.js'
-import { address, forEach4, forEachRow, reduce4, rowArgs, rowsAndWidth, rowWork } from './support.js'
+import {
+  addresses,
+  forEach4,
+  forEachRow,
+  largest4,
+  reduce4,
+  rowArgs,
+  rowsAndWidth,
+  rowWork,
+} from './support.js'
 
-const forward = kernel('softmax', { x: 'i32', out: 'i32', ...rowArgs }, (f, p, item) => {
+const forward = kernel('softmax', { ...i32s('x', 'out'), ...rowArgs }, (f, p, item) => {
   const exp = makeExp(f)
   const [x, out] = [f.i32(), f.i32()]
   const [shift, factor] = f.v128s(2)
@@ -13,7 +22,7 @@ const forward = kernel('softmax', { x: 'i32', out: 'i32', ...rowArgs }, (f, p, i
   const least = f.v128(v128(-3.4028234663852886e38))
   forEachRow(f, item, p, (_, offset) => {
     x.set(p.x.add(offset))
-    shift.set(reduce4(f, p.width, [x], least, (m, v) => m.pmax(v), (a, b) => a.pmax(b))) // prettier-ignore
+    shift.set(largest4(f, p.width, x, least))
     f.spreadMax(shift)
     x.set(p.x.add(offset))
     out.set(p.out.add(offset))
@@ -26,7 +35,7 @@ const forward = kernel('softmax', { x: 'i32', out: 'i32', ...rowArgs }, (f, p, i
   })
 })
 
-const backward = kernel('softmaxGrad', { y: 'i32', dy: 'i32', dx: 'i32', ...rowArgs }, (f, p, item) => {
+const backward = kernel('softmaxGrad', { ...i32s('y', 'dy', 'dx'), ...rowArgs }, (f, p, item) => {
   const [y, dy, dx] = [f.i32(), f.i32(), f.i32()]
   const total = f.v128()
   forEachRow(f, item, p, (_, offset) => {
@@ -45,10 +54,10 @@ export const softmaxKernels = [forward, backward]
 export const softmax = (run: RunKernel): Pick<Kernels, 'softmax' | 'softmaxGrad'> => ({
   softmax(x, out) {
     const { items, args } = rowWork(...rowsAndWidth(x))
-    run(forward, items, { x: address(x), out: address(out), ...args })
+    run(forward, items, { ...addresses({ x, out }), ...args })
   },
   softmaxGrad(y, dy, dx) {
     const { items, args } = rowWork(...rowsAndWidth(y))
-    run(backward, items, { y: address(y), dy: address(dy), dx: address(dx), ...args })
+    run(backward, items, { ...addresses({ y, dy, dx }), ...args })
   },
 })

@@ -2,6 +2,7 @@ import type { Tensor } from '../../../tensor/tensor.js'
 import { bytesPerElement, type TypedArray } from '../../../tensor/dtype.js'
 import { sizeOf } from '../../../tensor/shape.js'
 import type { Fn, Local } from '../emit/function.js'
+import { i32s } from '../emit/kernel.js'
 import { type I32, type V128, v128is } from '../emit/values.js'
 import type { WasmStorage } from '../index.js'
 
@@ -10,6 +11,13 @@ export function address(t: Tensor): number {
   t.assertLive('kernel')
   return (t.storage as WasmStorage).address + t.offset * bytesPerElement[t.dtype]
 }
+
+/** The address of each: `addresses({ x, out })` is `{ x: address(x), out: address(out) }`. */
+export const addresses = <K extends string>(tensors: Record<K, Tensor>): Record<K, number> =>
+  Object.fromEntries(Object.entries<Tensor>(tensors).map(([name, t]) => [name, address(t)])) as Record<
+    K,
+    number
+  >
 
 /** Sum in double precision and in order, on the host: for what threads have summed in parts. */
 export function total(parts: TypedArray): number {
@@ -118,8 +126,14 @@ export function reduce4(
   return a
 }
 
+/** The largest of `count` floats and of `start`, in each lane one of them: f.spreadMax joins the lanes. */
+export const largest4 = (f: Fn, count: I32, input: Local<I32>, start: V128): Local<V128> => {
+  const max = (a: V128, b: V128) => a.pmax(b)
+  return reduce4(f, count, [input], start, max, max)
+}
+
 /** The arguments of a row by row kernel that `forEachRow` needs. */
-export const rowArgs = { rows: 'i32', width: 'i32', perItem: 'i32' } as const
+export const rowArgs = i32s('rows', 'width', 'perItem')
 
 /** Their values for a matrix, and the items it is cut into: about a chunk of elements each. */
 export function rowWork(rows: number, width: number) {
@@ -149,7 +163,7 @@ export function forEachRow(
 }
 
 /** The arguments of a column by column kernel, whose items add up rows in memory and in order; `columnsOf` reads them. */
-export const columnArgs = { rows: 'i32', columns: 'i32', perItem: 'i32' } as const
+export const columnArgs = i32s('rows', 'columns', 'perItem')
 
 /** Their values for a matrix, and the items: up to 8 wide ones, since memory is fast along rows alone. */
 export function columnWork(rows: number, columns: number) {

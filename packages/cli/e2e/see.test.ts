@@ -1,0 +1,288 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { fails, heed, makeModel, ok, temporaryFolder } from './heed.js'
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>
+let model: string
+beforeAll(async () => {
+  folder = await temporaryFolder()
+  model = folder.path('model')
+  await makeModel(model)
+})
+afterAll(() => folder[Symbol.asyncDispose]())
+
+interface Token {
+  id: number
+  text: string
+  start: number
+  end: number
+}
+interface Map {
+  site: string
+  head: number
+  queries: 'source' | 'target'
+  keys: 'source' | 'target'
+  weights: number[][]
+  q?: number[][]
+  k?: number[][]
+  m?: number[]
+  l?: number[]
+  scale?: number
+  causal?: { offset: number }
+  lengths?: number[]
+}
+interface Document {
+  model: string
+  text: string
+  output: string
+  tokens: { source: Token[]; target: Token[] }
+  maps: Map[]
+}
+
+/** The one JSON document that the command prints. */
+async function seen(text: string, ...flags: string[]): Promise<Document> {
+  const stdout = await ok(['see', '--json', '--model', model, ...flags, '--', text])
+  expect(stdout.endsWith('}\n')).toBe(true)
+  return JSON.parse(stdout) as Document
+}
+
+const sentence = 'The elephant is very large.'
+const sites = [
+  'encoder.0.self',
+  'encoder.1.self',
+  'decoder.0.self',
+  'decoder.0.cross',
+  'decoder.1.self',
+  'decoder.1.cross',
+]
+
+describe('--json', () => {
+  it('prints the document of the contract, its keys in order', async () => {
+    const doc = await seen(sentence)
+    expect(Object.keys(doc)).toEqual(['model', 'text', 'output', 'tokens', 'maps'])
+    expect(doc.model).toBe(model)
+    expect(doc.text).toBe(sentence)
+    expect(Object.keys(doc.tokens)).toEqual(['source', 'target'])
+    for (const token of [...doc.tokens.source, ...doc.tokens.target])
+      expect(Object.keys(token)).toEqual(['id', 'text', 'start', 'end'])
+    for (const map of doc.maps)
+      expect(Object.keys(map)).toEqual(['site', 'head', 'queries', 'keys', 'weights'])
+    expect(doc.maps.map(({ site, head }) => `${site}/${head}`)).toEqual(
+      sites.flatMap((site) => [`${site}/0`, `${site}/1`]),
+    )
+    const translation = await ok(['translate', sentence, '--model', model])
+    const words = (text: string) => text.split(/[^\p{L}\p{N}]+/u).filter(Boolean)
+    expect(words(translation)).toEqual(words(doc.output))
+  })
+
+  it('has one row per query, one weight per key, and rows that sum to 1', async () => {
+    const { tokens, maps } = await seen(sentence)
+    for (const { site, queries, keys, weights } of maps) {
+      expect([queries, keys]).toEqual(
+        site.startsWith('encoder')
+          ? ['source', 'source']
+          : ['target', site.endsWith('cross') ? 'source' : 'target'],
+      )
+      expect(weights.length).toBe(tokens[queries].length)
+      weights.forEach((row, i) => {
+        expect(row.length).toBe(tokens[keys].length)
+        expect(row.every((w) => w >= 0 && w <= 1)).toBe(true)
+        expect(Math.abs(row.reduce((a, b) => a + b, 0) - 1)).toBeLessThanOrEqual(1e-6)
+        if (site === 'decoder.0.self') expect(row.slice(i + 1).every((w) => w === 0)).toBe(true)
+      })
+    }
+    const { source, target } = tokens
+    expect(source.at(-1)).toEqual({ id: 2, text: '</s>', start: sentence.length, end: sentence.length })
+    expect(target[0]).toEqual({ id: 1, text: '<s>', start: 0, end: 0 })
+    expect(target.slice(1).every(({ id }) => id > 2)).toBe(true)
+  })
+
+  it('gives with --qk what the weights can be recomputed from, within the bound of float32', async () => {
+    const { maps } = await seen(sentence, '--qk')
+    let checked = 0
+    for (const map of maps) {
+      const { site, weights, causal, lengths } = map
+      const rules = { causal: ['causal'], lengths: ['lengths'] }[
+        site.match(/decoder\.\d\.self/) ? 'causal' : 'lengths'
+      ]
+      expect(Object.keys(map)).toEqual([
+        'site',
+        'head',
+        'queries',
+        'keys',
+        'weights',
+        'q',
+        'k',
+        'm',
+        'l',
+        'scale',
+        ...rules,
+      ])
+      const [q, k, m, l, scale] = [map.q!, map.k!, map.m!, map.l!, map.scale!]
+      const D = q[0].length
+      expect(D).toBe(8)
+      expect(scale).toBe(1 / Math.sqrt(8))
+      if (causal) expect(causal).toEqual({ offset: 0 })
+      if (lengths) expect(lengths).toEqual([k.length])
+      expect([q.length, m.length, l.length]).toEqual(Array(3).fill(weights.length))
+      for (const numbers of [...q, ...k, m, l, ...weights].flat())
+        expect(Math.fround(numbers)).toBeCloseTo(numbers, 7)
+
+      const allowed = (i: number, j: number) =>
+        (!causal || j <= i + causal.offset) && (!lengths || j < lengths[0])
+      weights.forEach((row, i) => {
+        const scores = k.map((key) => scale * q[i].reduce((sum, x, d) => sum + x * key[d], 0))
+        const size = Math.max(...k.map((key) => q[i].reduce((sum, x, d) => sum + Math.abs(x * key[d]), 0)))
+        const delta = (D + 8) * 2 ** -24 * scale * size
+        const most = Math.max(...scores.filter((_, j) => allowed(i, j)))
+        const sum = scores.reduce((sum, s, j) => sum + (allowed(i, j) ? Math.exp(s - most) : 0), 0)
+        row.forEach((w, j) => {
+          const exact = allowed(i, j) ? Math.exp(scores[j] - most) / sum : 0
+          const bound = 1e-6 + exact * (Math.exp(2 * delta) - 1)
+          expect(Math.abs(w - exact)).toBeLessThanOrEqual(bound)
+          const kept = allowed(i, j) ? Math.exp(scores[j] - m[i]) / l[i] : 0
+          expect(Math.abs(w - kept)).toBeLessThanOrEqual(bound)
+          checked++
+        })
+      })
+    }
+    expect(checked).toBeGreaterThan(1000)
+  })
+
+  it('picks sites by name and pattern and heads by number, both repeatable, each map once', async () => {
+    const pick = async (...flags: string[]) =>
+      (await seen('the dog', ...flags)).maps.map(({ site, head }) => `${site}/${head}`)
+    expect(await pick('--site', 'decoder.*.cross', '--head', '1')).toEqual([
+      'decoder.0.cross/1',
+      'decoder.1.cross/1',
+    ])
+    expect(await pick('--site', '*.self', '--site', 'encoder.0.*', '--head', '0')).toEqual([
+      'encoder.0.self/0',
+      'encoder.1.self/0',
+      'decoder.0.self/0',
+      'decoder.1.self/0',
+    ])
+    expect(await pick('--head', '1', '--head', '0', '--head', '1', '--site=encoder.1.self')).toEqual([
+      'encoder.1.self/0',
+      'encoder.1.self/1',
+    ])
+    expect(await pick('--head', '0')).toEqual(sites.map((site) => `${site}/0`))
+  })
+
+  const texts = {
+    emoji: 'I see 👩‍👩‍👧 and 🐘!',
+    CJK: '大象非常大。',
+    'combining marks': 'Cafe\u0301 n\u0303andu\u0301',
+    'a lone surrogate': 'a \ud83d b',
+    'line ends and tabs': 'one\r\ntwo\n\n\tthree ',
+    'special tokens written as text': '</s> is <unk>',
+    'white space around': '  large  ',
+    'right-to-left text': 'שלום عالم',
+    'a byte order mark': '\ufeffthe dog',
+    'what starts like a flag': '--5 degrees',
+  }
+  it.each(Object.entries(texts))('gives every token its place in a text with %s', async (_, text) => {
+    const doc = await seen(text, '--site', 'encoder.0.self', '--head', '0', '--beam', '1')
+    // Half a surrogate pair cannot be handed to another program.
+    expect(doc.text).toBe(Buffer.from(text).toString())
+    const sides = [
+      [doc.tokens.source, doc.text, new Set([2])],
+      [doc.tokens.target, doc.output, new Set([1, 3])],
+    ] as const
+    for (const [tokens, whole, specials] of sides) {
+      const covered = Array<boolean>(whole.length).fill(false)
+      for (const { id, text, start, end } of tokens) {
+        if (specials.has(id) && /^<.*>$/.test(text) && end === start) continue
+        expect(end).toBeGreaterThan(start)
+        const stretch = whole.slice(start, end)
+        if (!text.includes('\ufffd')) expect([stretch, ` ${stretch}`]).toContain(text)
+        covered.fill(true, start, end)
+      }
+      expect([...whole].every((_, i) => covered[i] || /\s/.test(whole[i]))).toBe(true)
+    }
+    expect(doc.tokens.source.at(-1)).toMatchObject({ id: 2, text: '</s>' })
+    expect(doc.tokens.source.filter(({ id }) => id < 4)).toHaveLength(1)
+  })
+
+  it('takes a long text, as long as the model has positions', async () => {
+    const long = folder.path('long')
+    await makeModel(long, { max_positions: 600, encoder_layers: 1, decoder_layers: 1 })
+    const text = 'x'.repeat(599)
+    const args = ['see', '--json', '--beam', '1', '--site', 'encoder.0.self', '--head', '0', '--model', long]
+    const doc = JSON.parse(await ok([...args, text])) as Document
+    expect(doc.maps[0].weights.map((row) => row.length)).toEqual(Array(600).fill(600))
+    for (const row of doc.maps[0].weights)
+      expect(Math.abs(row.reduce((a, b) => a + b, 0) - 1)).toBeLessThan(1e-6)
+    await fails(1, [...args, `${text}x`], /601 tokens.*600 \(max_positions\)/)
+  })
+})
+
+describe('in the terminal', () => {
+  it('shows the translation, the alignment and the strongest links, without colour in a pipe', async () => {
+    const stdout = await ok([sentence, '--model', model])
+    expect(stdout).not.toContain('\x1b')
+    expect(stdout).toContain('Decoder 0 reads the source · mean of 2 heads\n')
+    expect(stdout).toContain('‿')
+    const links = stdout.slice(stdout.indexOf('Strongest links\n')).split('\n').slice(1, -1)
+    expect(links.length).toBeGreaterThan(0)
+    for (const link of links) expect(link).toMatch(/^ {2}\S+ → \S+ (0\.\d\d|1\.00|<\.01)$/)
+    expect(await ok(['see', sentence, '--model', model])).toBe(stdout)
+  })
+
+  it('fits 40 columns, and has colour only where it is wanted', async () => {
+    const args = [sentence, '--model', model, '--site', 'encoder.*.self', '--head', '1']
+    const narrow = await ok(args, { env: { COLUMNS: '40' } })
+    expect(narrow).toContain('Encoder 1 reads itself · head 1')
+    for (const line of narrow.split('\n')) expect([...line].length).toBeLessThanOrEqual(40)
+    const coloured = await ok(args, { env: { COLUMNS: '40', FORCE_COLOR: '3' } })
+    expect(coloured).toContain('\x1b[48;2;')
+    expect(await ok(args, { env: { COLUMNS: '40', FORCE_COLOR: '3', NO_COLOR: '1' } })).toBe(narrow)
+  })
+
+  it('writes one map as a picture', async () => {
+    const file = folder.path('map.svg')
+    const ran = await heed([sentence, '--model', model, '--svg', file])
+    expect(ran).toMatchObject({ code: 0, stderr: `wrote ${file}\n` })
+    expect(await readFile(file, 'utf8')).toMatch(/^<svg [^]+Decoder 0 reads the source[^]+<\/svg>\s*$/)
+    // The document still holds every map, the picture the one of the default.
+    const json = await ok([sentence, '--model', model, '--json', '--head', '1', '--svg', file])
+    expect((JSON.parse(json) as Document).maps).toHaveLength(6)
+    expect(await readFile(file, 'utf8')).toContain('head 1')
+  })
+
+  it('says before the work that a picture cannot be made', async () => {
+    const args = [sentence, '--model', model, '--svg']
+    const several = folder.path('several.svg')
+    await fails(1, [...args, several, '--head', '0', '--head', '1'], /one map, but 2 were asked for/)
+    await fails(1, [...args, several, '--site', 'encoder.*.self'], /one map, but 2 were asked for/)
+    await fails(1, [...args, folder.path('none/map.svg')], /its folder does not exist/)
+    await fails(1, [...args, model], /is a folder; name a file/)
+    await expect(readFile(several)).rejects.toThrow('ENOENT')
+  })
+
+  it('asks for the text, and for JSON when only JSON has it', async () => {
+    await fails(1, ['', '--model', model], /the text is empty/)
+    await fails(1, ['see', ' \n\t', '--model', model, '--json'], /the text is empty/)
+    await fails(1, [sentence, '--qk', '--model', model], /--json/)
+  })
+
+  it('names the sites and heads there are', async () => {
+    await fails(
+      1,
+      [sentence, '--model', model, '--site', 'encoder.7.self'],
+      /'encoder\.7\.self'.*encoder\.0\.self.*decoder\.1\.cross/,
+    )
+    await fails(1, [sentence, '--model', model, '--head', '2', '--json'], /no head 2; heads are 0 to 1/)
+    await fails(1, [sentence, '--model', model, '--site', '\x1b[2J\n'], /no site '␛\[2J/)
+  })
+
+  it('says that a layer was chosen only where one was', async () => {
+    const tuned = folder.path('tuned')
+    await makeModel(tuned)
+    await writeFile(`${tuned}/generation_config.json`, '{"alignment_layer": 1}')
+    const stdout = await ok([sentence, '--model', tuned])
+    expect(stdout).toContain('Decoder 1 reads the source')
+    expect(stdout).toContain('the layer that best finds copied words')
+    expect(await ok([sentence, '--model', model])).toContain('a layer taken by default')
+  })
+})

@@ -1,0 +1,112 @@
+import type { Seen } from 'heed/lens'
+import { wordsOf } from 'heed/look'
+import { describe, expect, it } from 'vitest'
+import { drawnTokens, mapsToShow } from './maps.js'
+
+const token = (text: string, start: number, end: number) => ({ id: 0, text, start, end })
+
+/** `a b` → `A`, two heads, one layer on either side. */
+const seen: Seen = {
+  text: 'a b',
+  output: 'A',
+  tokens: {
+    source: [token('a', 0, 1), token(' b', 1, 3), token('</s>', 3, 3)],
+    target: [token('<s>', 0, 0), token('A', 0, 1)],
+  },
+  maps: [0, 1].flatMap((head) => [
+    { site: 'encoder.0.self', head, queries: 'source', keys: 'source', weights: square(3, head) },
+    {
+      site: 'decoder.0.cross',
+      head,
+      queries: 'target',
+      keys: 'source',
+      weights:
+        head === 0
+          ? [
+              [1, 0, 0],
+              [0, 1, 0],
+            ]
+          : [
+              [0, 1, 0],
+              [0, 0.5, 0.5],
+            ],
+    },
+  ]),
+}
+
+/** Rows that give all to one key. */
+function square(size: number, key: number): number[][] {
+  return Array.from({ length: size }, () => Array.from({ length: size }, (_, j) => (j === key ? 1 : 0)))
+}
+
+describe('mapsToShow', () => {
+  it('gives the mean of the heads of each site', () => {
+    const [encoder, cross, ...rest] = mapsToShow(seen, { mean: true })
+    expect(rest).toEqual([])
+    expect(encoder.title).toBe('Encoder 0 reads itself · mean of 2 heads')
+    expect(encoder.weights).toEqual([0, 1, 2].map(() => [0.5, 0.5, 0]))
+    expect(encoder.note).toBeUndefined()
+    expect(cross.title).toBe('Decoder 0 reads the source · mean of 2 heads')
+    expect(cross.weights).toEqual([
+      [0.5, 0.5, 0],
+      [0, 0.75, 0.25],
+    ])
+  })
+
+  it('names the rows of a cross-attention after the tokens that they predict, others after those that ask', () => {
+    const [encoder, cross] = mapsToShow(seen, { mean: true })
+    expect(encoder.queries.map(({ text }) => text)).toEqual(['a', 'b', '</s>'])
+    expect(cross.queries.map(({ text, special }) => [text, special])).toEqual([
+      ['A', false],
+      ['</s>', true],
+    ])
+    expect(cross.keys.map(({ text }) => text)).toEqual(['a', 'b', '</s>'])
+    expect(cross.note).toBe('rows are the words being predicted')
+  })
+
+  it('gives one map per head of the sites wanted, with the rule that chose them', () => {
+    const maps = mapsToShow(seen, { sites: ['decoder.0.cross'], mean: false, note: 'the rule' })
+    expect(maps.map(({ title }) => title)).toEqual([
+      'Decoder 0 reads the source · head 0',
+      'Decoder 0 reads the source · head 1',
+    ])
+    expect(maps[1].weights).toBe(seen.maps[3].weights)
+    expect(maps[0].note).toBe('the rule; rows are the words being predicted')
+  })
+})
+
+describe('drawnTokens', () => {
+  const drawn = (text: string, ...tokens: ReturnType<typeof token>[]) =>
+    drawnTokens(tokens, text).map(({ text, startsWord }) => (startsWord ? text : `+${text}`))
+
+  it('starts words after white space, wherever the space belongs', () => {
+    expect(drawn('the elephant', token('the', 0, 3), token(' ele', 3, 7), token('phant', 7, 12))).toEqual([
+      'the',
+      'ele',
+      '+phant',
+    ])
+    expect(drawn('a b', token('a', 0, 1), token('b', 2, 3))).toEqual(['a', 'b'])
+    expect(drawn('a  b', token('a', 0, 1), token('  ', 1, 3), token('b', 3, 4))).toEqual(['a', '  ', 'b'])
+  })
+
+  it('gives a character that is split to the first of its pieces', () => {
+    const text = 'x大象'
+    const tokens = [token('x�', 0, 2), token('�', 1, 2), token('�', 1, 2), token('象', 2, 3)]
+    expect(drawn(text, ...tokens)).toEqual(['x大', '+', '+', '象'])
+    expect(wordsOf(drawnTokens(tokens, text)).map(({ text }) => text)).toEqual(['x大', '象'])
+  })
+
+  it('keeps what a piece holds after the character it ends', () => {
+    expect(drawn('é!', token('�', 0, 1), token('�!', 0, 2))).toEqual(['é', '+!'])
+  })
+
+  it('lets characters of scripts without spaces stand for themselves', () => {
+    expect(drawn('大象a', token('大', 0, 1), token('象', 1, 2), token('a', 2, 3))).toEqual(['大', '象', '+a'])
+  })
+
+  it('knows special tokens by their empty spans', () => {
+    expect(drawnTokens([token('</s>', 1, 1)], 'a')).toEqual([
+      { text: '</s>', special: true, startsWord: true },
+    ])
+  })
+})

@@ -1,0 +1,63 @@
+import { HeedTypeError } from '../../../errors.js'
+import type { Tensor } from '../../../tensor/tensor.js'
+import type { AttentionRules } from '../../backend.js'
+import { type ArgLocals, i32s } from '../emit/kernel.js'
+import type { WasmBackend } from '../index.js'
+import { address, addresses } from './support.js'
+
+/** The arguments that all attention kernels begin with; strides in bytes. */
+export const attentionArgs = {
+  ...i32s('q', 'qB', 'qT', 'k', 'kB', 'kT', 'm', 'l'),
+  ...i32s('H', 'group', 'Tq', 'Tk', 'D'),
+  scale: 'f32',
+  ...i32s('causal', 'lengths', 'mask', 'maskB', 'maskH', 'maskQ', 'maskK'),
+} as const
+export type AttentionArgs = ArgLocals<typeof attentionArgs>
+
+/** What forward and backward add: values and output. */
+export const valueArgs = i32s('v', 'vB', 'vT', 'Dv', 'out')
+
+/** The largest head size: what the scratch memory of a thread (pool.ts) has room for. */
+export const maxHeadSize = 512
+
+interface Inputs extends AttentionRules {
+  q: Tensor
+  k: Tensor
+  m: Tensor
+  l: Tensor
+}
+
+/** Values for `attentionArgs`, with the small arrays placed in memory while `use` runs. */
+export function withAttentionArgs(
+  backend: WasmBackend,
+  { q, k, m, l, scale, causal, lengths, mask }: Inputs,
+  use: (args: { [K in keyof typeof attentionArgs]: number }) => void,
+): void {
+  const [, Tq, H, D] = q.shape
+  checkHeadSize('D', D)
+  const [maskB, maskH, maskQ, maskK] = mask?.strides ?? [0, 0, 0, 0]
+  const [qB, qT, kB, kT] = [q.strides[0], q.strides[1], k.strides[0], k.strides[1]].map((n) => 4 * n)
+  const places = { ...addresses({ q, k, m, l }), qB, qT, kB, kT }
+  const sizes = { H, group: H / k.shape[2], Tq, Tk: k.shape[1], D }
+  const masked = { mask: mask ? address(mask) : 0, maskB, maskH, maskQ, maskK }
+  backend.withInts(causal, (causalAt) =>
+    backend.withInts(lengths, (lengthsAt) =>
+      use({ ...places, ...sizes, scale, causal: causalAt, lengths: lengthsAt, ...masked }),
+    ),
+  )
+}
+
+/** Values for `valueArgs`. */
+export function valuesOf(v: Tensor, out: Tensor): { [K in keyof typeof valueArgs]: number } {
+  const Dv = v.shape[3]
+  checkHeadSize('Dv', Dv)
+  return { ...addresses({ v, out }), vB: v.strides[0] * 4, vT: v.strides[1] * 4, Dv }
+}
+
+function checkHeadSize(name: string, size: number): void {
+  if (size <= maxHeadSize) return
+  throw new HeedTypeError(
+    'unsupported',
+    `attention: ${name} = ${size}; the wasm backend takes heads of up to ${maxHeadSize}, 'reference' any`,
+  )
+}

@@ -1,0 +1,342 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Tensor } from '../../tensor/tensor.js'
+import type { DType } from '../../tensor/dtype.js'
+import type { Shape } from '../../tensor/shape.js'
+import { expectWithin } from '../../testing/within.js'
+import type { Kernels } from '../backend.js'
+import { randomBits, randomUnit } from '../random.js'
+import { WasmBackend } from './index.js'
+
+/** Makes a case's tensors: the same numbers on every backend. */
+class Maker implements Disposable {
+  #seed = 0
+  readonly #made: Tensor[] = []
+  constructor(readonly backend: WasmBackend) {}
+
+  /** Frees all that it made. */
+  [Symbol.dispose]() {
+    for (const t of this.#made) t.dispose()
+  }
+
+  #empty(dtype: DType, shape: Shape): Tensor {
+    const t = Tensor.empty(this.backend, dtype, shape)
+    this.#made.push(t)
+    return t
+  }
+
+  /** Uninitialised. */
+  out = (...shape: Shape) => this.#empty('float32', shape)
+
+  floats(...shape: Shape): Tensor {
+    const [t, seed] = [this.out(...shape), ++this.#seed]
+    this.backend.write(
+      t.storage,
+      0,
+      Float32Array.from({ length: t.size }, (_, i) => 2 * randomUnit(seed, i) - 1),
+    )
+    return t
+  }
+  positive(...shape: Shape): Tensor {
+    const [x, y] = [this.floats(...shape), this.out(...shape)]
+    this.backend.kernels.activation('gelu', x, x)
+    this.backend.kernels.activation('relu', x, y)
+    return y
+  }
+  ids(below: number, ...shape: Shape): Tensor {
+    const [t, seed] = [this.#empty('int32', shape), ++this.#seed]
+    const id = (_: unknown, i: number) => (randomBits(seed, i) >>> 0) % below
+    this.backend.write(t.storage, 0, Int32Array.from({ length: t.size }, id))
+    return t
+  }
+  bools(...shape: Shape): Tensor {
+    const [t, seed] = [this.#empty('bool', shape), ++this.#seed]
+    this.backend.write(
+      t.storage,
+      0,
+      Uint8Array.from({ length: t.size }, (_, i) => (randomUnit(seed, i) < 0.8 ? 1 : 0)),
+    )
+    return t
+  }
+}
+
+/** Runs a kernel and returns what it wrote. */
+type Case = (kernels: Kernels, make: Maker) => Tensor[]
+
+const elementwise = { small: [5, 3], chunk: [4, 4097], large: [300, 517] }
+const matrices = { 'one row': [1, 37], tall: [1500, 65], wide: [40, 3001] }
+
+const over = (
+  shapes: Record<string, number[]>,
+  run: (k: Kernels, make: Maker, shape: number[]) => Tensor[],
+) =>
+  Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => [name, (k: Kernels, make: Maker) => run(k, make, shape)]),
+  )
+
+const products: Record<string, [rows: number, columns: number, k: number]> = {
+  tiny: [1, 3, 5],
+  'a few tiles': [97, 130, 300],
+  'many tiles': [401, 1031, 257],
+}
+
+interface Attention {
+  B?: number
+  H?: number
+  group?: number
+  Tq: number
+  Tk?: number
+  D?: number
+  Dv?: number
+  causal?: boolean
+  lengths?: boolean
+  mask?: boolean
+}
+const attentions: Record<string, Attention> = {
+  tiny: { Tq: 1, Tk: 3, D: 5, Dv: 3 },
+  'many blocks, causal': { B: 2, H: 4, Tq: 401, D: 64, causal: true },
+  'shared key heads, lengths, mask': {
+    B: 2,
+    H: 6,
+    group: 3,
+    Tq: 130,
+    Tk: 390,
+    D: 20,
+    Dv: 12,
+    lengths: true,
+    mask: true,
+  },
+  'the widest heads': { H: 3, Tq: 110, Tk: 210, D: 512 },
+}
+
+function attentionInputs(make: Maker, a: Attention) {
+  const { B = 1, H = 1, group = 1, Tq, Tk = Tq, D = 16, Dv = D } = a
+  const rules = {
+    scale: 1 / Math.sqrt(D),
+    causal: a.causal ? new Int32Array(B).fill(Tk - Tq) : undefined,
+    lengths: a.lengths ? Int32Array.from({ length: B }, (_, b) => Tk - 100 * b) : undefined,
+    mask: a.mask ? make.bools(B, 1, Tq, Tk).view([B, H, Tq, Tk], [Tq * Tk, 0, Tk, 1]) : undefined,
+  }
+  const [q, k] = [make.floats(B, Tq, H, D), make.floats(B, Tk, H / group, D)]
+  const v = make.floats(B, Tk, H / group, Dv)
+  return { q, k, v, out: make.out(B, Tq, H, Dv), m: make.out(B, H, Tq), l: make.out(B, H, Tq), ...rules }
+}
+
+const attentionCases = (
+  run: (k: Kernels, make: Maker, inputs: ReturnType<typeof attentionInputs>) => Tensor[],
+) =>
+  Object.fromEntries(
+    Object.entries(attentions).map(([name, a]): [string, Case] => [
+      name,
+      (kernels, make) => {
+        const inputs = attentionInputs(make, a)
+        kernels.attention(inputs)
+        return run(kernels, make, inputs)
+      },
+    ]),
+  )
+
+/** Every kernel: a new one does not compile here without its cases. */
+const table: Record<keyof Kernels, Record<string, Case>> = {
+  fill: over(elementwise, (k, make, shape) => {
+    const out = make.out(...shape)
+    k.fill(out, 1.5)
+    return [out]
+  }),
+  copy: over({ small: [5, 3], large: [300, 517] }, (k, make, [rows, columns]) => {
+    const [x, prefix, turned] = [
+      make.floats(rows, columns),
+      make.out(rows, columns - 1),
+      make.out(columns, rows),
+    ]
+    k.copy(x.view([rows, columns - 1], [columns, 1]), prefix)
+    k.copy(x.view([columns, rows], [1, columns]), turned)
+    return [prefix, turned]
+  }),
+  add: over(elementwise, (k, make, shape) => {
+    const [x, y, out] = [make.floats(...shape), make.floats(shape[1]), make.out(...shape)]
+    k.add(x, y, out)
+    return [out]
+  }),
+  sumLeading: over(matrices, (k, make, [rows, columns]) => {
+    const out = make.out(columns)
+    k.sumLeading(make.floats(rows, columns), out)
+    return [out]
+  }),
+  scale: over(elementwise, (k, make, shape) => {
+    const out = make.out(...shape)
+    k.scale(make.floats(...shape), 0.3, out)
+    return [out]
+  }),
+  activation: over(elementwise, (k, make, shape) => {
+    const [x, relu, gelu] = [make.floats(...shape), make.out(...shape), make.out(...shape)]
+    k.activation('relu', x, relu)
+    k.activation('gelu', x, gelu)
+    return [relu, gelu]
+  }),
+  activationGrad: over(elementwise, (k, make, shape) => {
+    const [x, dy, relu, gelu] = [
+      make.floats(...shape),
+      make.floats(...shape),
+      make.out(...shape),
+      make.out(...shape),
+    ]
+    k.activationGrad('relu', x, dy, relu)
+    k.activationGrad('gelu', x, dy, gelu)
+    return [relu, gelu]
+  }),
+  dropout: over(elementwise, (k, make, shape) => {
+    const out = make.out(...shape)
+    k.dropout(make.floats(...shape), 0.3, 7, out)
+    return [out]
+  }),
+  softmax: over(matrices, (k, make, shape) => {
+    const out = make.out(...shape)
+    k.softmax(make.floats(...shape), out)
+    return [out]
+  }),
+  softmaxGrad: over(matrices, (k, make, shape) => {
+    const dx = make.out(...shape)
+    k.softmaxGrad(make.floats(...shape), make.floats(...shape), dx)
+    return [dx]
+  }),
+  layerNorm: over(matrices, (k, make, [rows, width]) => {
+    const [x, out, mean, rstd] = [
+      make.floats(rows, width),
+      make.out(rows, width),
+      make.out(rows),
+      make.out(rows),
+    ]
+    k.layerNorm(x, make.floats(width), make.floats(width), 1e-5, out, mean, rstd)
+    return [out, mean, rstd]
+  }),
+  layerNormGrad: over(matrices, (k, make, [rows, width]) => {
+    const inputs = { x: make.floats(rows, width), gamma: make.floats(width), dy: make.floats(rows, width) }
+    const kept = { mean: make.floats(rows), rstd: make.floats(rows) }
+    const outputs = { dx: make.out(rows, width), dGamma: make.out(width), dBeta: make.out(width) }
+    k.layerNormGrad({ ...inputs, ...kept, ...outputs })
+    return Object.values(outputs)
+  }),
+  matmul: over(products, (k, make, [rows, columns, depth]) => {
+    const bias = make.floats(columns)
+    return [false, true].flatMap((transposeA) =>
+      [false, true].map((transposeB) => {
+        const a = transposeA ? make.floats(depth, rows) : make.floats(rows, depth)
+        const b = transposeB ? make.floats(columns, depth) : make.floats(depth, columns)
+        const out = make.out(rows, columns)
+        k.matmul({ a, b, out, transposeA, transposeB, bias: transposeA ? undefined : bias })
+        return out
+      }),
+    )
+  }),
+  embedding: over(matrices, (k, make, [rows, width]) => {
+    const out = make.out(rows, width)
+    k.embedding(make.ids(50, rows), make.floats(50, width), 2, out)
+    return [out]
+  }),
+  embeddingGrad: over(matrices, (k, make, [rows, width]) => {
+    const dTable = make.out(50, width)
+    k.embeddingGrad(make.ids(50, rows), make.floats(rows, width), 2, dTable)
+    return [dTable]
+  }),
+  attention: attentionCases((_k, _make, { out, m, l }) => [out, m, l]),
+  attentionGrad: attentionCases((k, make, inputs) => {
+    const { q, k: keys, v, out } = inputs
+    const [dq, dk, dv] = [q, keys, v].map((t) => make.out(...t.shape))
+    k.attentionGrad({ ...inputs, dOut: make.floats(...out.shape), dq, dk, dv })
+    return [dq, dk, dv]
+  }),
+  attentionTile: attentionCases((k, make, inputs) => {
+    const [B, Tq, H] = inputs.q.shape
+    const cols: [number, number] = [1, inputs.k.shape[1]]
+    const out = make.out(Tq, cols[1] - cols[0])
+    k.attentionTile({ ...inputs, batch: B - 1, head: H - 1, rows: [0, Tq], cols, what: 'weights', out })
+    return [out]
+  }),
+  crossEntropy: over(matrices, (k, make, [rows, classes]) => crossEntropy(k, make, rows, classes).outputs),
+  crossEntropyGrad: over(matrices, (k, make, [rows, classes]) => {
+    const { args } = crossEntropy(k, make, rows, classes)
+    const dLogits = make.out(rows, classes)
+    k.crossEntropyGrad({ ...args, dLoss: make.floats(1), dLogits })
+    return [dLogits]
+  }),
+  sumSquares: over(elementwise, (k, make, shape) => {
+    const out = make.out(1)
+    k.sumSquares(make.floats(...shape), out, 0)
+    return [out]
+  }),
+  adamw: over(elementwise, (k, make, shape) => {
+    const [param, grad, m, v] = [
+      make.floats(...shape),
+      make.floats(...shape),
+      make.floats(...shape),
+      make.positive(...shape),
+    ]
+    const rates = { rate: 0.01, beta1: 0.9, beta2: 0.98, eps: 1e-8, weightDecay: 0.01 }
+    k.adamw({ param, grad, m, v, gradScale: 0.5, ...rates, correction1: 0.3, correction2: 0.2 })
+    return [param, m, v]
+  }),
+}
+
+function crossEntropy(k: Kernels, make: Maker, rows: number, classes: number) {
+  const args = {
+    logits: make.floats(rows, classes),
+    targets: make.ids(classes, rows),
+    smoothing: 0.1,
+    ignore: 0,
+  }
+  const outputs = { losses: make.out(rows), lse: make.out(rows), loss: make.out(1), count: make.out(1) }
+  k.crossEntropy({ ...args, ...outputs })
+  return { args: { ...args, ...outputs }, outputs: Object.values(outputs) }
+}
+
+async function results(backend: WasmBackend, run: Case): Promise<Float32Array[]> {
+  using make = new Maker(backend)
+  const all = await Promise.all(run(backend.kernels, make).map((t) => t.data()))
+  return all as Float32Array[]
+}
+
+/** The first place where two results differ in any bit, as 'output at index', or undefined. */
+function difference(a: Float32Array[], b: Float32Array[]): string | undefined {
+  for (const [output, x] of a.entries()) {
+    const [xs, ys] = [x, b[output]].map((values) => new Int32Array(values.buffer))
+    const at = xs.findIndex((bits, i) => bits !== ys[i])
+    if (at >= 0 || xs.length !== ys.length) return `${output} at ${at}`
+  }
+  return undefined
+}
+
+describe('threads and instruction sets', () => {
+  const one = new WasmBackend({ threads: 1, relaxed: true })
+  const several = [2, 4].map((threads) => new WasmBackend({ threads, relaxed: true }))
+  const plain = new WasmBackend({ threads: 1, relaxed: false })
+  const all = [one, ...several, plain]
+  beforeAll(async () => void (await Promise.all(all.map((backend) => backend.ready()))))
+  afterAll(() => all.forEach((backend) => backend.dispose()))
+
+  for (const [kernel, cases] of Object.entries(table))
+    for (const [name, run] of Object.entries(cases))
+      test(`${kernel}, ${name}: the same bits with any number of threads, plain SIMD within 1e-5`, async () => {
+        const expected = await results(one, run)
+        for (const backend of several)
+          expect(difference(await results(backend, run), expected)).toBeUndefined()
+        for (const [i, x] of (await results(plain, run)).entries())
+          await expectWithin(x, expected[i], 1e-5, `${kernel}, output ${i}`)
+      })
+
+  test('two interleaved users of one backend get what each gets alone', async () => {
+    const [backend] = several
+    const user = async (seed: number) => {
+      using make = new Maker(backend)
+      for (let i = 0; i < seed; i++) make.floats(1) // another user, other numbers
+      const read: Float32Array[] = []
+      for (const kernel of ['matmul', 'softmax', 'attention', 'attentionGrad', 'layerNormGrad'] as const)
+        for (const run of Object.values(table[kernel]))
+          for (const t of run(backend.kernels, make)) read.push((await t.data()) as Float32Array)
+      return read
+    }
+    const alone = [await user(0), await user(5)]
+    expect(difference(alone[0], alone[1])).toBeDefined()
+    const together = await Promise.all([user(0), user(5)])
+    expect(together.map((read, i) => difference(read, alone[i]))).toEqual([undefined, undefined])
+  })
+})

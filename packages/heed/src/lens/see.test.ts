@@ -1,0 +1,182 @@
+import * as fc from 'fast-check'
+import { beforeEach, expect, test } from 'vitest'
+import type { Transformer } from '../models/index.js'
+import { liveTensors } from '../tensor/index.js'
+import { coded } from '../testing/index.js'
+import { tinyTransformer } from '../testing/tiny-transformer.js'
+import type { Token } from '../text/index.js'
+import { see, type SeenMap } from './index.js'
+
+let before = 0
+beforeEach(() => {
+  before = liveTensors()
+  return () => expect(liveTensors()).toBe(before)
+})
+
+async function using<R>(fn: (model: Transformer) => Promise<R>, max_positions = 24): Promise<R> {
+  const model = tinyTransformer({ max_positions })
+  try {
+    return await fn(model)
+  } finally {
+    model.dispose()
+  }
+}
+
+/** The map in float64 from the float32 q and k, by softmax. */
+function softmaxOf({ q, k, scale, causal, lengths }: SeenMap): number[][] {
+  return q!.map((query, i) => {
+    const scores = k!.map((key, j) =>
+      (causal && j > i + causal.offset) || (lengths && j >= lengths[0])
+        ? -Infinity
+        : scale! * query.reduce((sum, x, d) => sum + x * key[d], 0),
+    )
+    const most = Math.max(...scores)
+    const exponentials = scores.map((s) => Math.exp(s - most))
+    const sum = exponentials.reduce((a, b) => a + b)
+    return exponentials.map((e) => e / sum)
+  })
+}
+
+test('gives the translation, the tokens of both sides and every map', () =>
+  using(async (model) => {
+    const text = 'the dog sees the cat'
+    const seen = await see(model, text)
+    expect(Object.keys(seen)).toEqual(['text', 'output', 'tokens', 'maps'])
+    expect(seen.text).toBe(text)
+    expect([seen.output]).toEqual(await model.translate([text]))
+    expect(seen.tokens.source.map((token) => token.text).join('')).toBe(`${text}</s>`)
+    expect(seen.tokens.target[0]).toEqual({ id: 1, text: '<s>', start: 0, end: 0 })
+    const [S, T] = [seen.tokens.source.length, seen.tokens.target.length]
+    expect(seen.maps.map(({ site, head }) => `${site} ${head}`)).toEqual(
+      model.sites.flatMap((site) => [`${site} 0`, `${site} 1`]),
+    )
+    for (const { site, queries, keys, weights } of seen.maps) {
+      expect(queries).toBe(site.startsWith('encoder') ? 'source' : 'target')
+      expect(keys).toBe(site.startsWith('decoder') && site.endsWith('self') ? 'target' : 'source')
+      expect(weights.length).toBe(queries === 'source' ? S : T)
+      for (const [i, row] of weights.entries()) {
+        expect(row.length).toBe(keys === 'source' ? S : T)
+        expect(Math.abs(row.reduce((a, b) => a + b) - 1)).toBeLessThan(1e-6)
+        if (keys === 'target') expect(row.slice(i + 1).every((w) => w === 0)).toBe(true)
+      }
+    }
+  }))
+
+test('a map can be recomputed from q, k, m, l and the rules', () =>
+  using(async (model) => {
+    const { maps } = await see(model, 'the dog sees', { qk: true, target: 'der Hund' })
+    for (const map of maps) {
+      expect(map.scale).toBe(0.5)
+      expect(map.causal).toEqual(
+        map.site.startsWith('decoder') && map.keys === 'target' ? { offset: 0 } : undefined,
+      )
+      expect(map.lengths).toEqual(map.keys === 'source' ? [map.k!.length] : undefined)
+      const expected = softmaxOf(map)
+      for (const [i, row] of map.weights.entries())
+        for (const [j, w] of row.entries()) {
+          expect(Math.abs(w - expected[i][j])).toBeLessThan(2e-6)
+          const score = map.scale! * map.q![i].reduce((sum, x, d) => sum + x * map.k![j][d], 0)
+          if (w > 0) expect(Math.abs(w - Math.exp(score - map.m![i]) / map.l![i])).toBeLessThan(2e-6)
+        }
+    }
+  }))
+
+test('rules that an intervention sets are the ones that are told and obeyed', () =>
+  using(async (model) => {
+    const rules = { causal: { offset: 1 }, scale: 2 }
+    const { maps } = await see(model, 'the dog sees', {
+      sites: ['encoder.1.self', 'encoder.0.self'],
+      heads: [1],
+      qk: true,
+      target: 'x',
+      with: [{ sites: 'encoder.1.self', attention: () => ({ options: rules }) }],
+    })
+    expect(maps.map(({ causal, scale, lengths }) => ({ causal, scale, lengths }))).toEqual([
+      { causal: undefined, scale: 0.5, lengths: [maps[0].k!.length] },
+      { ...rules, lengths: undefined },
+    ])
+    const expected = softmaxOf(maps[1]).flat()
+    maps[1].weights.flat().forEach((w, n) => expect(Math.abs(w - expected[n])).toBeLessThan(2e-6))
+  }))
+
+test('sites by pattern, heads by number, each once and in the order of the model', () =>
+  using(async (model) => {
+    const { maps } = await see(model, 'the', {
+      target: 'x',
+      sites: ['decoder.*.cross', 'encoder.0.self', 'decoder.1.*'],
+      heads: [1, 0, 1],
+    })
+    expect(maps.map(({ site, head }) => `${site} ${head}`)).toEqual(
+      ['encoder.0.self', 'decoder.0.cross', 'decoder.1.self', 'decoder.1.cross'].flatMap((site) => [
+        `${site} 0`,
+        `${site} 1`,
+      ]),
+    )
+  }))
+
+test('unknown sites and heads, texts without words or too long, and the signal end it', () =>
+  using(async (model) => {
+    const sites = see(model, 'the', { sites: 'encoder.9.self' })
+    await expect(sites).rejects.toThrow(coded('not-found', 'encoder.9.self', ...model.sites))
+    for (const head of [2, -1, 0.5, NaN])
+      await expect(see(model, 'the', { heads: [head] })).rejects.toThrow(
+        coded('not-found', `${head}`, '0 to 1'),
+      )
+    await expect(see(model, ' \n')).rejects.toThrow(coded('input', 'empty'))
+    await expect(see(model, 'z'.repeat(24))).rejects.toThrow(coded('input', '25', '24'))
+    await expect(see(model, 'the', { target: 'z'.repeat(24) })).rejects.toThrow(coded('input', '25', '24'))
+    await expect(see(model, 'the', { signal: AbortSignal.abort() })).rejects.toThrow(coded('aborted'))
+    await expect(see(model, 'the', { target: 'x', signal: AbortSignal.abort() })).rejects.toThrow(
+      coded('aborted'),
+    )
+  }))
+
+/** What section 4 of the contract says of spans. */
+function checkSpans(tokens: readonly Token[], text: string): void {
+  const covered = new Set<number>()
+  for (const { text: piece, start, end } of tokens) {
+    const special = /^<\/?s>$/.test(piece) && start === end
+    expect(end > start).toBe(!special)
+    for (let i = start; i < end; i++) covered.add(i)
+  }
+  for (let i = 0; i < text.length; i++)
+    if (/\S/.test(text[i])) expect(covered, `offset ${i} of ${JSON.stringify(text)}`).toContain(i)
+}
+
+test('spans cover every text, and every output of a model that knows no characters', () =>
+  using(async (model) => {
+    const odd = [
+      '👩‍👩‍👧',
+      '大象',
+      'é',
+      '\ud83d',
+      '\udc00x',
+      '\ufeff',
+      '\r\n',
+      '\t',
+      '</s>',
+      ' ',
+      '\0',
+      '\u2028',
+      'a',
+    ]
+    const texts = fc.oneof(
+      fc.array(fc.constantFrom(...odd), { minLength: 1, maxLength: 5 }).map((parts) => parts.join('')),
+      fc.string({ unit: 'binary', minLength: 1, maxLength: 5 }),
+    )
+    await fc.assert(
+      fc.asyncProperty(
+        texts.filter((text) => text.trim() !== ''),
+        fc.array(fc.integer({ min: 3, max: 269 }), { maxLength: 12 }),
+        async (text, target) => {
+          const { tokens, output } = await see(model, text, { target, sites: 'encoder.0.self', heads: [0] })
+          checkSpans(tokens.source, text)
+          checkSpans(
+            tokens.target.filter(({ id }) => id !== 3), // <unk> is special
+            output,
+          )
+        },
+      ),
+      { numRuns: 60 },
+    )
+  }, 128))
