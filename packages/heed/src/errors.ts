@@ -4,7 +4,7 @@ export type ErrorCode =
   | 'dtype' // a dtype the operation does not take
   | 'option' // an option with a value outside its range
   | 'unsupported' // a feature that is named but not offered here
-  | 'backend' // tensors of two backends, or a backend that cannot start
+  | 'backend' // tensors of two backends, or a backend that cannot start or was disposed
   | 'disposed' // a tensor used after it was freed
   | 'memory' // more memory asked for than there is
   | 'not-found' // a model, file, site or head that does not exist

@@ -9,7 +9,8 @@ export {
   type TypedArray,
 } from './tensor/index.js'
 export type { Activation, Backend } from './backends/backend.js'
-export { createBackend, currentBackend, setBackend, useBackend } from './backends/current.js'
+export { currentBackend, useBackend } from './backends/current.js'
 export { enableRelaxedSimd } from './backends/wasm/features.js'
 export * from './ops/index.js'
+export { sinusoidalPositions } from './nn/positions.js'
 export { valueAndGrad } from './autograd/index.js'

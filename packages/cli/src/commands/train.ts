@@ -1,6 +1,11 @@
 import { type Command, Option } from 'commander'
 import { HeedError, useBackend } from 'heed'
-import { trainTranslation, type TrainingEvent, type TrainTranslationOptions } from 'heed/train'
+import {
+  trainingDefaults as defaults,
+  trainTranslation,
+  type TrainingEvent,
+  type TrainTranslationOptions,
+} from 'heed/train'
 import { interruptible } from '../interrupt.js'
 import { realNumber, wholeNumber } from '../options.js'
 import { createProgress } from '../terminal/progress.js'
@@ -23,7 +28,7 @@ interface TrainFlags {
   labelSmoothing: number
   schedule: 'inverse-sqrt' | 'inverse-sqrt-cooldown' | 'cosine'
   peak: number
-  warmup: number
+  warmup?: number
   cooldown: number
   weightDecay: number
   clip: number
@@ -44,9 +49,19 @@ export function addTrain(program: Command): void {
     .requiredOption('--out <folder>', 'the run folder: checkpoints, metrics.jsonl and at the end the model')
     .option('--valid <file>', 'validation pairs: source TAB reference [TAB reference …]')
     .option('--resume', 'go on from the latest checkpoint of --out')
-    .option('--steps <n>', 'optimiser steps in all', wholeNumber(1), 6000)
-    .option('--batch-tokens <n>', 'tokens of a batch on either side, padding included', wholeNumber(1), 2000)
-    .option('--vocab <n>', 'size of the vocabulary that is learned', wholeNumber(300, 1_000_000), 8000)
+    .option('--steps <n>', 'optimiser steps in all', wholeNumber(1), defaults.steps)
+    .option(
+      '--batch-tokens <n>',
+      'tokens of a batch on either side, padding included',
+      wholeNumber(1),
+      defaults.batchTokens,
+    )
+    .option(
+      '--vocab <n>',
+      'size of the vocabulary that is learned',
+      wholeNumber(300, 1_000_000),
+      defaults.vocabSize,
+    )
     .option('--d-model <n>', 'width of the residual stream', wholeNumber(1), 256)
     .option('--heads <n>', 'attention heads', wholeNumber(1), 4)
     .option('--layers <n>', 'layers of the encoder, and of the decoder', wholeNumber(1), 3)
@@ -58,32 +73,46 @@ export function addTrain(program: Command): void {
     )
     .option('--max-positions <n>', 'the most tokens of a sentence', wholeNumber(1), 256)
     .option('--dropout <p>', 'dropout rate', realNumber(0, 0.99), 0.1)
-    .option('--label-smoothing <e>', 'label smoothing', realNumber(0, 0.99), 0.1)
+    .option('--label-smoothing <e>', 'label smoothing', realNumber(0, 0.99), defaults.labelSmoothing)
     .addOption(
       new Option('--schedule <kind>', 'learning rate after the warm-up; inverse-sqrt is the paper’s')
         .choices(['inverse-sqrt', 'inverse-sqrt-cooldown', 'cosine'])
-        .default('inverse-sqrt-cooldown'),
+        .default(defaults.schedule.kind),
     )
-    .option('--peak <rate>', 'highest learning rate', realNumber(0), 0.0015)
-    .option('--warmup <n>', 'steps to the peak', wholeNumber(1), 800)
+    .option('--peak <rate>', 'highest learning rate', realNumber(0), defaults.schedule.peak)
+    .option(
+      '--warmup <n>',
+      `steps to the peak (default: a fifth of the steps, at most ${defaults.schedule.warmup})`,
+      wholeNumber(1),
+    )
     .option(
       '--cooldown <share>',
       'share of the steps over which inverse-sqrt-cooldown falls to 0',
       realNumber(0, 1),
-      0.3,
+      defaults.schedule.cooldown,
     )
-    .option('--weight-decay <d>', 'decoupled weight decay of matrices', realNumber(0), 0.01)
-    .option('--clip <norm>', 'largest norm of the gradient', realNumber(1e-9), 1)
+    .option(
+      '--weight-decay <d>',
+      'decoupled weight decay of matrices',
+      realNumber(0),
+      defaults.optimizer.weightDecay,
+    )
+    .option('--clip <norm>', 'largest norm of the gradient', realNumber(1e-9), defaults.optimizer.clip)
     .option(
       '--average <decay>',
       'moving average of weights, such as 0.999; 0 for none',
       realNumber(0, 0.999999),
-      0,
+      defaults.averageDecay,
     )
-    .option('--evaluate-every <n>', 'steps between evaluations', wholeNumber(1), 500)
-    .option('--checkpoint-every <n>', 'steps between checkpoints', wholeNumber(1), 250)
-    .option('--bleu-sentences <n>', 'validation sentences translated for BLEU', wholeNumber(0), 200)
-    .option('--seed <n>', 'of weights, data order and dropout', wholeNumber(0), 1)
+    .option('--evaluate-every <n>', 'steps between evaluations', wholeNumber(1), defaults.evaluateEvery)
+    .option('--checkpoint-every <n>', 'steps between checkpoints', wholeNumber(1), defaults.checkpointEvery)
+    .option(
+      '--bleu-sentences <n>',
+      'validation sentences translated for BLEU',
+      wholeNumber(0),
+      defaults.bleuSentences,
+    )
+    .option('--seed <n>', 'of weights, data order and dropout', wholeNumber(0), defaults.seed)
     .option(
       '--threads <n>',
       'threads (default: the machine’s cores); results do not depend on it',

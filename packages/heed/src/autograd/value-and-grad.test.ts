@@ -156,6 +156,8 @@ it('records again after an error, and nothing outside', async () => {
 it('refuses a loss that is not one number', () => {
   const x = tensor([1, 2])
   expect(() => valueAndGrad({ x }, () => gelu(x))).toThrow(coded('shape', 'one number', '[2]'))
+  const later = (async () => gelu(x)) as unknown as () => Tensor
+  expect(() => valueAndGrad({ x }, later)).toThrow(coded('option', 'async'))
   x.dispose()
   expect(made()).toBe(0)
 })

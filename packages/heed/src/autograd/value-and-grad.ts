@@ -4,7 +4,7 @@ import { emptyLike } from '../ops/check.js'
 import { type Backward, type Recorder, setRecorder } from '../ops/record.js'
 import { scope } from '../tensor/scope.js'
 import { show } from '../tensor/shape.js'
-import type { Tensor } from '../tensor/tensor.js'
+import { Tensor } from '../tensor/tensor.js'
 
 interface Node {
   op: string
@@ -42,7 +42,8 @@ class Tape implements Recorder {
  * that `fn` made are freed. Calls nest, but gradients are numbers: an enclosing call differentiates through the value
  * of an inner one, not through its gradients. Reverse-mode differentiation over the fused ops of `ops/`, each with its own backward.
  *
- * @throws HeedTypeError `shape` when the result is not a single number.
+ * @throws HeedTypeError `shape` when the result is not a single number, `option` when it is no tensor, such as the
+ *   promise of an async function.
  */
 export function valueAndGrad<P extends Record<string, Tensor>>(
   params: P,
@@ -58,6 +59,11 @@ export function valueAndGrad<P extends Record<string, Tensor>>(
     } finally {
       setRecorder(outer)
     }
+    if (!(value instanceof Tensor))
+      throw new HeedTypeError(
+        'option',
+        'valueAndGrad: the function must give a tensor, at once: it may not be async',
+      )
     if (value.size !== 1)
       throw new HeedTypeError(
         'shape',

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, lstat, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import * as fs from './files.js'
@@ -79,6 +79,17 @@ test('a write that fails leaves neither a temporary file nor a changed one', asy
   expect(await readdir(dir)).toEqual(['taken'])
 })
 
+test('a link stays a link, and a device a device', async () => {
+  await writeFile(`${dir}/file`, 'old')
+  await symlink(`${dir}/file`, `${dir}/link`)
+  await fs.writeFileAtomic(`${dir}/link`, 'new')
+  expect(await fs.readText(`${dir}/file`)).toBe('new')
+  expect((await lstat(`${dir}/link`)).isSymbolicLink()).toBe(true)
+  await symlink('/dev/null', `${dir}/null`)
+  await rejects(fs.writeFileAtomic(`${dir}/null`, 'x'), 'input', `${dir}/null: is a device; name a file`)
+  expect((await readdir(dir)).sort()).toEqual(['file', 'link', 'null'])
+})
+
 test.each([
   ['ENOSPC', 'the disk is full; free some space and try again'],
   ['EACCES', 'permission denied; check the rights of the file and its folder'],
@@ -87,6 +98,7 @@ test.each([
   const removed: string[] = []
   vi.stubGlobal('process', {
     getBuiltinModule: () => ({
+      stat: () => Promise.reject(Object.assign(new Error('none'), { code: 'ENOENT' })),
       open: async () => ({
         writeFile: () => Promise.reject(Object.assign(new Error(`${code}: odd`), { code })),
         close: async () => undefined,

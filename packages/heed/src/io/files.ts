@@ -1,5 +1,6 @@
 import { HeedError, type ErrorCode } from '../errors.js'
-import { decodeUtf8, quote } from './text.js'
+import { quote } from '../json.js'
+import { decodeUtf8 } from './text.js'
 
 /*
  * The only file of the library that touches the disk. Node's modules are asked for at the call, so that bundlers and
@@ -18,7 +19,8 @@ interface FileHandle {
 
 interface FileSystem {
   open(path: string, flags: 'r' | 'wx'): Promise<FileHandle>
-  stat(path: string): Promise<{ isDirectory(): boolean; size: number }>
+  stat(path: string): Promise<{ isDirectory(): boolean; isFile(): boolean; size: number }>
+  realpath(path: string): Promise<string>
   readdir(path: string): Promise<string[]>
   rename(from: string, to: string): Promise<void>
   rm(path: string, options: { recursive?: true; force: true }): Promise<void>
@@ -124,13 +126,15 @@ export interface StagedFile {
 
 /**
  * Writes `content` to a temporary file beside `path` and flushes it to the disk, so that what is left to do, a rename,
- * can hardly fail.
+ * can hardly fail. A link stays a link: the file it names is replaced.
  *
- * @throws `not-found`, `input` (no permission, no space), or `unsupported` in browsers; the temporary file is removed
+ * @throws `not-found`, `input` (no permission, no space, a device), or `unsupported` in browsers; the
+ *   temporary file is removed
  */
 export async function stageFile(path: string, content: Uint8Array | string): Promise<StagedFile> {
-  const temporary = `${path}.${crypto.randomUUID()}.tmp`
   const fs = fileSystem(path)
+  const place = await placeOf(path)
+  const temporary = `${place}.${crypto.randomUUID()}.tmp`
   const remove = () => fs.rm(temporary, { force: true })
   const orRemove = (work: () => Promise<void>) =>
     attempt('write', path, async () => {
@@ -150,7 +154,16 @@ export async function stageFile(path: string, content: Uint8Array | string): Pro
       await file.close()
     }
   })
-  return { commit: () => orRemove(() => fs.rename(temporary, path)), discard: remove }
+  return { commit: () => orRemove(() => fs.rename(temporary, place)), discard: remove }
+}
+
+/** Where the file at `path` really is. A rename over a device such as /dev/null would take the device away. */
+function placeOf(path: string): Promise<string> {
+  return attempt('write', path, async (fs) => {
+    const kind = await kindOf(path)
+    if (kind === 'device') throw new HeedError('input', `${shown(path)}: is a device; name a file`)
+    return kind === 'nothing' ? path : fs.realpath(path)
+  })
 }
 
 /**
@@ -168,10 +181,11 @@ export async function exists(path: string): Promise<boolean> {
   return (await kindOf(path)) !== 'nothing'
 }
 
-function kindOf(path: string): Promise<'folder' | 'file' | 'nothing'> {
+function kindOf(path: string): Promise<'folder' | 'file' | 'device' | 'nothing'> {
   return attempt('look at', path, async (fs) => {
     try {
-      return (await fs.stat(path)).isDirectory() ? 'folder' : 'file'
+      const found = await fs.stat(path)
+      return found.isDirectory() ? 'folder' : found.isFile() ? 'file' : 'device'
     } catch (error) {
       if (['ENOENT', 'ENOTDIR'].includes((error as { code: string }).code)) return 'nothing'
       throw error

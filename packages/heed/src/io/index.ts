@@ -8,16 +8,10 @@ export {
   type TensorToWrite,
 } from './safetensors.js'
 export {
-  appendText,
   exists,
-  fileSize,
-  listFolders,
   makeFolder,
   readFile,
   readText,
-  removeFile,
-  removeFolder,
-  rename,
   stageFile,
   writeFileAtomic,
   type StagedFile,

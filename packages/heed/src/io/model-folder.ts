@@ -1,14 +1,13 @@
 import { HeedError } from '../errors.js'
+import { isRecord, parseRecord, quote } from '../json.js'
 import type { SafeTensor } from './dtypes.js'
 import { exists, makeFolder, readFile, readText, removeFile, stageFile, type StagedFile } from './files.js'
 import { parseSafetensors, writeSafetensors } from './safetensors.js'
-import { isRecord, parseJson, quote } from './text.js'
 
 type Json = Record<string, unknown>
 
 /** What a model folder in Hugging Face layout holds. */
 export interface ModelFolder {
-  path: string
   /** config.json */
   config: Json
   /** model.safetensors, or all its shards together */
@@ -42,7 +41,7 @@ export async function readModelFolder(path: string): Promise<ModelFolder> {
   if (!(await exists(path))) throw new HeedError('not-found', `${path}: no such folder; check the path`)
   const config = await readJson(path, CONFIG)
   if (!config) throw new HeedError('not-found', `${path}: no ${CONFIG}; ${LAYOUT}`)
-  const folder: ModelFolder = { path, config, tensors: await readWeights(path) }
+  const folder: ModelFolder = { config, tensors: await readWeights(path) }
   for (const [field, name] of Object.entries(OPTIONAL) as [keyof typeof OPTIONAL, string][]) {
     const json = await readJson(path, name)
     if (json) folder[field] = json
@@ -52,10 +51,7 @@ export async function readModelFolder(path: string): Promise<ModelFolder> {
 
 async function readJson(path: string, name: string): Promise<Json | undefined> {
   const file = `${path}/${name}`
-  if (!(await exists(file))) return undefined
-  const json = parseJson(await readText(file), file)
-  if (!isRecord(json)) throw new HeedError('format', `${file}: ${quote(json)}, expected a JSON object`)
-  return json
+  return (await exists(file)) ? parseRecord(await readText(file), file) : undefined
 }
 
 async function readWeights(path: string): Promise<Map<string, SafeTensor>> {
@@ -133,7 +129,7 @@ const listed = (items: string[]): string =>
  *
  * @throws `input` (no permission, no space), or `unsupported` in browsers
  */
-export async function writeModelFolder(path: string, folder: Omit<ModelFolder, 'path'>): Promise<void> {
+export async function writeModelFolder(path: string, folder: ModelFolder): Promise<void> {
   const weights = writeSafetensors(
     [...folder.tensors].map(([name, { dtype, shape, bytes }]) => ({ name, dtype, shape, data: bytes })),
     { format: 'pt' }, // transformers refuses a file without it

@@ -1,6 +1,7 @@
 import { HeedError, HeedTypeError } from '../errors.js'
+import { duplicateKey, isRecord, parseJson, quote } from '../json.js'
 import { dtypeBytes, encode, type SafeDType, type SafeTensor, type TensorData } from './dtypes.js'
-import { decodeUtf8, duplicateKey, isRecord, parseJson, quote } from './text.js'
+import { decodeUtf8 } from './text.js'
 
 /*
  * A safetensors file is: the header's length N (u64, little-endian), N bytes of JSON

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { randn, slice } from '../ops/index.js'
 import { liveTensors, type Tensor } from '../tensor/index.js'
-import { expectWithin } from '../testing/index.js'
+import { coded, expectWithin } from '../testing/index.js'
 import { Cache } from './cache.js'
 
 const shape = (t: Tensor) => [...t.shape]
@@ -42,6 +42,23 @@ test('rows go on as copies of others; earlier views stay as they were', async ()
   const cross = cache.once('decoder.0.cross', () => expect.fail('made twice'))
   await expectWithin(cross.k, slice(source, 0, 1, 2), 0)
   await expectWithin(cross.v, slice(slice(source, 0, 1, 2), 1, 0, 3), 0)
+  cache.dispose()
+})
+
+test('what does not continue a cache is refused', () => {
+  const cache = new Cache()
+  const k = randn([2, 1, 2, 2])
+  cache.append('a', k, k)
+  for (const shape of [
+    [1, 1, 2, 2],
+    [2, 1, 1, 2],
+    [2, 1, 2, 4],
+  ]) {
+    const other = randn(shape)
+    expect(() => cache.append('a', other, other)).toThrow(
+      coded('shape', '[2, ·, 2, 2]', `[${shape.join(', ')}]`),
+    )
+  }
   cache.dispose()
 })
 

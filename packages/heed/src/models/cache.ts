@@ -1,6 +1,6 @@
 import { backendOf } from '../backends/current.js'
 import type { KeysValues } from '../nn/attention-block.js'
-import { emptyLike } from '../ops/check.js'
+import { checkShapeIs, emptyLike } from '../ops/check.js'
 import { tensor } from '../ops/create.js'
 import { embedding } from '../ops/embedding.js'
 import { reshape, slice } from '../ops/views.js'
@@ -21,7 +21,11 @@ export class Cache implements Disposable {
     return first ? first.k.length : 0
   }
 
-  /** Adds k and v [B, T, H, D] at a site and gives views of all so far, [B, length, H, D]. */
+  /**
+   * Adds k and v [B, T, H, D] at a site and gives views of all so far, [B, length, H, D].
+   *
+   * @throws HeedTypeError `shape` when B, H or D are not those of what the site holds.
+   */
   append(site: string, k: Tensor, v: Tensor): KeysValues {
     let grown = this.#grown.get(site)
     if (!grown) this.#grown.set(site, (grown = { k: new Growing(), v: new Growing() }))
@@ -89,6 +93,7 @@ class Growing {
       const [B, T, H, D] = x.shape
       const end = this.length + T
       const old = this.#buffer
+      if (old) checkShapeIs('Cache', 'what is appended', x, [old.shape[0], -1, ...old.shape.slice(2)])
       let buffer = old
       if (!buffer || end > buffer.shape[1]) {
         const capacity = Math.max(16, end, 2 * (old?.shape[1] ?? 0))

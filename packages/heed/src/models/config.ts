@@ -1,5 +1,5 @@
 import { HeedError } from '../errors.js'
-import { quote } from '../io/text.js'
+import { quote } from '../json.js'
 
 /**
  * Reads a config.json field by field. It is untrusted, and a field that is ignored in silence gives well-formed,

@@ -1,4 +1,3 @@
-import { HeedTypeError } from '../errors.js'
 import type { Weights } from '../nn/weights.js'
 import type { Shape } from '../tensor/shape.js'
 import type { Tokenizer } from '../text/index.js'
@@ -34,24 +33,3 @@ export interface Family<Config, M extends Model = Model> {
   /** Makes the model, which then owns the weights. */
   create(config: Config, weights: Weights, files: ModelFiles): M
 }
-
-/** Config types differ by family; only the family itself looks inside its own. */
-export type AnyFamily = Family<unknown>
-
-const defined = new Map<string, AnyFamily>()
-
-/**
- * Makes a family known to `loadModel`. Gives it back.
- *
- * @throws HeedTypeError `option` when another family has its type
- */
-export function defineFamily<Config, M extends Model>(family: Family<Config, M>): Family<Config, M> {
-  const before = defined.get(family.type)
-  if (before && before !== (family as unknown))
-    throw new HeedTypeError('option', `defineFamily: there is a family '${family.type}' already`)
-  defined.set(family.type, family as unknown as AnyFamily)
-  return family
-}
-
-export const definedFamily = (type: string): AnyFamily | undefined => defined.get(type)
-export const definedTypes = (): string[] => [...defined.keys()]

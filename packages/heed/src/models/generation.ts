@@ -1,6 +1,6 @@
 import { HeedError } from '../errors.js'
-import { writeFileAtomic } from '../io/index.js'
-import { quote } from '../io/text.js'
+import { exists, readText, writeFileAtomic } from '../io/index.js'
+import { parseRecord, quote } from '../json.js'
 import type { TransformerConfig } from './transformer-config.js'
 
 /** How a translator is best asked: chosen once on validation data, kept in generation_config.json. */
@@ -43,12 +43,15 @@ export function generationSettings(
   }
 }
 
-/** Writes the generation_config.json of a model folder. */
+/** Writes the settings into the generation_config.json of a model folder; other fields of it stay. */
 export async function saveSettings(folder: string, settings: GenerationSettings): Promise<void> {
+  const file = `${folder}/generation_config.json`
+  const before = (await exists(file)) ? parseRecord(await readText(file), file) : {}
   const json = {
+    ...before,
     num_beams: settings.beam,
     gnmt_length_penalty: settings.lengthPenalty,
     alignment_layer: settings.alignmentLayer,
   }
-  await writeFileAtomic(`${folder}/generation_config.json`, `${JSON.stringify(json, null, 2)}\n`)
+  await writeFileAtomic(file, `${JSON.stringify(json, null, 2)}\n`)
 }

@@ -1,12 +1,12 @@
 export { Cache } from './cache.js'
 export { ConfigReader } from './config.js'
-export { beamSearch, type Hypothesis, penalty, type SearchOptions, type Stepper } from './decode.js'
-export { defineFamily, type Family, type Model, type ModelFiles } from './family.js'
+export type { Hypothesis } from './beam-search.js'
+export type { Family, Model, ModelFiles } from './family.js'
 export { type GenerationSettings, saveSettings } from './generation.js'
 export { type PaddedIds, padIds } from './ids.js'
 export type { PairRun, PairRunOptions } from './pair.js'
 export {
-  type AnyModel,
+  defineFamily,
   listModels,
   loadModel,
   type LoadOptions,
@@ -27,5 +27,5 @@ export {
 } from './run.js'
 export { initTransformer, Transformer, translationBatch, type TranslationBatch } from './transformer.js'
 export { type TransformerConfig, transformerConfig, transformerShapes } from './transformer-config.js'
-export { type DecodeOptions, decodeIds, type TranslateOptions } from './translate.js'
+export { type DecodeOptions, translateIds, type TranslateOptions } from './translate.js'
 export type { Weights } from '../nn/weights.js'

@@ -2,16 +2,15 @@ import { HeedError } from '../errors.js'
 import { reshape } from '../ops/views.js'
 import { scope } from '../tensor/scope.js'
 import { padIds } from './ids.js'
-import { type Intervention, type Observer, Run } from './run.js'
+import { type Observer, Run } from './run.js'
 import type { Transformer } from './transformer.js'
-import { type DecodeOptions, decodeIds } from './translate.js'
+import { type DecodeOptions, translateIds } from './translate.js'
 
-export interface PairRunOptions extends Omit<DecodeOptions, 'with'> {
+export interface PairRunOptions extends DecodeOptions {
   /** The target text, or its ids without start and end token. Default: what the model translates the text to. */
   target?: string | ArrayLike<number>
+  /** They see the pass over the pair, not the translation. */
   observers?: readonly Observer[]
-  /** Interventions, in force in the translation too. */
-  with?: readonly Intervention[]
 }
 
 /** A pass over a source and its target, both whole. */
@@ -33,14 +32,14 @@ export async function runPair(
   text: string,
   options: PairRunOptions = {},
 ): Promise<PairRun> {
-  const { target, observers, with: interventions } = options
+  const { target, observers } = options
   if (text.trim() === '') throw new HeedError('input', 'the text is empty; there is nothing to attend to')
   // Made first: an unknown site is told before the work of a translation.
-  const run = new Run(model, { observers, interventions })
+  const run = new Run(model, { observers, with: options.with })
   const source = model.sourceIds(text)
   const ids =
     target === undefined
-      ? (await decodeIds(model, [source], options))[0].tokens
+      ? (await translateIds(model, [source], options))[0].tokens
       : typeof target === 'string'
         ? model.targetIds(target)
         : target

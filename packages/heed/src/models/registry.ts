@@ -1,28 +1,33 @@
 import { currentBackend } from '../backends/current.js'
 import type { Backend } from '../backends/backend.js'
 import { HeedError, HeedTypeError } from '../errors.js'
-import {
-  exists,
-  fileSize,
-  readModelFolder,
-  readText,
-  type SafeTensor,
-  safeTensor,
-  toFloat32,
-  writeModelFolder,
-} from '../io/index.js'
-import { quote } from '../io/text.js'
+import { exists, fileSize, readText } from '../io/files.js'
+import { readModelFolder, type SafeTensor, safeTensor, toFloat32, writeModelFolder } from '../io/index.js'
+import { parseRecord, quote } from '../json.js'
 import type { Weights } from '../nn/weights.js'
 import { tensor } from '../ops/create.js'
+import { scope } from '../tensor/scope.js'
 import { sameShape, type Shape, show } from '../tensor/shape.js'
-import type { Tensor } from '../tensor/tensor.js'
-import { type AnyFamily, definedFamily, definedTypes, type Model } from './family.js'
-import type { Transformer } from './transformer.js'
+import type { Family, Model } from './family.js'
+import { family as transformer, type Transformer } from './transformer.js'
 
-/** Families that come with heed, by `model_type`: loaded when a model asks for one. */
-const families: Record<string, () => Promise<unknown>> = {
-  'heed-transformer': () => import('./transformer.js'),
+/** By `model_type`. Config types differ by family; only the family itself looks inside its own. */
+const families = new Map<string, Family<unknown>>()
+
+/**
+ * Makes a family known to `loadModel`. Gives it back.
+ *
+ * @throws HeedTypeError `option` when another family has its type
+ */
+export function defineFamily<Config, M extends Model>(family: Family<Config, M>): Family<Config, M> {
+  const known = family as unknown as Family<unknown>
+  if ((families.get(family.type) ?? known) !== known)
+    throw new HeedTypeError('option', `defineFamily: there is a family '${family.type}' already`)
+  families.set(family.type, known)
+  return family
 }
+
+defineFamily(transformer)
 
 /** Models that heed ships, each a package with a model folder. */
 const shipped = ['heed-en-de']
@@ -34,48 +39,43 @@ export interface LoadOptions {
 
 /**
  * Loads a model: a shipped one by name, or a folder in Hugging Face layout (config.json, model.safetensors,
- * tokenizer.json). F16 and BF16 weights are widened. The caller disposes it.
+ * tokenizer.json). F16 and BF16 weights are widened. The caller disposes it. What it is follows from `config.model_type`:
+ * whoever loads another family than the Transformer names its class, `loadModel<MyModel>(…)`.
  *
  * @throws HeedError `not-found` when there is no such model; `format` when config, weights or tokenizer are damaged or
  *   do not fit one another; `unsupported` for other families, and for hub ids
  */
-export async function loadModel(
+export async function loadModel<M extends Model = Transformer>(
   nameOrFolder: string,
   { backend = currentBackend() }: LoadOptions = {},
-): Promise<AnyModel> {
+): Promise<M> {
   const path = await folderOf(nameOrFolder)
-  const { config: json, tensors, path: _, ...files } = await readModelFolder(path)
-  const family = await familyOf(json, path)
+  const { config: json, tensors, ...files } = await readModelFolder(path)
+  const family = familyOf(json, path)
   const config = family.config(json)
   checkTensors(family.shapes(config), tensors, path)
-  const weights = readWeights(tensors, backend)
-  try {
-    return family.create(config, weights, files) as AnyModel
-  } catch (error) {
-    for (const t of Object.values(weights)) t.dispose()
-    throw error
-  }
+  // A model that cannot be made leaves no weight behind.
+  return scope(() => {
+    const weights = readWeights(tensors, backend)
+    const model = family.create(config, weights, files)
+    for (const t of Object.values(weights)) t.keep()
+    return model as M
+  })
 }
 
-/** What `loadModel` gives: told apart by `config.model_type`. */
-export type AnyModel = Transformer
-
-async function familyOf(json: Record<string, unknown>, path: string): Promise<AnyFamily> {
+function familyOf(json: Record<string, unknown>, path: string): Family<unknown> {
   const type = json.model_type
   if (typeof type !== 'string')
     throw new HeedError(
       'format',
       `${path}: config.json has model_type ${quote(type)}, expected the name of a family`,
     )
-  if (Object.hasOwn(families, type)) await families[type]()
-  const family = definedFamily(type)
-  if (!family) {
-    const known = new Set([...Object.keys(families), ...definedTypes()])
+  const family = families.get(type)
+  if (!family)
     throw new HeedError(
       'unsupported',
-      `${path}: model_type ${quote(type)} is not offered; there are ${[...known].join(', ')}`,
+      `${path}: model_type ${quote(type)} is not offered; there are ${[...families.keys()].join(', ')}`,
     )
-  }
   return family
 }
 
@@ -83,7 +83,7 @@ async function familyOf(json: Record<string, unknown>, path: string): Promise<An
 async function folderOf(name: string): Promise<string> {
   if (typeof name !== 'string' || name === '')
     throw new HeedTypeError('option', 'loadModel: name a model or a folder')
-  const path = isPackageName(name) ? await packageFolder(name) : undefined
+  const path = shipped.includes(name) ? await packageFolder(name) : undefined
   if (path) return path
   if (await exists(name)) return name
   const there = (await listModels()).map((model) => model.name).join(', ') || 'none'
@@ -96,9 +96,7 @@ async function folderOf(name: string): Promise<string> {
   throw new HeedError('not-found', `there is no model ${quote(name)}; ${hint}`)
 }
 
-const isPackageName = (name: string): boolean => /^[a-z0-9][a-z0-9._-]*$/.test(name)
-
-/** The folder of an installed package, when it is a model. */
+/** The folder of a shipped model's package, when it is installed. */
 async function packageFolder(name: string): Promise<string | undefined> {
   let url: string
   try {
@@ -125,20 +123,28 @@ export interface ShippedModel {
   description: string
 }
 
-/** The shipped models that are installed here. */
+/** The shipped models that are installed here and whole. */
 export async function listModels(): Promise<ShippedModel[]> {
   const found: ShippedModel[] = []
   for (const name of shipped) {
     const path = await packageFolder(name)
-    if (!path) continue
-    const json = async (file: string) =>
-      JSON.parse(await readText(`${path}/${file}`)) as Record<string, unknown>
+    if (path) found.push(...(await shippedModel(name, path)))
+  }
+  return found
+}
+
+/** None where the package is damaged: whoever loads it is told how. */
+async function shippedModel(name: string, path: string): Promise<ShippedModel[]> {
+  const json = async (file: string) => parseRecord(await readText(`${path}/${file}`), `${path}/${file}`)
+  try {
     const { description = '' } = await json('package.json')
     const { model_type: type } = await json('config.json')
     const bytes = await fileSize(`${path}/model.safetensors`)
-    found.push({ name, path, type: String(type), bytes, description: String(description) })
+    return [{ name, path, type: String(type), bytes, description: String(description) }]
+  } catch (error) {
+    if (error instanceof HeedError) return []
+    throw error
   }
-  return found
 }
 
 const floats = ['F32', 'F16', 'BF16', 'F64']
@@ -181,17 +187,10 @@ function checkTensors(
   if (error) throw error
 }
 
-function readWeights(tensors: ReadonlyMap<string, SafeTensor>, backend: Backend): Weights {
-  const weights: Record<string, Tensor> = {}
-  try {
-    for (const [name, stored] of tensors)
-      weights[name] = tensor(toFloat32(stored), stored.shape, { backend }).keep()
-  } catch (error) {
-    for (const t of Object.values(weights)) t.dispose()
-    throw error
-  }
-  return weights
-}
+const readWeights = (tensors: ReadonlyMap<string, SafeTensor>, backend: Backend): Weights =>
+  Object.fromEntries(
+    [...tensors].map(([name, stored]) => [name, tensor(toFloat32(stored), stored.shape, { backend })]),
+  )
 
 export interface SaveOptions {
   /** How weights are stored. F16 halves the file and rounds to 11 bits. Default F32. */
@@ -200,6 +199,7 @@ export interface SaveOptions {
 
 /**
  * Writes a model as a folder in Hugging Face layout, which `loadModel` and Python's safetensors and tokenizers open.
+ * Weights in float64 are rounded to float32.
  *
  * @throws HeedError `input` when it cannot be written, or a weight does not fit F16
  */

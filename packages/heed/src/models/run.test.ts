@@ -32,9 +32,25 @@ test('an unknown site names those there are', () => {
   expect(() => new Run(names, { observers: [{ sites: 'encoder.9.self', attention() {} }] })).toThrow(
     coded('not-found', "'encoder.9.self'", ...names.sites),
   )
-  expect(() => new Run(names, { interventions: [{ sites: 'embedding', activation: (_, x) => x }] })).toThrow(
+  expect(() => new Run(names, { with: [{ sites: 'embedding', activation: (_, x) => x }] })).toThrow(
     coded('not-found', "'embedding'", 'encoder.1.out'),
   )
+})
+
+test('an observer of both kinds may name either', async () => {
+  const seen: string[] = []
+  const both: Observer = {
+    sites: ['encoder.0.self', 'encoder.0.out'],
+    attention: ({ site }) => void seen.push(`attention ${site}`),
+    activation: (site) => void seen.push(site),
+  }
+  const run = new Run(names, { observers: [both] })
+  const [q, k, v] = qkv()
+  run.attend('encoder.0.self', q, k, v)
+  run.at('encoder.0.out', q)
+  run.at('encoder.1.out', q)
+  expect(seen).toEqual(['attention encoder.0.self', 'encoder.0.out'])
+  expect(() => new Run(names, { observers: [{ ...both, sites: 'encoder.9' }] })).toThrow(coded('not-found'))
 })
 
 test('modes and caches that do not exist are refused', () => {
@@ -71,7 +87,7 @@ test('interventions act in order, on calls and on activations, and observers see
   const [q, k, v] = qkv()
   const log: string[] = []
   const run = new Run(names, {
-    interventions: [
+    with: [
       { sites: 'encoder.0.self', attention: ({ options }) => ({ options: { ...options, scale: 0 } }) },
       { sites: 'encoder.0.out', activation: (_, x) => scale(x, 2) },
       { sites: 'encoder.0.out', activation: (_, x) => scale(x, 3) },

@@ -38,7 +38,7 @@ export type SitePattern = string | readonly string[]
  * `t.view(t.shape, t.strides).keep()`, and dispose that later.
  */
 export interface Observer {
-  /** Which sites: of attentions for `attention`, of activations for `activation`. Default all. */
+  /** Names of attentions and activations (`encoder.0.self`, `encoder.0.out`). Default all. */
   sites?: SitePattern
   attention?(seen: AttentionSeen): void
   activation?(site: string, x: Tensor): void
@@ -67,7 +67,8 @@ export interface RunOptions {
   /** Step-wise decoding (infer only): causal attention appends to it and attends over all it holds. */
   cache?: Cache
   observers?: readonly Observer[]
-  interventions?: readonly Intervention[]
+  /** What changes the pass. */
+  with?: readonly Intervention[]
 }
 
 /**
@@ -89,7 +90,7 @@ export class Run {
    *   for a cache in training.
    */
   constructor(names: SiteNames, options: RunOptions = {}) {
-    const { mode = 'infer', seed = 0, cache, observers = [], interventions = [] } = options
+    const { mode = 'infer', seed = 0, cache, observers = [], with: interventions = [] } = options
     if (mode !== 'train' && mode !== 'infer')
       throw new HeedTypeError(
         'option',
@@ -169,11 +170,14 @@ interface Hooks<H> {
 
 function hooksBySite<H extends Observer | Intervention>(names: SiteNames, hooks: readonly H[]): Hooks<H> {
   const found: Hooks<H> = { attentions: new Map(), activations: new Map() }
-  const register = (map: Map<string, H[]>, sites: string[], hook: H) =>
-    sites.forEach((site) => map.set(site, [...(map.get(site) ?? []), hook]))
   for (const hook of hooks) {
-    if (hook.attention) register(found.attentions, matchSites(names.sites, hook.sites), hook)
-    if (hook.activation) register(found.activations, matchSites(names.activations, hook.sites), hook)
+    const sites = hook.attention ? names.sites : []
+    const activations = hook.activation ? names.activations : []
+    if (sites.length + activations.length === 0) continue
+    for (const site of matchSites([...sites, ...activations], hook.sites)) {
+      const map = sites.includes(site) ? found.attentions : found.activations
+      map.set(site, [...(map.get(site) ?? []), hook])
+    }
   }
   return found
 }

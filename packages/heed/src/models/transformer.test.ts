@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { valueAndGrad } from '../autograd/index.js'
+import { sinusoidalPositions } from '../nn/positions.js'
 import { attentionTile, scale, slice } from '../ops/index.js'
 import { liveTensors, scope, type Tensor } from '../tensor/index.js'
 import { coded, expectWithin } from '../testing/index.js'
@@ -8,6 +9,7 @@ import {
   Cache,
   type AttentionSeen,
   type Model,
+  type Observer,
   padIds,
   Run,
   transformerConfig,
@@ -56,6 +58,22 @@ const bits = async (fn: () => Tensor[]) => {
   for (const t of tensors) t.dispose()
   return data
 }
+
+test('positions are made as far as texts reach, whatever max_positions allows', () =>
+  using(tinyOnIds({ max_positions: 2 ** 20, d_model: 8 }), async (model) => {
+    const [row] = await bits(() => [slice(model.weights['embedding.weight'], 0, 3, 4)])
+    for (const length of [2, 300, 1000, 2]) {
+      let read: Promise<ArrayLike<number>> | undefined
+      const observer: Observer = {
+        sites: 'encoder.embedding',
+        activation: (_, x) => void (read = x.data()),
+      }
+      const run = new Run(model, { observers: [observer] })
+      scope(() => void model.encode(run, padIds([Array<number>(length).fill(3)], 0)))
+      const expected = sinusoidalPositions(length, 8).map((p, i) => p + Math.sqrt(8) * row[i % 8])
+      await expectWithin((await read)!, expected, 1e-6)
+    }
+  }))
 
 const rms = (x: ArrayLike<number>) => Math.sqrt(Array.from(x).reduce((s, v) => s + v * v, 0) / x.length)
 

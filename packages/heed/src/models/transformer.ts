@@ -3,17 +3,18 @@ import { foldSeed, randomUnit } from '../backends/random.js'
 import { HeedError } from '../errors.js'
 import { attentionBlock } from '../nn/attention-block.js'
 import { feedForward, normalize, unembed } from '../nn/layers.js'
+import { sinusoidalPositions } from '../nn/positions.js'
 import { type Weights, weight } from '../nn/weights.js'
 import { add } from '../ops/arithmetic.js'
 import { type CreateOptions, full, randn, tensor } from '../ops/create.js'
 import { crossEntropy } from '../ops/cross-entropy.js'
 import { embedding } from '../ops/embedding.js'
-import { sinusoidalPositions } from '../ops/positions.js'
 import { slice } from '../ops/views.js'
+import { scope } from '../tensor/scope.js'
 import { type Shape, sizeOf } from '../tensor/shape.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Tokenizer } from '../text/index.js'
-import { defineFamily, type ModelFiles } from './family.js'
+import type { Family, Model, ModelFiles } from './family.js'
 import { type GenerationSettings, generationSettings } from './generation.js'
 import { idTensor, type PaddedIds, padIds } from './ids.js'
 import { type PairRun, type PairRunOptions, runPair } from './pair.js'
@@ -55,8 +56,8 @@ export function translationBatch(
   }
 }
 
-/** The encoder-decoder Transformer. It owns its weights: `dispose` frees them. */
-export class Transformer implements Disposable {
+/** The encoder-decoder Transformer. It owns its weights from when it is made on: `dispose` frees them. */
+export class Transformer implements Model {
   readonly config: TransformerConfig
   readonly weights: Weights
   readonly files: ModelFiles
@@ -67,8 +68,8 @@ export class Transformer implements Disposable {
   readonly sites: readonly string[]
   /** All that passes through `run.at`. */
   readonly activations: readonly string[]
-  /** Sinusoidal positions [max_positions, D]. */
-  readonly #positions: Tensor
+  /** Sinusoidal positions [rows, D], as many as were asked for so far. */
+  #positions: Tensor
 
   /**
    * @param weights as `transformerShapes` lists them
@@ -86,10 +87,8 @@ export class Transformer implements Disposable {
         `the tokenizer has ${this.tokenizer.vocabSize} ids, but config.json has vocab_size ${config.vocab_size}`,
       )
     ;({ sites: this.sites, activations: this.activations } = transformerSites(config))
-    const { max_positions: T, d_model: D } = config
-    const table = weight(weights, 'embedding.weight')
-    const like = { dtype: table.dtype, backend: backendOf(table) }
-    this.#positions = tensor(sinusoidalPositions(T, D), [T, D], like).keep()
+    this.#positions = this.#makePositions(Math.min(256, config.max_positions))
+    for (const t of Object.values(weights)) t.keep()
   }
 
   /** Source ids [B, S] → the encoder's output, the memory, [B, S, D]. */
@@ -141,7 +140,12 @@ export class Transformer implements Disposable {
     })
   }
 
-  /** The mean cross-entropy per target token, a tensor of shape []. */
+  /**
+   * The mean cross-entropy per target token in nats, a tensor of shape []; 0 when there is none.
+   *
+   * @throws HeedError `input` for ids outside the vocabulary or more than max_positions; HeedTypeError `shape` when the
+   *   sides do not belong together
+   */
   loss(run: Run, batch: TranslationBatch, { labelSmoothing = 0 }: { labelSmoothing?: number } = {}): Tensor {
     return run.scope(() => {
       const memory = this.encode(run, batch.source)
@@ -168,12 +172,22 @@ export class Transformer implements Disposable {
     return this.tokenizer.encodeIds(text, { addSpecials: false, parseSpecials: false })
   }
 
-  /** Translates texts, in order; see `TranslateOptions`. */
+  /**
+   * Translates texts, in order; see `TranslateOptions`.
+   *
+   * @throws HeedError `input` for a text longer than max_positions, unless `onTooLong` is given; `aborted` by the signal;
+   *   `unsupported` when the model has no tokenizer; `not-found` for a site of `with` that there is not
+   */
   translate(texts: readonly string[], options: TranslateOptions = {}): Promise<string[]> {
     return translate(this, texts, options)
   }
 
-  /** One pass over a source and its target, both whole (teacher forcing): what observers want to see. */
+  /**
+   * One pass over a source and its target, both whole (teacher forcing): what observers want to see.
+   *
+   * @throws HeedError `input` for an empty text, or a side with more tokens than max_positions; `not-found` for a site
+   *   that there is not; `aborted` by the signal; `unsupported` when the model has no tokenizer
+   */
   run(text: string, options: PairRunOptions = {}): Promise<PairRun> {
     return runPair(this, text, options)
   }
@@ -187,6 +201,24 @@ export class Transformer implements Disposable {
     this.dispose()
   }
 
+  #makePositions(rows: number): Tensor {
+    const { d_model: D } = this.config
+    const table = weight(this.weights, 'embedding.weight')
+    const like = { dtype: table.dtype, backend: backendOf(table) }
+    return tensor(sinusoidalPositions(rows, D), [rows, D], like).keep()
+  }
+
+  /** Rows of the table [end − start, D]. It doubles when a text needs more: `max_positions` alone costs nothing. */
+  #positionsOf(start: number, end: number): Tensor {
+    if (end > this.#positions.shape[0]) {
+      const rows = Math.min(this.config.max_positions, Math.max(end, 2 * this.#positions.shape[0]))
+      const before = this.#positions
+      this.#positions = this.#makePositions(rows)
+      before.dispose()
+    }
+    return slice(this.#positions, 0, start, end)
+  }
+
   /** √d_model · E[ids] + positions from `start` on (sections 3.4 and 3.5). */
   #embed(run: Run, side: 'encoder' | 'decoder', ids: PaddedIds, start: number): Tensor {
     const { vocab_size, d_model, max_positions, dropout } = this.config
@@ -198,7 +230,7 @@ export class Transformer implements Disposable {
       )
     const table = weight(this.weights, 'embedding.weight')
     const words = embedding(idTensor(ids, vocab_size, backendOf(table)), table, Math.sqrt(d_model))
-    const x = add(words, slice(this.#positions, 0, start, end))
+    const x = add(words, this.#positionsOf(start, end))
     return run.at(`${side}.embedding`, run.dropout(x, dropout))
   }
 
@@ -228,15 +260,12 @@ export function initTransformer(
   { tokenizerJson, tokenizerConfig, generationConfig, ...create }: ModelFiles & CreateOptions = {},
 ): Transformer {
   const checked = transformerConfig({ ...config })
-  const weights: Record<string, Tensor> = {}
-  try {
-    for (const [name, shape] of transformerShapes(checked))
-      weights[name] = initial(name, shape, foldSeed(seed, Object.keys(weights).length), create).keep()
-    return new Transformer(checked, weights, { tokenizerJson, tokenizerConfig, generationConfig })
-  } catch (error) {
-    for (const t of Object.values(weights)) t.dispose()
-    throw error
-  }
+  return scope(() => {
+    const shapes = [...transformerShapes(checked)]
+    const weights = shapes.map(([name, shape], n) => [name, initial(name, shape, foldSeed(seed, n), create)])
+    const files = { tokenizerJson, tokenizerConfig, generationConfig }
+    return new Transformer(checked, Object.fromEntries(weights) as Weights, files)
+  })
 }
 
 function initial(name: string, shape: Shape, seed: number, options: CreateOptions): Tensor {
@@ -248,9 +277,9 @@ function initial(name: string, shape: Shape, seed: number, options: CreateOption
   return tensor(values, shape, options)
 }
 
-export const family = defineFamily({
+export const family: Family<TransformerConfig, Transformer> = {
   type: 'heed-transformer',
   config: transformerConfig,
   shapes: transformerShapes,
   create: (config, weights, files) => new Transformer(config, weights, files),
-})
+}

@@ -3,7 +3,7 @@ import { scale } from '../ops/index.js'
 import { liveTensors } from '../tensor/index.js'
 import { coded } from '../testing/index.js'
 import { tinyOnIds, tinyTransformer } from '../testing/tiny-transformer.js'
-import { decodeIds, padIds, Run, type Transformer } from './index.js'
+import { translateIds, padIds, Run, type Transformer } from './index.js'
 
 let before = 0
 beforeEach(() => {
@@ -46,7 +46,7 @@ test('the cached, batched beam search scores outputs as one pass does', () =>
       [5, 5, 5, 2],
     ]
     for (const beam of [1, 3]) {
-      const found = await decodeIds(model, sources, { beam, maxLength: 7 })
+      const found = await translateIds(model, sources, { beam, maxLength: 7 })
       for (const [s, { tokens, logProb }] of found.entries()) {
         expect(tokens.length).toBeLessThan(7)
         expect(logProb).toBeCloseTo(await logProbOf(model, sources[s], tokens), 10)
@@ -54,7 +54,7 @@ test('the cached, batched beam search scores outputs as one pass does', () =>
       // Outputs of several lengths, so that sentences leave the batch while others go on.
       expect(new Set(found.map(({ tokens }) => tokens.length)).size).toBeGreaterThan(1)
       for (const [s, source] of sources.entries()) {
-        const [alone] = await decodeIds(model, [source], { beam, maxLength: 7 })
+        const [alone] = await translateIds(model, [source], { beam, maxLength: 7 })
         expect(alone.tokens).toEqual(found[s].tokens)
       }
     }
@@ -63,7 +63,7 @@ test('the cached, batched beam search scores outputs as one pass does', () =>
 test('beam 1 takes the likeliest token at each step', () =>
   using(tinyOnIds({}, 5), async (model) => {
     const source = [3, 4, 2]
-    const [{ tokens }] = await decodeIds(model, [source], { beam: 1, maxLength: 6 })
+    const [{ tokens }] = await translateIds(model, [source], { beam: 1, maxLength: 6 })
     const padded = padIds([source], 0)
     const run = new Run(model)
     const memory = model.encode(run, padded)
@@ -84,7 +84,7 @@ test('a beam finds outputs that are at least as good', () =>
   using(tinyOnIds({}, 2), async (model) => {
     const sources = Array.from({ length: 12 }, (_, i) => [3 + (i % 6), 3 + ((i * 5) % 6), 2])
     const total = async (beam: number) => {
-      const found = await decodeIds(model, sources, { beam, maxLength: 6 })
+      const found = await translateIds(model, sources, { beam, maxLength: 6 })
       return found.reduce((sum, { score }) => sum + score, 0)
     }
     expect(await total(4)).toBeGreaterThanOrEqual(await total(1))
@@ -129,8 +129,10 @@ test('a text that is too long is an error, or a warning with what the positions 
     const [, cut, same] = await model.translate(['a', long, 'z'.repeat(9)], { onTooLong })
     expect(onTooLong.mock.calls).toEqual([[{ index: 1, tokens: 13, limit: 10 }]])
     expect(cut).toBe(same)
+    // What is blank has no length.
+    expect(await model.translate([' '.repeat(500)])).toEqual([''])
     // The output has no more tokens than there are positions either.
-    const [{ tokens }] = await decodeIds(model, [model.sourceIds('z'.repeat(9))], { beam: 1 })
+    const [{ tokens }] = await translateIds(model, [model.sourceIds('z'.repeat(9))], { beam: 1 })
     expect(tokens.length).toBeLessThanOrEqual(9)
   }))
 
@@ -161,6 +163,6 @@ test('the caller can stop it, and silly options are refused', () =>
     await expect(model.translate(texts, { batchTokens: 0 })).rejects.toThrow(
       coded('option', 'batchTokens', '0'),
     )
-    await expect(decodeIds(model, [[]])).rejects.toThrow(coded('input', 'source 0'))
-    expect(await decodeIds(model, [])).toEqual([])
+    await expect(translateIds(model, [[]])).rejects.toThrow(coded('input', 'source 0'))
+    expect(await translateIds(model, [])).toEqual([])
   }))

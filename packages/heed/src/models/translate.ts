@@ -4,7 +4,7 @@ import { reshape } from '../ops/views.js'
 import { softmax } from '../ops/softmax.js'
 import { scope } from '../tensor/scope.js'
 import { Cache } from './cache.js'
-import { beamSearch, type Hypothesis, type Stepper } from './decode.js'
+import { beamSearch, type Hypothesis, type Stepper } from './beam-search.js'
 import { padIds } from './ids.js'
 import { type Intervention, Run } from './run.js'
 import type { Transformer } from './transformer.js'
@@ -48,21 +48,29 @@ export async function translate(
   const { batchTokens = 1024, onProgress, onTooLong, signal } = options
   if (!(Number.isInteger(batchTokens) && batchTokens >= 1))
     throw new HeedTypeError('option', `batchTokens must be a whole number from 1 up, got ${batchTokens}`)
-  const sources = texts.map((text, index) => fitting(model, model.sourceIds(text), index, onTooLong))
+  const sources: Source[] = []
+  for (const [index, text] of texts.entries())
+    if (text.trim() !== '')
+      sources.push({ index, ids: fitting(model, model.sourceIds(text), index, onTooLong) })
   const outputs = texts.map(() => '')
-  const worded = [...texts.keys()].filter((i) => texts[i].trim() !== '')
-  let done = texts.length - worded.length
-  for (const batch of batchesByLength(worded, sources, batchTokens)) {
+  let done = texts.length - sources.length
+  for (const batch of batchesByLength(sources, batchTokens)) {
     throwIfAborted(signal)
-    const found = await decodeIds(
+    const found = await translateIds(
       model,
-      batch.map((i) => sources[i]),
+      batch.map(({ ids }) => ids),
       options,
     )
-    batch.forEach((i, b) => (outputs[i] = model.tokenizer!.decode(found[b].tokens)))
+    batch.forEach(({ index }, b) => (outputs[index] = model.tokenizer!.decode(found[b].tokens)))
     onProgress?.({ done: (done += batch.length), total: texts.length })
   }
   return outputs
+}
+
+/** The ids of text number `index`. */
+interface Source {
+  index: number
+  ids: Int32Array
 }
 
 /** The ids, or the longest beginning that the positions hold, the end token kept. */
@@ -84,17 +92,13 @@ function fitting(
 }
 
 /** Texts by length, in batches of at most `batchTokens` places; one that is longer is a batch of its own. */
-function batchesByLength(
-  texts: readonly number[],
-  sources: readonly Int32Array[],
-  batchTokens: number,
-): number[][] {
-  const batches: number[][] = []
-  for (const i of texts.toSorted((a, b) => sources[a].length - sources[b].length)) {
+function batchesByLength(sources: readonly Source[], batchTokens: number): Source[][] {
+  const batches: Source[][] = []
+  for (const source of sources.toSorted((a, b) => a.ids.length - b.ids.length)) {
     const batch = batches.at(-1)
     // Lengths ascend: this text is the batch's longest.
-    if (batch && (batch.length + 1) * sources[i].length <= batchTokens) batch.push(i)
-    else batches.push([i])
+    if (batch && (batch.length + 1) * source.ids.length <= batchTokens) batch.push(source)
+    else batches.push([source])
   }
   return batches
 }
@@ -104,7 +108,7 @@ function batchesByLength(
  *
  * @throws HeedError `input` for a source longer than max_positions, `aborted` by the signal
  */
-export async function decodeIds(
+export async function translateIds(
   model: Transformer,
   sources: readonly ArrayLike<number>[],
   options: DecodeOptions = {},
@@ -112,7 +116,6 @@ export async function decodeIds(
   if (sources.length === 0) return []
   const { generation } = model
   const { beam = generation.beam, lengthPenalty = generation.lengthPenalty, maxLength = Infinity } = options
-  const { signal, with: interventions } = options
   if (!(maxLength >= 1))
     throw new HeedTypeError('option', `maxLength must be a number from 1 up, got ${maxLength}`)
   const { pad_token_id: pad, bos_token_id: bos, eos_token_id: eos, max_positions, vocab_size } = model.config
@@ -122,7 +125,7 @@ export async function decodeIds(
 
   const source = padIds(sources, pad)
   const cache = new Cache()
-  const run = new Run(model, { cache, interventions })
+  const run = new Run(model, { cache, with: options.with })
   const memory = model.encode(run, source).keep()
   let lengths = source.lengths
   const breathe = breather()
@@ -158,7 +161,7 @@ export async function decodeIds(
       bos,
       eos,
       banned: [pad, bos].filter((id) => id !== eos),
-      signal,
+      signal: options.signal,
     })
   } finally {
     memory.dispose()

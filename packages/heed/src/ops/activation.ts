@@ -5,13 +5,26 @@ import { checkFloats, dense, emptyLike } from './check.js'
 import { record } from './record.js'
 import { scope } from '../tensor/scope.js'
 
-/** max(0, x). Backward: dy where x > 0 (0 at 0). */
+/**
+ * max(0, x), elementwise: x float [...] → [...]. Backward: dy where x > 0 (0 at 0).
+ *
+ * @throws HeedTypeError `dtype` when x is not float.
+ */
 export const relu = (x: Tensor): Tensor => activation('relu', x)
 
-/** x · Φ(x) with the exact normal distribution function (Hendrycks & Gimpel 2016). Backward: dy · (Φ(x) + x φ(x)). */
+/**
+ * x · Φ(x) with the exact normal distribution function (Hendrycks & Gimpel 2016), elementwise: x float [...] → [...].
+ * Backward: dy · (Φ(x) + x φ(x)).
+ *
+ * @throws HeedTypeError `dtype` when x is not float.
+ */
 export const gelu = (x: Tensor): Tensor => activation('gelu', x)
 
-/** The named activation, elementwise. */
+/**
+ * The named activation, elementwise: x float [...] → [...].
+ *
+ * @throws HeedTypeError `option` for an unknown name, `dtype` when x is not float.
+ */
 export function activation(kind: Activation, x: Tensor): Tensor {
   return scope(() => {
     const { kernels } = checkFloats(kind, { x })

@@ -32,7 +32,11 @@ export function add(x: Tensor, y: Tensor): Tensor {
   })
 }
 
-/** factor · x for a number. Backward: factor · dy. */
+/**
+ * factor · x for a finite number: x float [...] → [...]. Backward: factor · dy.
+ *
+ * @throws HeedTypeError `option` when the factor is not finite, `dtype` when x is not float.
+ */
 export function scale(x: Tensor, factor: number): Tensor {
   return scope(() => {
     const { kernels } = checkFloats('scale', { x })

@@ -3,10 +3,10 @@ import { scope } from '../tensor/scope.js'
 import { show } from '../tensor/shape.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { type AttentionOptions, resolveRules } from './attention-rules.js'
-import { headsDense } from './attention.js'
+import { checkShapes, headsDense } from './attention.js'
 import { checkFloats, checkShapeIs, dense, emptyLike } from './check.js'
 
-export interface Probe {
+export interface AttentionTileOptions {
   q: Tensor
   k: Tensor
   /** As `attentionWithStats` gave them. */
@@ -55,14 +55,16 @@ export function attentionTile({
   rows,
   cols,
   what = 'weights',
-}: Probe): Tensor {
+}: AttentionTileOptions): Tensor {
   const { kernels } = checkFloats('attentionTile', { q, k, m, l })
-  for (const [name, t] of Object.entries({ q, k })) checkShapeIs('attentionTile', name, t, [-1, -1, -1, -1])
-  const [B, Tq, H, D] = q.shape
-  const [, Tk, Hkv] = k.shape
-  checkShapeIs('attentionTile', 'k', k, [B, -1, -1, D], `for q ${show(q.shape)}`)
-  if (H % Hkv)
-    throw new HeedTypeError('shape', `attentionTile: ${H} query heads are not a multiple of ${Hkv} key heads`)
+  checkShapes('attentionTile', { q, k })
+  if (what !== 'scores' && what !== 'weights')
+    throw new HeedTypeError(
+      'option',
+      `attentionTile: there is no '${String(what)}'; there are 'scores' and 'weights'`,
+    )
+  const [B, Tq, H] = q.shape
+  const Tk = k.shape[1]
   for (const [name, t] of Object.entries({ m, l }))
     checkShapeIs('attentionTile', name, t, [B, H, Tq], `for q ${show(q.shape)}`)
   checkInside('batch', batch, B)

@@ -8,13 +8,16 @@ import { checkKind } from './check.js'
 export interface AttentionOptions {
   /** Multiplies q·k. Default 1/√D, which keeps the scores' variance at 1 whatever D is (section 3.2.1 of the paper). */
   scale?: number
-  /** Query i sees key j when j ≤ i + offset; `true` takes offset = Tk − Tq. One offset for all, or one per batch. */
+  /**
+   * Query i sees key j when j ≤ i + offset; `true`, or no offset, takes Tk − Tq. One offset for all, or one per batch.
+   * Default false.
+   */
   causal?: boolean | { offset?: number | ArrayLike<number> }
   /** [left, right], inclusive, around i + offset. */
   window?: readonly [left: number, right: number]
-  /** Valid keys per batch, from the first: key j counts when j < lengths[b]. */
+  /** Valid keys per batch, from the first: key j counts when j < lengths[b]. Default: all Tk. */
   lengths?: ArrayLike<number>
-  /** bool [B|1, H|1, Tq|1, Tk]: true = may attend. */
+  /** bool [B|1, H|1, Tq|1, Tk]: true = may attend. Default: all may. */
   mask?: Tensor
   /** c · tanh(s / c) on the scaled score, before bias and mask. */
   softcap?: number
@@ -29,6 +32,8 @@ const notYet = ['window', 'softcap', 'bias', 'sink'] as const
 
 /** Checks the options against the shapes and fills in the defaults. */
 export function resolveRules(q: Tensor, k: Tensor, options: AttentionOptions): AttentionRules {
+  if (typeof options !== 'object' || options === null)
+    throw new HeedTypeError('option', `attention: the options must be an object, got ${String(options)}`)
   for (const name of Object.keys(options))
     if (!known.includes(name))
       throw new HeedTypeError(
@@ -48,7 +53,7 @@ export function resolveRules(q: Tensor, k: Tensor, options: AttentionOptions): A
     throw new HeedTypeError('option', `attention: scale must be finite, got ${scale}`)
   return {
     scale,
-    causal: resolveCausal(options.causal, B, Tk - Tq),
+    causal: resolveCausal(options.causal, B, Tq, Tk),
     lengths: options.lengths && perBatch('lengths', options.lengths, B, 0, Tk),
     mask: options.mask && resolveMask(options.mask, q, [B, H, Tq, Tk]),
   }
@@ -57,17 +62,27 @@ export function resolveRules(q: Tensor, k: Tensor, options: AttentionOptions): A
 function resolveCausal(
   causal: AttentionOptions['causal'],
   B: number,
-  offset: number,
+  Tq: number,
+  Tk: number,
 ): Int32Array | undefined {
   if (causal === undefined || causal === false) return undefined
-  const given = causal === true ? offset : (causal.offset ?? offset)
-  return perBatch(
-    'causal.offset',
-    typeof given === 'number' ? Array<number>(B).fill(given) : given,
-    B,
-    -(2 ** 31),
-    2 ** 31 - 1,
-  )
+  const given = causal === true ? {} : causal
+  if (typeof given !== 'object' || given === null)
+    throw new HeedTypeError(
+      'option',
+      `attention: causal must be true, false or { offset }, got ${String(causal)}`,
+    )
+  const other = Object.keys(given).find((name) => name !== 'offset')
+  if (other !== undefined)
+    throw new HeedTypeError(
+      'option',
+      `attention: there is no option 'causal.${other}'; there is causal.offset`,
+    )
+  const { offset = Tk - Tq } = given
+  const offsets = typeof offset === 'number' ? Array<number>(B).fill(offset) : offset
+  const checked = perBatch('causal.offset', offsets, B, -(2 ** 31), 2 ** 31 - 1)
+  // Beyond these a query sees nothing, or all: kernels may add positions without an overflow.
+  return checked.map((o) => Math.max(-Tq, Math.min(Tk, o)))
 }
 
 function perBatch(name: string, values: ArrayLike<number>, B: number, min: number, max: number): Int32Array {

@@ -240,6 +240,14 @@ describe('errors name what does not fit', () => {
     )
     expect(() => attend(q, k, k, { lengths: [5, 6] })).toThrow(coded('option', 'lengths', '0 to 5', '6'))
     expect(() => attend(q, k, k, { lengths: [5] })).toThrow(coded('option', 'lengths', '1 entries', '2'))
+    for (const causal of [null, NaN, 'yes', 1])
+      expect(() => attend(q, k, k, { causal } as AttentionOptions)).toThrow(
+        coded('option', 'causal', `got ${causal}`),
+      )
+    expect(() => attend(q, k, k, { causal: { ofset: 3 } } as AttentionOptions)).toThrow(
+      coded('option', 'causal.ofset'),
+    )
+    expect(() => attend(q, k, k, null as unknown as AttentionOptions)).toThrow(coded('option', 'null'))
     expect(() => attend(q, k, k, { casual: true } as AttentionOptions)).toThrow(coded('option', "'casual'"))
   })
 

@@ -33,7 +33,7 @@ export interface AttentionResult {
 export const attention = (q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor =>
   scope(() => attentionWithStats(q, k, v, options).out)
 
-/** `attention` that also gives m and ℓ of every row. */
+/** `attention` that also gives m and ℓ of every row. Gradients flow through `out` alone: m and ℓ are numbers. */
 export function attentionWithStats(
   q: Tensor,
   k: Tensor,
@@ -42,7 +42,7 @@ export function attentionWithStats(
 ): AttentionResult {
   return scope(() => {
     const { kernels } = checkFloats('attention', { q, k, v })
-    checkShapes(q, k, v)
+    checkShapes('attention', { q, k, v })
     const [B, Tq, H] = q.shape
     const rules = resolveRules(q, k, options)
     const [Q, K, V] = [headsDense(q), headsDense(k), headsDense(v)]
@@ -59,24 +59,23 @@ export function attentionWithStats(
   })
 }
 
-function checkShapes(q: Tensor, k: Tensor, v: Tensor): void {
-  for (const [name, t] of Object.entries({ q, k, v }))
-    if (t.rank !== 4)
-      throw new HeedTypeError('shape', `attention: ${name} must be [B, T, H, D], got ${show(t.shape)}`)
+/** Throws unless q [B, Tq, H, D], k [B, Tk, Hkv, D] and v, if there is one, [B, Tk, Hkv, Dv] belong together. */
+export function checkShapes(op: string, tensors: { q: Tensor; k: Tensor; v?: Tensor }): void {
+  const shapes = Object.entries(tensors)
+    .map(([name, t]) => `${name} ${show(t.shape)}`)
+    .join(', ')
+  const check = (ok: boolean, problem: string) => {
+    if (!ok) throw new HeedTypeError('shape', `${op}: ${problem}: ${shapes}`)
+  }
+  const { q, k, v = k } = tensors
+  for (const [name, t] of Object.entries(tensors)) check(t.rank === 4, `${name} must be [B, T, H, D]`)
   const [B, , H, D] = q.shape
   const [Bk, Tk, Hkv, Dk] = k.shape
-  const shapes = `q ${show(q.shape)}, k ${show(k.shape)}, v ${show(v.shape)}`
-  if (B !== Bk || B !== v.shape[0])
-    throw new HeedTypeError('shape', `attention: the batch sizes differ: ${shapes}`)
-  if (D !== Dk) throw new HeedTypeError('shape', `attention: q and k must share D: ${shapes}`)
-  if (Tk !== v.shape[1] || Hkv !== v.shape[2])
-    throw new HeedTypeError('shape', `attention: k and v must share time and heads: ${shapes}`)
-  if (Hkv === 0 ? H !== 0 : H % Hkv !== 0)
-    throw new HeedTypeError(
-      'shape',
-      `attention: ${H} query heads are not a multiple of ${Hkv} key heads: ${shapes}`,
-    )
-  if (D === 0) throw new HeedTypeError('shape', `attention: D must be at least 1: ${shapes}`)
+  check(B === Bk && B === v.shape[0], 'the batch sizes differ')
+  check(D === Dk, 'q and k must share D')
+  check(D > 0, 'D must be at least 1')
+  check(Tk === v.shape[1] && Hkv === v.shape[2], 'k and v must share time and heads')
+  check(Hkv === 0 ? H === 0 : H % Hkv === 0, `${H} query heads are not a multiple of ${Hkv} key heads`)
 }
 
 /** Kernels want [H, D] dense within a time step; batch and time keep their strides. */

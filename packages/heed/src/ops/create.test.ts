@@ -60,6 +60,16 @@ it('randn is normal, and the same for a seed on every dtype', async () => {
 it('names what does not fit', () => {
   expect(() => tensor([1, 2, 3], [2, 2])).toThrow(coded('shape', '[2, 2]', '4 elements', '3'))
   expect(() => tensor([], [-1])).toThrow(coded('shape', '[-1]'))
+  for (const [value, dtype] of [
+    [1.5, 'int32'],
+    [NaN, 'int32'],
+    [2 ** 40, 'int32'],
+    [2, 'bool'],
+  ] as const) {
+    expect(() => tensor([value], [1], { dtype })).toThrow(coded('dtype', String(value), dtype))
+    expect(() => full([1], value, { dtype })).toThrow(coded('dtype', String(value), dtype))
+  }
+  expect(() => tensor(Uint8Array.of(3))).toThrow(coded('dtype', '3', 'bool'))
   expect(() => zeros([1.5])).toThrow(coded('shape', '[1.5]'))
   expect(() => zeros([2 ** 40, 2 ** 40])).toThrow(coded('shape', '1099511627776'))
 })

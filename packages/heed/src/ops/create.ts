@@ -2,7 +2,7 @@ import { currentBackend } from '../backends/current.js'
 import type { Backend } from '../backends/backend.js'
 import { randomUnit } from '../backends/random.js'
 import { HeedTypeError } from '../errors.js'
-import { type DType, newArray, type TypedArray } from '../tensor/dtype.js'
+import { type DType, isFloat, newArray, type TypedArray } from '../tensor/dtype.js'
 import { checkShape, type Shape, show, sizeOf } from '../tensor/shape.js'
 import { Tensor } from '../tensor/tensor.js'
 
@@ -16,7 +16,8 @@ export interface CreateOptions {
 /**
  * A tensor with a copy of `data` in row-major order.
  *
- * @throws HeedTypeError `shape` when the data does not fill the shape, `dtype` when the backend does not have it.
+ * @throws HeedTypeError `shape` when the data does not fill the shape, `dtype` when the backend does not have it or a
+ *   value does not fit it.
  */
 export function tensor(
   data: TypedArray | readonly number[] | readonly boolean[],
@@ -33,6 +34,7 @@ export function tensor(
   const values =
     newArray(kind, 0).constructor === data.constructor ? (data as TypedArray) : newArray(kind, data.length)
   if (values !== data) for (let i = 0; i < values.length; i++) values[i] = Number(data[i])
+  if (!isFloat(kind)) for (const value of data) checkValue('tensor', Number(value), kind)
   const t = Tensor.empty(backend, kind, shape)
   backend.write(t.storage, 0, values)
   return t
@@ -53,18 +55,35 @@ function checkDType(dtype: DType, backend: Backend): DType {
   return dtype
 }
 
-/** A tensor of zeros, float unless `dtype` says otherwise. */
+/** Integers and booleans are never rounded or cut in silence. */
+function checkValue(op: string, value: number, dtype: DType): void {
+  const fits = dtype === 'bool' ? value === 0 || value === 1 : isFloat(dtype) || (value | 0) === value
+  if (!fits) throw new HeedTypeError('dtype', `${op}: ${value} is no ${dtype}`)
+}
+
+/**
+ * A tensor of zeros, float unless `dtype` says otherwise.
+ *
+ * @throws HeedTypeError `shape` when a dimension is no count, `dtype` when the backend does not have it.
+ */
 export function zeros(shape: Shape, options: CreateOptions = {}): Tensor {
   return full(shape, 0, options)
 }
 
-/** A tensor with `value` everywhere. */
+/**
+ * A tensor with `value` everywhere, float unless `dtype` says otherwise.
+ *
+ * @throws HeedTypeError `shape` when a dimension is no count, `dtype` when the backend does not have it or `value` does
+ *   not fit it.
+ */
 export function full(
   shape: Shape,
   value: number,
   { dtype, backend = currentBackend() }: CreateOptions = {},
 ): Tensor {
-  const t = Tensor.empty(backend, checkDType(dtype ?? backend.floats[0], backend), shape)
+  const kind = checkDType(dtype ?? backend.floats[0], backend)
+  checkValue('full', value, kind)
+  const t = Tensor.empty(backend, kind, shape)
   backend.kernels.fill(t, value)
   return t
 }

@@ -14,7 +14,8 @@ export interface CrossEntropyOptions {
 
 /**
  * The mean over rows of (1 − ε) · (lse − logit_target) + ε · (lse − mean(logits)), lse = log Σ exp(logits): logits
- * [..., V], targets int32 [...] → a tensor of shape []. Rows whose target is `ignore` are left out; when all are, 0.
+ * [..., V], targets int32 [...] → a tensor of shape []. Rows whose target is `ignore` are left out; when all are, 0. A
+ * target that is no class gives NaN.
  *
  * Backward: (softmax(logits) − (1 − ε)·onehot − ε/V) / rows.
  *

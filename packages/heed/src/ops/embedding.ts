@@ -10,6 +10,8 @@ import { scope } from '../tensor/scope.js'
  * Ids must lie in [0, V): the caller, who has them as numbers, checks; an id outside reads zeros.
  *
  * Backward: dTable[id] = factor · Σ dy over the places where id stands.
+ *
+ * @throws HeedTypeError `dtype` when ids are not int32 or the table is not float, `shape` when the table is not [V, D].
  */
 export function embedding(ids: Tensor, table: Tensor, factor = 1): Tensor {
   return scope(() => {

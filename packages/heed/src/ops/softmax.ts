@@ -4,9 +4,12 @@ import { record } from './record.js'
 import { scope } from '../tensor/scope.js'
 
 /**
- * exp(x) / Σ exp(x) over the last dimension, computed from x − max(x). A row of −∞ alone gives zeros.
+ * exp(x) / Σ exp(x) over the last dimension, computed from x − max(x): x float [..., N] → [..., N]. A row
+ * of −∞ alone gives zeros.
  *
  * Backward: dx = y ⊙ (dy − Σ dy ⊙ y).
+ *
+ * @throws HeedTypeError `dtype` when x is not float.
  */
 export function softmax(x: Tensor): Tensor {
   return scope(() => {

@@ -73,6 +73,16 @@ it('a tensor disposed inside is disposed once', () => {
   expect(made()).toBe(0)
 })
 
+it('finds what it returns in values that hold themselves', () => {
+  const result = scope(() => {
+    const self: Record<string, unknown> = { t: zeros([1]) }
+    self.inside = [self, new Map([['self', self]])]
+    return self
+  })
+  expect(made()).toBe(1)
+  ;(result.t as Tensor).dispose()
+})
+
 it('frees on an exception, which passes through, and later scopes work', () => {
   expect(() =>
     scope(() => {

@@ -1,4 +1,4 @@
-import { HeedError } from '../errors.js'
+import { HeedTypeError } from '../errors.js'
 import { Tensor } from './tensor.js'
 import { adopt, enter, isHeld, leave } from './owners.js'
 
@@ -7,7 +7,7 @@ import { adopt, enter, isHeld, leave } from './owners.js'
  * objects and maps), which move to the enclosing scope uncopied. Scopes nest. Inside `valueAndGrad` a scope frees
  * nothing until the gradients are computed.
  *
- * @throws HeedError `option` when `fn` returns a promise: tensors made after an `await` would escape the scope.
+ * @throws HeedTypeError `option` when `fn` returns a promise: tensors made after an `await` would escape the scope.
  */
 export function scope<R>(fn: () => R): R {
   const made = enter()
@@ -17,7 +17,7 @@ export function scope<R>(fn: () => R): R {
     result = fn()
     if (result instanceof Promise) {
       result.catch(() => {})
-      throw new HeedError(
+      throw new HeedTypeError(
         'option',
         'scope: the function returned a promise; scopes are synchronous, so await outside',
       )
@@ -33,12 +33,21 @@ export function scope<R>(fn: () => R): R {
   }
 }
 
-/** All tensors inside a value: itself, or in arrays, plain objects and maps. */
-export function tensorsIn(value: unknown, found = new Set<Tensor>()): Set<Tensor> {
-  if (value instanceof Tensor) found.add(value)
-  else if (Array.isArray(value)) for (const v of value) tensorsIn(v, found)
-  else if (value instanceof Map) for (const v of value.values()) tensorsIn(v, found)
-  else if (value && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype)
-    for (const v of Object.values(value)) tensorsIn(v, found)
+/** All tensors inside a value: itself, or in arrays, plain objects and maps, which may hold themselves. */
+export function tensorsIn(value: unknown): Set<Tensor> {
+  const found = new Set<Tensor>()
+  const seen = new Set([value])
+  for (const v of seen) {
+    if (v instanceof Tensor) found.add(v)
+    // Set iteration goes on to what is added on the way.
+    else for (const inner of contents(v)) if (typeof inner === 'object') seen.add(inner)
+  }
   return found
+}
+
+function contents(value: unknown): Iterable<unknown> {
+  if (Array.isArray(value)) return value
+  if (value instanceof Map) return value.values()
+  const isPlain = typeof value === 'object' && value && Object.getPrototypeOf(value) === Object.prototype
+  return isPlain ? Object.values(value) : []
 }

@@ -16,7 +16,7 @@ import {
   zeros,
 } from '../ops/index.js'
 import { coded } from '../testing/index.js'
-import { checkShape, denseStrides, isDense, liveTensors, sizeOf, type Tensor } from './index.js'
+import { checkShape, denseStrides, isDense, liveTensors, type Shape, sizeOf, type Tensor } from './index.js'
 
 it('knows its shape, dtype and device', () => {
   using t = zeros([2, 3, 4], { dtype: 'float32' })
@@ -111,6 +111,24 @@ it('ops outside of a scope leave nothing behind but their result', () => {
     expect([name, liveTensors() - before, y.storage.refs]).toEqual([name, 1, 1])
     y.dispose()
   }
+})
+
+it('a view lies inside its memory', () => {
+  using x = zeros([2, 3])
+  using last = x.view([2], [3], 2)
+  expect(last.shape).toEqual([2])
+  using none = x.view([0, 9])
+  expect(none.size).toBe(0)
+  const views: [Shape, number[]?, number?][] = [
+    [[20]],
+    [[2], [3], 3],
+    [[2], [-1], 1],
+    [[2], [0.5]],
+    [[2], [1, 1]],
+    [[1], [1], -1],
+    [[-1]],
+  ]
+  for (const view of views) expect(() => x.view(...view)).toThrow(coded('shape', 'view'))
 })
 
 it('shapes', () => {

@@ -55,9 +55,23 @@ export class Tensor implements Disposable {
     return this.#disposed
   }
 
-  /** Another look at the same memory. Not recorded for gradients: use the ops `reshape` and `slice` for that. */
+  /**
+   * Another look at the same memory. Not recorded for gradients: use the ops `reshape` and `slice` for that.
+   *
+   * @param strides in elements, from 0 up; default dense
+   * @param offset of the first element, from the start of the storage; default the tensor's own
+   * @throws HeedTypeError `shape` when an element would lie outside the memory.
+   */
   view(shape: Shape, strides: readonly number[] = denseStrides(shape), offset = this.offset): Tensor {
     this.assertLive('view')
+    checkShape(shape, 'view')
+    const end = sizeOf(shape) && shape.reduce((at, d, i) => at + (d - 1) * strides[i], offset + 1)
+    const whole = [offset, ...strides].every((n) => Number.isSafeInteger(n) && n >= 0)
+    if (strides.length !== shape.length || !whole || !(end <= this.storage.length))
+      throw new HeedTypeError(
+        'shape',
+        `view: ${show(shape)} with strides ${show(strides)} from element ${offset} does not lie in a memory of ${this.storage.length} elements`,
+      )
     return new Tensor(this.storage, [...shape], strides, offset)
   }
 
@@ -77,7 +91,11 @@ export class Tensor implements Disposable {
     return dense
   }
 
-  /** The single element of a tensor of size 1. */
+  /**
+   * The single element of a tensor of size 1, whatever its rank.
+   *
+   * @throws HeedTypeError `shape` for another size.
+   */
   async item(): Promise<number> {
     if (this.size !== 1)
       throw new HeedTypeError('shape', `item: takes a tensor of one element, got shape ${show(this.shape)}`)

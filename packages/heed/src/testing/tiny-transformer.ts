@@ -8,9 +8,10 @@ const lines = [
   'die Katze sieht den Hund',
 ]
 
+const tokenizerJson = await learnBpe(lines, { vocabSize: 270 })
+
 /** A transformer of a few hundred weights on the current backend, with a byte-level tokenizer. The caller disposes it. */
 export function tinyTransformer(config: Partial<TransformerConfig> = {}, seed = 1): Transformer {
-  const tokenizerJson = { ...learnBpe(lines, { vocabSize: 270 }) }
   return initTransformer(
     {
       d_model: 8,

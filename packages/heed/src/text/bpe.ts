@@ -1,4 +1,6 @@
+import { breather } from '../breathe.js'
 import { HeedError, HeedTypeError, throwIfAborted } from '../errors.js'
+import { quote } from '../json.js'
 import { byteSymbols, gpt2Pattern } from './bytes.js'
 
 /** A special or otherwise fixed token of a tokenizer.json. */
@@ -13,7 +15,7 @@ export interface AddedToken {
 }
 
 /** The tokenizer.json that {@link learnBpe} makes; Hugging Face's `tokenizers` reads it as it is. */
-export interface TokenizerJson {
+export type TokenizerJson = {
   version: '1.0'
   truncation: null
   padding: null
@@ -88,7 +90,10 @@ const before = (a: Pair, b: Pair) =>
  * @throws HeedTypeError `option` when vocabSize has no room for specials and bytes, or a special is empty or twice there
  * @throws HeedError `aborted` when the signal says so
  */
-export function learnBpe(lines: Iterable<string>, options: LearnBpeOptions = {}): TokenizerJson {
+export async function learnBpe(
+  lines: Iterable<string>,
+  options: LearnBpeOptions = {},
+): Promise<TokenizerJson> {
   const { vocabSize = 8000, specials = ['<pad>', '<s>', '</s>', '<unk>'], minFrequency = 2 } = options
   const alphabet = [...byteSymbols].sort()
   const pieces = [...specials, ...alphabet]
@@ -102,10 +107,11 @@ export function learnBpe(lines: Iterable<string>, options: LearnBpeOptions = {})
   if (vocab.size < pieces.length || vocab.has(''))
     throw new HeedTypeError(
       'option',
-      `learnBpe: specials ${JSON.stringify(specials)} must differ and not be empty`,
+      `learnBpe: specials ${quote([...specials])} must differ and not be empty`,
     )
 
-  const words = countWords(lines, options.signal)
+  const pause = pauses(options.signal)
+  const words = await countWords(lines, pause)
   const sequence = new SymbolSequence(words, (byte) => vocab.get(byteSymbols[byte])!)
   const heap: Pair[] = []
   for (const pair of sequence.takeNewPairs()) push(heap, pair)
@@ -127,7 +133,7 @@ export function learnBpe(lines: Iterable<string>, options: LearnBpeOptions = {})
     pieces.push(piece)
     for (const made of sequence.takeNewPairs()) push(heap, made)
     if (merges.length % 64 === 0) {
-      throwIfAborted(options.signal)
+      await pause()
       options.onProgress?.({ done: pieces.length, total })
     }
   }
@@ -135,13 +141,22 @@ export function learnBpe(lines: Iterable<string>, options: LearnBpeOptions = {})
   return toJson(specials, vocab, merges)
 }
 
+/** Lets the event loop run once in a while, so that a signal gets through, and obeys it. */
+function pauses(signal: AbortSignal | undefined): () => Promise<void> {
+  const breathe = breather()
+  return async () => {
+    await breathe()
+    throwIfAborted(signal)
+  }
+}
+
 /** How often each pre-token occurs. */
-function countWords(lines: Iterable<string>, signal: AbortSignal | undefined): Map<string, number> {
+async function countWords(lines: Iterable<string>, pause: () => Promise<void>): Promise<Map<string, number>> {
   const words = new Map<string, number>()
   let n = 0
   for (const line of lines) {
     if (typeof line !== 'string') throw new HeedError('input', `learnBpe: line ${n + 1} is not a string`)
-    if (n++ % 4096 === 0) throwIfAborted(signal)
+    if (n++ % 1024 === 0) await pause()
     for (const word of line.match(gpt2Pattern) ?? []) words.set(word, (words.get(word) ?? 0) + 1)
   }
   return words

@@ -1,4 +1,5 @@
 import { HeedError } from '../errors.js'
+import { quote } from '../json.js'
 import { pieceBytes } from './bytes.js'
 
 /** A token and where it stands in the text. */
@@ -128,9 +129,8 @@ function standsAt(character: string, text: string, at: number): boolean {
 }
 
 function notSpelled(piece: string, text: string, at: number): HeedError {
-  const [token, rest] = [piece, text.slice(at, at + 20)].map((part) => JSON.stringify(part))
   return new HeedError(
     'input',
-    `the tokens do not spell the text: at offset ${at} is ${rest}, where ${token} should be`,
+    `the tokens do not spell the text: at offset ${at} is ${quote(text.slice(at, at + 20))}, where ${quote(piece)} should be`,
   )
 }

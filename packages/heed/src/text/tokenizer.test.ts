@@ -10,7 +10,7 @@ const corpus = [
   'Der Elefant ist sehr groß. Die Elefanten sind größer als die Hunde.',
   '漢字 漢語 漢文 字 文字 😀😁😂 😀😀 👩‍👩‍👧 🇩🇪 é é ñ ñ',
 ]
-const json = learnBpe(corpus, { vocabSize: 360, minFrequency: 1 })
+const json = await learnBpe(corpus, { vocabSize: 360, minFrequency: 1 })
 const tokenizer = Tokenizer.fromJson(json)
 const [bos, eos] = [1, 2]
 
@@ -96,9 +96,9 @@ describe('encode', () => {
     )
   })
 
-  it('splits at the white space of Unicode, not of JavaScript', () => {
+  it('splits at the white space of Unicode, not of JavaScript', async () => {
     // U+FEFF is white space only for JavaScript: here it forms a word with the mark before it.
-    const marks = Tokenizer.fromJson(learnBpe(['!\ufeff', '!\ufeff'], { vocabSize: 263 }))
+    const marks = Tokenizer.fromJson(await learnBpe(['!\ufeff', '!\ufeff'], { vocabSize: 263 }))
     expect(marks.encodeIds('!\ufeff', { addSpecials: false })).toHaveLength(1)
   })
 
@@ -214,22 +214,24 @@ describe('fromJson', () => {
     ])
   })
 
-  it('reads Llama 3 style files: Split before ByteLevel, merges ignored for whole words', () => {
-    const llama = vary({
-      model: { ...json.model, ignore_merges: true },
-      pre_tokenizer: {
-        type: 'Sequence',
-        pretokenizers: [
-          {
-            type: 'Split',
-            pattern: { Regex: '\\p{L}+|\\s+|[^\\s\\p{L}]+' },
-            behavior: 'Isolated',
-            invert: false,
-          },
-          { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false },
-        ],
-      },
-    })
+  const split = (Regex: string) => ({
+    pre_tokenizer: {
+      type: 'Sequence',
+      pretokenizers: [
+        { type: 'Split', pattern: { Regex }, behavior: 'Isolated', invert: false },
+        { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false },
+      ],
+    },
+  })
+  const contractions = String.raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+`
+  const rest = String.raw` ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`
+
+  it.each([
+    ['Llama 3', String.raw`${contractions}|\p{N}{1,3}|${rest}`],
+    ['Qwen 2', String.raw`${contractions}|\p{N}|${rest}`],
+    ['GPT-2', String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`],
+  ])('reads %s style files: Split before ByteLevel, merges ignored for whole words', (_, pattern) => {
+    const llama = vary({ model: { ...json.model, ignore_merges: true }, ...split(pattern) })
     fc.assert(
       fc.property(anyText, (text) => {
         const { ids, tokens } = llama.encode(text, { addSpecials: false })
@@ -265,6 +267,36 @@ describe('fromJson', () => {
     expect(() => withModel({ end_of_word_suffix: '</w>' })).toThrow(unsupported)
     const { z: _, ...vocab } = json.model.vocab
     expect(() => withModel({ vocab })).toThrow(/lacks byte 122/)
+  })
+
+  it('refuses patterns that could take for ever, wherever they stand', () => {
+    const refused = expect.objectContaining({
+      code: 'unsupported',
+      message: expect.stringContaining('(a+)+$'),
+    })
+    const pattern = { Regex: '(a+)+$' }
+    const replace = { type: 'Replace', pattern, content: 'a' }
+    expect(() => vary(split('(a+)+$'))).toThrow(refused)
+    expect(() => vary({ normalizer: replace })).toThrow(refused)
+    const deep = { type: 'Sequence', normalizers: [{ type: 'Sequence', normalizers: [replace] }] }
+    expect(() => vary({ normalizer: deep })).toThrow(refused)
+  })
+
+  it('says what is wrong in a line, however large or deep it is', () => {
+    let deep: unknown = []
+    for (let i = 0; i < 100_000; i++) deep = [deep]
+    for (const parts of [
+      { added_tokens: [deep] },
+      { added_tokens: [{ id: 1, content: ['x'.repeat(1e6)] }] },
+      { model: { ...json.model, merges: [deep] } },
+      { model: { ...json.model, merges: [['a', deep]] } },
+      { model: { ...json.model, vocab: { a: deep } } },
+      { model: { ...json.model, vocab: { ['x'.repeat(1e6)]: -1 } } },
+      { decoder: { type: 'x'.repeat(1e6) } },
+    ])
+      expect(() => vary(parts)).toThrow(
+        expect.objectContaining({ name: 'HeedError', message: expect.stringMatching(/^.{1,300}$/) }),
+      )
   })
 
   it('refuses files that are not what they claim to be', () => {

@@ -1,5 +1,6 @@
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers'
 import { HeedError } from '../errors.js'
+import { quote } from '../json.js'
 import { gpt2Pattern } from './bytes.js'
 import { checkTokenizerJson } from './format.js'
 import type { TokenizerKind } from './format.js'
@@ -101,7 +102,7 @@ export class Tokenizer {
       return new Tokenizer(pipeline, kind, vocabSize, tokenizerConfig as Record<string, unknown>)
     } catch (cause) {
       if (cause instanceof HeedError) throw cause
-      throw new HeedError('format', `tokenizer.json: it cannot be used: ${String(cause)}`, { cause })
+      throw new HeedError('format', `tokenizer.json: it cannot be used: ${quote(String(cause))}`, { cause })
     }
   }
 
@@ -117,7 +118,7 @@ export class Tokenizer {
     if (normalised !== text)
       throw new HeedError(
         'unsupported',
-        `the tokenizer normalises ${JSON.stringify(text.slice(0, 40))} to ${JSON.stringify(normalised.slice(0, 40))}, ` +
+        `the tokenizer normalises ${quote(text.slice(0, 40))} to ${quote(normalised.slice(0, 40))}, ` +
           "so its tokens have no place there: normalise the text first, for most by text.normalize('NFC')",
       )
     const tokens = this.#findSpans(
@@ -208,7 +209,7 @@ export class Tokenizer {
   #knownId(token: string): number {
     const id = this.#pipeline.token_to_id(token)
     if (id === undefined)
-      throw new HeedError('format', `tokenizer.json: ${JSON.stringify(token)} is not in its vocabulary`)
+      throw new HeedError('format', `tokenizer.json: ${quote(token)} is not in its vocabulary`)
     return id
   }
 

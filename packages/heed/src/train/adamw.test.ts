@@ -3,6 +3,7 @@ import { setBackend } from '../backends/current.js'
 import { ReferenceBackend } from '../backends/reference/index.js'
 import { tensor } from '../ops/create.js'
 import { liveTensors } from '../tensor/index.js'
+import { coded } from '../testing/index.js'
 import { AdamW, globalNorm } from './adamw.js'
 
 let before: number
@@ -113,5 +114,15 @@ test('gradients must match the parameters', async () => {
   using optimiser = new AdamW({ w })
   await expect(optimiser.step({ w: g }, 1)).rejects.toThrow('the gradient of w must be [2], got [1]')
   await expect(optimiser.step({}, 1)).rejects.toThrow('got none')
+  using single = tensor([1, 1], [2], { dtype: 'float32' })
+  await expect(optimiser.step({ w: single }, 1)).rejects.toThrow(coded('dtype', 'float32', 'float64'))
+  using other = tensor([1, 1], [2], { backend: new ReferenceBackend({ dtype: 'float64' }) })
+  await expect(optimiser.step({ w: other }, 1)).rejects.toThrow(coded('dtype', 'w'))
+  for (const rate of [NaN, -1, Infinity])
+    await expect(optimiser.step({ w }, rate)).rejects.toThrow(coded('option', 'rate', String(rate)))
+  using wide = tensor([1, 2, 3, 4], [2, 2])
+  using column = wide.view([2], [2])
+  await expect(optimiser.step({ w: column }, 1)).rejects.toThrow(coded('shape', 'strided'))
+  expect(() => new AdamW({ column })).toThrow(coded('shape', 'column', 'strided'))
   expect(await globalNorm([])).toBe(0)
 })

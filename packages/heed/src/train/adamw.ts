@@ -17,7 +17,7 @@ export interface AdamWOptions {
   weightDecay?: number
   /** Gradients of a larger global norm are scaled down to it. Default Infinity: no clipping. */
   clip?: number
-  /** Which parameters decay. Default `decaysByDefault`. */
+  /** Which parameters decay. Default: those of rank 2 and more whose name does not hold `embed`. */
   decays?: (name: string, param: Tensor) => boolean
 }
 
@@ -38,8 +38,7 @@ export interface AdamWState {
  * Weight decay is for matrices that multiply activations. Biases and norms (rank 1) shift and scale, and a row of an
  * embedding table moves only when its token occurs, so that decay would shrink rare words: none of these decay.
  */
-export const decaysByDefault = (name: string, param: Tensor): boolean =>
-  param.rank >= 2 && !/embed/i.test(name)
+const decaysByDefault = (name: string, param: Tensor): boolean => param.rank >= 2 && !/embed/i.test(name)
 
 /**
  * Adam with decoupled weight decay (Kingma & Ba 2015; Loshchilov & Hutter 2019) and clipping by the global norm:
@@ -56,7 +55,7 @@ export class AdamW implements Disposable {
   readonly #v: Params = {}
   #updates = 0
 
-  /** @throws HeedTypeError `option` when a number is outside its range. */
+  /** @throws HeedTypeError `option` when a number is outside its range, `shape` when a parameter is a strided view. */
   constructor(params: Params, options: AdamWOptions = {}) {
     const { beta1 = 0.9, beta2 = 0.98, eps = 1e-9, weightDecay = 0 } = options
     const { clip = Infinity, decays = decaysByDefault } = options
@@ -65,6 +64,7 @@ export class AdamW implements Disposable {
     checkNumber('AdamW', 'eps', eps, 0)
     checkNumber('AdamW', 'weightDecay', weightDecay, 0)
     if (!(clip > 0)) throw new HeedTypeError('option', `AdamW: clip must be a positive number, got ${clip}`)
+    for (const [name, param] of Object.entries(params)) checkLike('parameter', name, param, param)
     this.#options = { beta1, beta2, eps, weightDecay, clip, decays }
     this.#params = { ...params }
     for (const [name, param] of Object.entries(params))
@@ -83,9 +83,11 @@ export class AdamW implements Disposable {
    * One update with the gradients of all parameters, by name. A step whose gradient norm is NaN or infinite is
    * skipped: parameters and moments stay as they are.
    *
-   * @throws HeedTypeError `shape` when a gradient is missing or of another shape than its parameter.
+   * @throws HeedTypeError `shape` when a gradient is missing, a strided view or of another shape than its parameter,
+   *   `dtype` when of another dtype or backend; `option` when the rate is no number from 0 up.
    */
   async step(grads: Params, rate: number): Promise<StepReport> {
+    checkNumber('AdamW', 'rate', rate, 0)
     const names = Object.keys(this.#params)
     for (const name of names) checkLike('gradient', name, this.#params[name], grads[name])
     const norm = await globalNorm(names.map((name) => grads[name]))
@@ -176,4 +178,8 @@ function checkLike(what: string, name: string, param: Tensor, t: Tensor | undefi
       'shape',
       `AdamW: the ${what} of ${name} must be ${show(param.shape)}, got ${t ? show(t.shape) : 'none'}`,
     )
+  if (t.dtype !== param.dtype || t.device !== param.device)
+    throw new HeedTypeError('dtype', `AdamW: the ${what} of ${name} is ${t}, the parameter ${param}`)
+  if (!t.isDense)
+    throw new HeedTypeError('shape', `AdamW: the ${what} of ${name} is a strided view; give a dense tensor`)
 }

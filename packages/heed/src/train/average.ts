@@ -3,11 +3,11 @@ import { emptyLike } from '../ops/check.js'
 import { scope } from '../tensor/scope.js'
 import type { Tensor } from '../tensor/tensor.js'
 
-/** Copies of tensors, outside every scope: the caller disposes them. */
+/** Copies of tensors, by the same names. */
 export function copies(params: Record<string, Tensor>): Record<string, Tensor> {
   const copied: Record<string, Tensor> = {}
   for (const [name, param] of Object.entries(params)) {
-    copied[name] = emptyLike(param).keep()
+    copied[name] = emptyLike(param)
     backendOf(param).kernels.copy(param, copied[name])
   }
   return copied

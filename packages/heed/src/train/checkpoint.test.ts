@@ -42,13 +42,14 @@ test('a checkpoint comes back, and only the latest two and the best are kept', a
 
 test('what a run that died left is no checkpoint and goes with the next', async () => {
   await writeCheckpoint(run, 1, checkpoint(1))
+  await mkdir(`${run}/checkpoints/mine`) // a user's: it stays
   for (const name of ['step-000002', 'step-000003.tmp', 'step-000004']) {
     await mkdir(`${run}/checkpoints/${name}`)
     await writeFile(`${run}/checkpoints/${name}/state.json`, '{"ste')
   }
   expect(await readCheckpoint(run)).toMatchObject(checkpoint(1))
   await writeCheckpoint(run, 2, checkpoint(2))
-  expect(await folders()).toEqual(['step-000001', 'step-000002'])
+  expect(await folders()).toEqual(['mine', 'step-000001', 'step-000002'])
   expect(await readCheckpoint(run)).toMatchObject(checkpoint(2))
 })
 

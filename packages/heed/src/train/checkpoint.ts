@@ -5,20 +5,24 @@ import {
   exists,
   listFolders,
   makeFolder,
-  type ModelFolder,
-  parseSafetensors,
   readFile,
-  readModelFolder,
   readText,
   removeFolder,
   rename,
+  writeFileAtomic,
+} from '../io/files.js'
+import {
+  type ModelFolder,
+  parseSafetensors,
+  readModelFolder,
   type SafeTensor,
   safeTensor,
-  writeFileAtomic,
   writeModelFolder,
   writeSafetensors,
 } from '../io/index.js'
+import { parseRecord, quote } from '../json.js'
 import { tensor } from '../ops/create.js'
+import { scope } from '../tensor/scope.js'
 import { show } from '../tensor/shape.js'
 import type { Tensor } from '../tensor/tensor.js'
 
@@ -43,7 +47,7 @@ export interface CheckpointIndex {
 
 export interface Checkpoint<State> {
   /** Config, weights and tokenizer, as a model folder has them. */
-  model: Omit<ModelFolder, 'path'>
+  model: ModelFolder
   /** What training needs beside the model. */
   training: Map<string, SafeTensor>
   /** JSON. */
@@ -57,13 +61,10 @@ const indexFile = (run: string): string => `${folderOf(run)}/index.json`
 export async function readCheckpointIndex(run: string): Promise<CheckpointIndex | undefined> {
   const file = indexFile(run)
   if (!(await exists(file))) return undefined
-  const json = parseObject(await readText(file), file) as Partial<CheckpointIndex>
+  const json = parseRecord(await readText(file), file) as Partial<CheckpointIndex>
   for (const name of [json.latest, json.previous ?? json.latest, json.best ?? json.latest])
     if (typeof name !== 'string' || !/^step-\d+(-2)?$/.test(name))
-      throw new HeedError(
-        'format',
-        `${file}: ${JSON.stringify(name)} does not name a checkpoint, as step-000100 does`,
-      )
+      throw new HeedError('format', `${file}: ${quote(name)} does not name a checkpoint, as step-000100 does`)
   return json as CheckpointIndex
 }
 
@@ -101,9 +102,10 @@ export async function writeCheckpoint<State>(
   await rename(temporary, folder)
   const index: CheckpointIndex = { latest: name, previous: before?.latest, best: best ? name : before?.best }
   await writeFileAtomic(indexFile(run), `${JSON.stringify(index, null, 2)}\n`)
-  const kept = Object.values(index)
+  // Only what this module makes: a folder that someone else put there is none of ours.
   for (const other of await listFolders(folderOf(run)))
-    if (!kept.includes(other)) await removeFolder(folderOf(run, other))
+    if (/^step-\d+(-2)?(\.tmp)?$/.test(other) && !Object.values(index).includes(other))
+      await removeFolder(folderOf(run, other))
   return folder
 }
 
@@ -123,20 +125,8 @@ export async function readCheckpoint(
   return {
     model: await readModelFolder(folder),
     training: parseSafetensors(await readFile(file), file),
-    state: parseObject(await readText(`${folder}/state.json`), `${folder}/state.json`),
+    state: parseRecord(await readText(`${folder}/state.json`), `${folder}/state.json`),
   }
-}
-
-function parseObject(text: string, file: string): Record<string, unknown> {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch (cause) {
-    throw new HeedError('format', `${file}: not valid JSON`, { cause })
-  }
-  if (typeof json !== 'object' || json === null || Array.isArray(json))
-    throw new HeedError('format', `${file}: expected a JSON object`)
-  return json as Record<string, unknown>
 }
 
 /** Tensors as a safetensors file holds them, exactly; `prefix` goes before every name. */
@@ -162,18 +152,20 @@ export function fromSafeTensors(
   stored: ReadonlyMap<string, SafeTensor>,
   backend: Backend = currentBackend(),
 ): Record<string, Tensor> {
-  const tensors: Record<string, Tensor> = {}
-  for (const [name, { dtype: stored_, shape, bytes }] of stored) {
-    const dtype = ({ F32: 'float32', F64: 'float64' } as const)[stored_ as string]
-    if (!dtype || !backend.floats.includes(dtype))
-      throw new HeedError(
-        'format',
-        `checkpoint: ${name} ${show(shape)} is ${stored_}; the ${backend.name} backend goes on from ${backend.floats.join(' or ')}`,
-      )
-    // A copy: the file's bytes may lie at any alignment.
-    const { buffer } = bytes.slice()
-    const data = dtype === 'float32' ? new Float32Array(buffer) : new Float64Array(buffer)
-    tensors[name] = tensor(data, shape, { dtype, backend })
-  }
-  return tensors
+  return scope(() => {
+    const tensors: Record<string, Tensor> = {}
+    for (const [name, { dtype: stored_, shape, bytes }] of stored) {
+      const dtype = ({ F32: 'float32', F64: 'float64' } as const)[stored_ as string]
+      if (!dtype || !backend.floats.includes(dtype))
+        throw new HeedError(
+          'format',
+          `checkpoint: ${name} ${show(shape)} is ${stored_}; the ${backend.name} backend goes on from ${backend.floats.join(' or ')}`,
+        )
+      // A copy: the file's bytes may lie at any alignment.
+      const { buffer } = bytes.slice()
+      const data = dtype === 'float32' ? new Float32Array(buffer) : new Float64Array(buffer)
+      tensors[name] = tensor(data, shape, { dtype, backend })
+    }
+    return tensors
+  })
 }

@@ -1,4 +1,4 @@
-export { AdamW, type AdamWOptions, type AdamWState, decaysByDefault, type StepReport } from './adamw.js'
+export { AdamW, type AdamWOptions, type AdamWState, type StepReport } from './adamw.js'
 export { type Checkpoint, type CheckpointIndex, readCheckpoint, readCheckpointIndex } from './checkpoint.js'
 export {
   type BatchOptions,
@@ -22,9 +22,9 @@ export {
   type ScheduleOptions,
 } from './schedules.js'
 export {
+  trainingDefaults,
   type TrainingEvent,
   type TrainingProgress,
-  type TrainingResult,
-  trainTranslation,
   type TrainTranslationOptions,
-} from './translate.js'
+} from './settings.js'
+export { type TrainingResult, trainTranslation } from './train-translation.js'

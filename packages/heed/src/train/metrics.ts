@@ -1,4 +1,4 @@
-import { appendText, exists, readText, writeFileAtomic } from '../io/index.js'
+import { appendText, exists, readText, writeFileAtomic } from '../io/files.js'
 
 /** A line of metrics.jsonl: after some steps what training did, after an evaluation what it found. */
 export interface MetricsRow {

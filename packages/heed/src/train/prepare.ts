@@ -1,7 +1,6 @@
 import { HeedError } from '../errors.js'
 import { type TransformerConfig, transformerConfig } from '../models/index.js'
 import { learnBpe, Tokenizer } from '../text/index.js'
-import { breather } from '../breathe.js'
 import {
   type EncodedPair,
   encodePairs,
@@ -12,7 +11,7 @@ import {
   readPairs,
 } from './data.js'
 import type { RunState } from './run-state.js'
-import type { Settings } from './translate.js'
+import type { Settings } from './settings.js'
 
 /** All that training reads: token ids, and what a model for them looks like. */
 export interface TranslationData {
@@ -26,7 +25,7 @@ export interface TranslationData {
 /**
  * Reads the pairs, learns a tokenizer if none is given, and turns all into ids.
  *
- * @throws HeedError `input` when no training pair is left, `unsupported` when the tokenizer lacks a special token
+ * @throws HeedError `input` when no training pair is left or the run has another tokenizer, `unsupported` when the tokenizer lacks a special token
  */
 export async function prepareData(
   settings: Settings,
@@ -35,7 +34,14 @@ export async function prepareData(
   const { signal, batchTokens, seed, onEvent } = settings
   const train = await load(settings.train)
   const valid = await load(settings.valid ?? [])
-  const tokenizerJson = savedTokenizer ?? settings.tokenizer ?? (await learn(train.pairs, settings))
+  if (train.pairs.length === 0) throw noPair(train)
+  const given = settings.tokenizer
+  if (savedTokenizer && given && JSON.stringify(given) !== JSON.stringify(savedTokenizer))
+    throw new HeedError(
+      'input',
+      `${settings.out}: the run was started with another tokenizer; leave it out, or start a new run in another folder`,
+    )
+  const tokenizerJson = savedTokenizer ?? given ?? (await learn(train.pairs, settings))
   const tokenizer = Tokenizer.fromJson(tokenizerJson)
   const config = configFor(tokenizer, settings.config)
 
@@ -57,21 +63,29 @@ export async function prepareData(
     return { encoded, pairs: kept }
   }
   const { encoded } = await encode('train', train)
-  if (encoded.length === 0)
-    throw new HeedError(
-      'input',
-      `no pair to train on: ${train.skipped} lines were empty, ${train.pairs.length} pairs too long`,
-    )
+  if (encoded.length === 0) throw noPair(train)
   const { dropout, ...shape } = config
   void dropout // may change while the rest may not
   return {
     train: encoded,
     valid: await encode('valid', valid),
-    tokenizerJson: { ...tokenizerJson },
+    tokenizerJson,
     config,
-    identity: { seed, batchTokens, data: fingerprint(encoded), config: JSON.stringify(shape) },
+    identity: {
+      seed,
+      batchTokens,
+      ...(given ? {} : { vocabSize: settings.vocabSize }),
+      data: fingerprint(encoded),
+      config: JSON.stringify(shape),
+    },
   }
 }
+
+const noPair = ({ pairs, skipped }: { pairs: readonly Pair[]; skipped: number }) =>
+  new HeedError(
+    'input',
+    `no pair to train on: ${skipped} lines had an empty side, ${pairs.length} pairs were too long`,
+  )
 
 const load = async (pairs: string | readonly Pair[]) =>
   typeof pairs === 'string' ? readPairs(pairs) : { pairs, skipped: 0 }
@@ -84,7 +98,6 @@ async function learn(pairs: readonly Pair[], { vocabSize, signal, onEvent }: Set
     }
   }
   onEvent({ type: 'tokenizer', done: 0, total: vocabSize })
-  await breather(0)()
   return learnBpe(lines(), { vocabSize, signal, onProgress: (p) => onEvent({ type: 'tokenizer', ...p }) })
 }
 

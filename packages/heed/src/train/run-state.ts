@@ -1,4 +1,5 @@
 import { HeedError } from '../errors.js'
+import { isRecord, quote } from '../json.js'
 
 /** How good a model was on the validation pairs. */
 export interface Validation {
@@ -49,7 +50,6 @@ export function isBetter(a: Validation, b: Validation | null): boolean {
 }
 
 const isCount = (x: unknown): boolean => Number.isSafeInteger(x) && (x as number) >= 0
-const isRecord = (x: unknown): boolean => typeof x === 'object' && x !== null
 const isValidation = (x: unknown): boolean => {
   if (x === null) return true
   const { step, loss, bleu } = (x ?? {}) as Record<string, unknown>
@@ -79,13 +79,13 @@ export function resumedState(
   }
   for (const [field, ok] of Object.entries(checks))
     if (!ok(json[field]))
-      throw new HeedError('format', `${run}: state.json has ${JSON.stringify(json[field])} as ${field}`)
+      throw new HeedError('format', `${run}: state.json has ${quote(json[field])} as ${field}`)
   const state = json as unknown as RunState
   for (const [name, now] of Object.entries(identity))
-    if (state.identity[name] !== now)
+    if (state.identity[name] !== undefined && state.identity[name] !== now)
       throw new HeedError(
         'input',
-        `${run}: the run was started with another ${name} (${state.identity[name]}, now ${now}); ` +
+        `${run}: the run was started with another ${name} (${quote(state.identity[name])}, now ${quote(now)}); ` +
           'give it as it was, or start a new run in another folder',
       )
   return state

@@ -3,6 +3,7 @@ import { foldSeed } from '../backends/random.js'
 import { HeedError } from '../errors.js'
 import type { SafeTensor } from '../io/index.js'
 import { initTransformer, Run, Transformer, transformerShapes, translationBatch } from '../models/index.js'
+import { scope } from '../tensor/scope.js'
 import { sameShape, show } from '../tensor/shape.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { AdamW, type StepReport } from './adamw.js'
@@ -11,7 +12,7 @@ import { type Checkpoint, fromSafeTensors, toSafeTensors, writeCheckpoint } from
 import { epochBatches } from './data.js'
 import type { TranslationData } from './prepare.js'
 import { isBetter, newRunState, resumedState, type RunState, type Validation } from './run-state.js'
-import type { Settings } from './translate.js'
+import type { Settings } from './settings.js'
 import { validationBleu, validationLoss } from './validate.js'
 
 type Saved = Checkpoint<Record<string, unknown>>
@@ -39,21 +40,29 @@ export class Training implements Disposable {
     this.#data = data
     const { config, identity, tokenizerJson } = data
     this.state = saved ? resumedState(saved.state, settings.out, identity) : newRunState(identity)
-    const create = (weights: Record<string, Tensor>) => new Transformer(config, weights, { tokenizerJson })
-    if (saved) {
-      const hasAverage = [...saved.training.keys()].some((name) => name.startsWith(WEIGHTS))
-      const load = (stored: Map<string, SafeTensor>, prefix = '') => create(restore(stored, prefix, data))
-      this.#model = hasAverage ? load(saved.training, WEIGHTS) : load(saved.model.tensors)
-      if (settings.averageDecay > 0) this.#average = load(saved.model.tensors)
-      this.#savedStep = this.state.step
-    } else {
-      this.#model = initTransformer(config, settings.seed, { tokenizerJson })
-      if (settings.averageDecay > 0) this.#average = create(copies(this.#model.weights))
+    const create = (weights: () => Record<string, Tensor>) =>
+      scope(() => new Transformer(config, weights(), { tokenizerJson }))
+    try {
+      if (saved) {
+        const hasAverage = [...saved.training.keys()].some((name) => name.startsWith(WEIGHTS))
+        const load = (stored: Map<string, SafeTensor>, prefix = '') =>
+          create(() => restore(stored, prefix, data))
+        this.#model = hasAverage ? load(saved.training, WEIGHTS) : load(saved.model.tensors)
+        if (settings.averageDecay > 0) this.#average = load(saved.model.tensors)
+        this.#savedStep = this.state.step
+      } else {
+        const model = initTransformer(config, settings.seed, { tokenizerJson })
+        this.#model = model
+        if (settings.averageDecay > 0) this.#average = create(() => copies(model.weights))
+      }
+      this.#optimizer = new AdamW(this.#model.weights, settings.optimizer)
+      if (saved) this.#loadMoments(saved)
+      const parameters = Object.values(this.#model.weights).reduce((sum, t) => sum + t.size, 0)
+      settings.onEvent({ type: 'model', parameters, vocabSize: config.vocab_size })
+    } catch (error) {
+      this.dispose()
+      throw error
     }
-    this.#optimizer = new AdamW(this.#model.weights, settings.optimizer)
-    if (saved) this.#loadMoments(saved)
-    const parameters = Object.values(this.#model.weights).reduce((sum, t) => sum + t.size, 0)
-    settings.onEvent({ type: 'model', parameters, vocabSize: config.vocab_size })
   }
 
   /** Target tokens per second of training since `startThroughput`. */
@@ -141,10 +150,11 @@ export class Training implements Disposable {
     return folder
   }
 
+  /** Also of what a constructor made that did not come to its end. */
   dispose(): void {
-    this.#optimizer.dispose()
+    this.#optimizer?.dispose()
     this.#average?.dispose()
-    this.#model.dispose()
+    this.#model?.dispose()
   }
 
   [Symbol.dispose](): void {

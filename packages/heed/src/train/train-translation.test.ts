@@ -4,12 +4,14 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { setBackend } from '../backends/current.js'
 import { randomBits } from '../backends/random.js'
 import { ReferenceBackend } from '../backends/reference/index.js'
-import { readModelFolder } from '../io/index.js'
+import { parseSafetensors, readModelFolder, writeSafetensors } from '../io/index.js'
 import { liveTensors } from '../tensor/index.js'
+import { coded } from '../testing/index.js'
 import { learnBpe } from '../text/index.js'
 import type { Pair } from './data.js'
 import { parseMetrics } from './metrics.js'
-import { type TrainingEvent, trainTranslation, type TrainTranslationOptions } from './translate.js'
+import { settingsOf, trainingDefaults, type TrainingEvent, type TrainTranslationOptions } from './settings.js'
+import { trainTranslation } from './train-translation.js'
 
 let dir: string
 let before: number
@@ -34,7 +36,7 @@ const copyPairs = (count: number, seed: number): Pair[] =>
   })
 
 // No merges: a letter is a token.
-const tokenizer = learnBpe([], { vocabSize: 260 })
+const tokenizer = await learnBpe([], { vocabSize: 260 })
 
 const tiny = (more: Partial<TrainTranslationOptions> = {}): TrainTranslationOptions => ({
   train: copyPairs(64, 1),
@@ -137,6 +139,47 @@ test('another run in the folder, or another seed, is refused', async () => {
   await expect(trainTranslation(tiny({ resume: true, train: copyPairs(64, 9) }))).rejects.toThrow(
     'another data',
   )
+})
+
+test('another tokenizer or vocabulary for a resumed run is refused', async () => {
+  const learned = { tokenizer: undefined, vocabSize: 262, steps: 1, valid: undefined }
+  await trainTranslation(tiny(learned))
+  await expect(trainTranslation(tiny({ ...learned, resume: true, vocabSize: 264 }))).rejects.toThrow(
+    'another vocabSize (262, now 264)',
+  )
+  await expect(trainTranslation(tiny({ ...learned, resume: true, tokenizer }))).rejects.toThrow(
+    'another tokenizer',
+  )
+  const { tokenizerJson } = await readModelFolder(`${dir}/run`)
+  const again = await trainTranslation(tiny({ ...learned, resume: true, tokenizer: tokenizerJson }))
+  expect(again.finished).toBe(true)
+})
+
+test('a run that cannot start leaves no tensor behind', async () => {
+  // afterEach counts them.
+  await expect(trainTranslation(tiny({ optimizer: { clip: -1 } }))).rejects.toThrow(coded('option', 'clip'))
+  await trainTranslation(tiny({ steps: 1, valid: undefined }))
+  const index = await readFile(`${dir}/run/checkpoints/index.json`, 'utf8')
+  const file = `${dir}/run/checkpoints/${(JSON.parse(index) as { latest: string }).latest}/training.safetensors`
+  const stored = parseSafetensors(await readFile(file), file)
+  const last = [...stored.keys()].filter((name) => name.startsWith('weights.')).at(-1)!
+  for (const lost of [last, 'exp_avg.embedding.weight']) {
+    const kept = [...stored].filter(([name]) => name !== lost)
+    await writeFile(
+      file,
+      writeSafetensors(kept.map(([name, { dtype, shape, bytes }]) => ({ name, dtype, shape, data: bytes }))),
+    )
+    await expect(trainTranslation(tiny({ resume: true }))).rejects.toThrow(coded('format'))
+  }
+})
+
+test('what is not given is the recipe', () => {
+  const { optimizer, schedule, ...flat } = trainingDefaults
+  const given = { train: [], out: 'x', seed: undefined, optimizer: { clip: 2 }, schedule: { peak: 1 } }
+  expect(settingsOf(given)).toMatchObject({ ...flat, optimizer: { ...optimizer, clip: 2 } })
+  expect(settingsOf(given).schedule).toEqual({ ...schedule, peak: 1 })
+  expect(settingsOf({ ...given, steps: 500 }).schedule.warmup).toBe(100)
+  expect(settingsOf({ ...given, steps: 1 }).schedule.warmup).toBe(1)
 })
 
 test('options out of range are named', async () => {

@@ -2,7 +2,7 @@ import { array, assert, integer, property } from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { randomUnit } from '../backends/random.js'
 import { coded } from '../testing/index.js'
-import { beamSearch, penalty, type SearchOptions, type Stepper, topIds } from './decode.js'
+import { beamSearch, penalty, type SearchOptions, type Stepper, topIds } from './beam-search.js'
 
 const [bos, eos] = [1, 2]
 

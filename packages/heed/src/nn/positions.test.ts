@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { coded } from '../testing/index.js'
-import { sinusoidalPositions } from './index.js'
+import { sinusoidalPositions } from './positions.js'
 
 it('interleaves sine and cosine of one angle', () => {
   const width = 6
