@@ -7,6 +7,7 @@ import { enableRelaxedSimd, hasRelaxedSimd, simdVariant } from './features.js'
 import { bindKernels, kernels } from './kernels/index.js'
 import { WasmMemory } from './memory.js'
 import { defaultThreads, Pool, usableThreads } from './pool.js'
+import type { WasmHost, WasmStorage } from './storage.js'
 
 export interface WasmOptions {
   /**
@@ -21,16 +22,11 @@ export interface WasmOptions {
   relaxed?: boolean
 }
 
-export interface WasmStorage extends Storage {
-  /** Byte address in the backend's memory. */
-  readonly address: number
-}
-
 /** 4 GB, all that 32-bit addresses reach; a larger maximum than needed costs nothing (engines reserve it anyway). */
 const maxPages = 65536
 
 /** SIMD kernels generated when the backend starts, and a pool of threads over one shared memory. float32. */
-export class WasmBackend implements Backend {
+export class WasmBackend implements Backend, WasmHost {
   readonly name = 'wasm'
   readonly floats = ['float32'] as const
   readonly kernels: Kernels
@@ -107,7 +103,6 @@ export class WasmBackend implements Backend {
     return array
   }
 
-  /** A storage's elements in place, for what kernels do on the host; take it anew after an allocation. */
   view(storage: Storage): TypedArray {
     const array = newArray(storage.dtype, 0).constructor as new (
       b: ArrayBufferLike,
@@ -117,7 +112,6 @@ export class WasmBackend implements Backend {
     return new array(this.#live.memory.memory.buffer, (storage as WasmStorage).address, storage.length)
   }
 
-  /** Memory for small host-side arrays that a kernel reads (lengths, offsets): freed after `use`. */
   withInts<R>(values: Int32Array | undefined, use: (address: number) => R): R {
     if (!values) return use(0)
     const { memory } = this.#live

@@ -1,5 +1,4 @@
 import { ByteBuffer, type Code, sized, unsigned, vector } from './bytes.js'
-import type { Callable } from './module.js'
 import {
   type Exprs,
   F32,
@@ -25,6 +24,12 @@ export interface Simd {
 
 /** A place in a function that can be read like any expression and set. */
 export type Local<T> = T & { set(value: T): void }
+
+/** A function of the module that others in it can call (Fn.call), with the types of its parameters. */
+export interface Callable<P extends readonly ValueType[] = readonly ValueType[]> {
+  readonly index: number
+  readonly params: P
+}
 
 /** One function being written: statements append to it in order. */
 export class Fn {

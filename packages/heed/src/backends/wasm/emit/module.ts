@@ -1,14 +1,8 @@
 import { ByteBuffer, section, text, unsigned, vector } from './bytes.js'
-import { Fn, type Local, type Simd } from './function.js'
+import { type Callable, Fn, type Local, type Simd } from './function.js'
 import { type Exprs, typeCodes, type ValueType } from './values.js'
 
 type Locals<P extends readonly ValueType[]> = { [K in keyof P]: Local<Exprs[P[K]]> }
-
-/** A function of the module that others in it can call (Fn.call), with the types of its parameters. */
-export interface Callable<P extends readonly ValueType[] = readonly ValueType[]> {
-  readonly index: number
-  readonly params: P
-}
 
 /** '\0asm' and the version of the format. */
 const header = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]

@@ -1,7 +1,7 @@
 import type { Kernels } from '../../backend.js'
 import { i32s, kernel, type RunKernel } from '../emit/kernel.js'
 import { i32 } from '../emit/values.js'
-import type { WasmBackend } from '../index.js'
+import type { WasmHost } from '../storage.js'
 import {
   address,
   addresses,
@@ -71,10 +71,10 @@ export const arithmeticKernels = [fill, scale, add, sumLeading]
 
 type Arithmetic = Pick<Kernels, 'fill' | 'add' | 'sumLeading' | 'scale'>
 
-export const arithmetic = (run: RunKernel, backend: WasmBackend): Arithmetic => ({
+export const arithmetic = (run: RunKernel, host: WasmHost): Arithmetic => ({
   fill(out, value) {
     if (out.dtype === 'bool')
-      return void backend.view(out.storage).fill(value, out.offset, out.offset + out.size)
+      return void host.view(out.storage).fill(value, out.offset, out.offset + out.size)
     const bits = out.dtype === 'int32' ? value : new Int32Array(Float32Array.of(value).buffer)[0]
     run(fill, chunks(out.size), { out: address(out), n: out.size, bits })
   },

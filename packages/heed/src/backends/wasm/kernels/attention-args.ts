@@ -2,7 +2,7 @@ import { HeedTypeError } from '../../../errors.js'
 import type { Tensor } from '../../../tensor/tensor.js'
 import type { AttentionRules } from '../../backend.js'
 import { type ArgLocals, i32s } from '../emit/kernel.js'
-import type { WasmBackend } from '../index.js'
+import type { WasmHost } from '../storage.js'
 import { address, addresses } from './support.js'
 
 /** The arguments that all attention kernels begin with; strides in bytes. */
@@ -29,7 +29,7 @@ interface Inputs extends AttentionRules {
 
 /** Values for `attentionArgs`, with the small arrays placed in memory while `use` runs. */
 export function withAttentionArgs(
-  backend: WasmBackend,
+  host: WasmHost,
   { q, k, m, l, scale, causal, lengths, mask }: Inputs,
   use: (args: { [K in keyof typeof attentionArgs]: number }) => void,
 ): void {
@@ -40,8 +40,8 @@ export function withAttentionArgs(
   const places = { ...addresses({ q, k, m, l }), qB, qT, kB, kT }
   const sizes = { H, group: H / k.shape[2], Tq, Tk: k.shape[1], D }
   const masked = { mask: mask ? address(mask) : 0, maskB, maskH, maskQ, maskK }
-  backend.withInts(causal, (causalAt) =>
-    backend.withInts(lengths, (lengthsAt) =>
+  host.withInts(causal, (causalAt) =>
+    host.withInts(lengths, (lengthsAt) =>
       use({ ...places, ...sizes, scale, causal: causalAt, lengths: lengthsAt, ...masked }),
     ),
   )

@@ -3,7 +3,7 @@ import type { Fn } from '../emit/function.js'
 import { i32s, kernelWith, type RunKernel } from '../emit/kernel.js'
 import type { ModuleBuilder } from '../emit/module.js'
 import { type F32, f32, type I32, v128 } from '../emit/values.js'
-import type { WasmBackend } from '../index.js'
+import type { WasmHost } from '../storage.js'
 import { attentionArgs, valueArgs, valuesOf, withAttentionArgs } from './attention-args.js'
 import {
   attentionParts,
@@ -212,11 +212,11 @@ const gradScores = (m: ModuleBuilder) =>
 
 export const attentionGradKernels = [backward]
 
-export const attentionGrad = (run: RunKernel, backend: WasmBackend): Pick<Kernels, 'attentionGrad'> => ({
+export const attentionGrad = (run: RunKernel, host: WasmHost): Pick<Kernels, 'attentionGrad'> => ({
   attentionGrad({ v, out, dOut, dq, dk, dv, ...inputs }) {
     const items = inputs.q.shape[0] * inputs.k.shape[2]
     const values = valuesOf(v, out)
     const gradients = addresses({ dOut, dq, dk, dv })
-    withAttentionArgs(backend, inputs, (args) => run(backward, items, { ...args, ...values, ...gradients }))
+    withAttentionArgs(host, inputs, (args) => run(backward, items, { ...args, ...values, ...gradients }))
   },
 })

@@ -3,7 +3,7 @@ import type { Fn, Local } from '../emit/function.js'
 import { i32s, kernelWith, type RunKernel } from '../emit/kernel.js'
 import type { ModuleBuilder } from '../emit/module.js'
 import { f32, type I32, select, v128 } from '../emit/values.js'
-import type { WasmBackend } from '../index.js'
+import type { WasmHost } from '../storage.js'
 import { attentionArgs, valueArgs, valuesOf, withAttentionArgs } from './attention-args.js'
 import {
   attentionParts,
@@ -195,12 +195,12 @@ export const attentionKernels = [forward, tile]
 
 type AttentionKernels = Pick<Kernels, 'attention' | 'attentionTile'>
 
-export const attention = (run: RunKernel, backend: WasmBackend): AttentionKernels => ({
+export const attention = (run: RunKernel, host: WasmHost): AttentionKernels => ({
   attention({ v, out, ...inputs }) {
     const [B, Tq, H] = inputs.q.shape
     const blocks = Math.ceil(Tq / blockRows)
     const values = valuesOf(v, out)
-    withAttentionArgs(backend, inputs, (args) => run(forward, B * H * blocks, { ...args, ...values, blocks }))
+    withAttentionArgs(host, inputs, (args) => run(forward, B * H * blocks, { ...args, ...values, blocks }))
   },
   attentionTile({ batch, head, rows: [row0, row1], cols: [col0, col1], what, out, ...inputs }) {
     const part = {
@@ -214,6 +214,6 @@ export const attention = (run: RunKernel, backend: WasmBackend): AttentionKernel
       out: address(out),
     }
     const items = Math.ceil((row1 - row0) / blockRows)
-    withAttentionArgs(backend, inputs, (args) => run(tile, items, { ...args, ...part }))
+    withAttentionArgs(host, inputs, (args) => run(tile, items, { ...args, ...part }))
   },
 })

@@ -1,7 +1,7 @@
 import { forEachOffset, type Tensor } from '../../../tensor/tensor.js'
 import type { Kernels } from '../../backend.js'
 import { i32s, kernel, type RunKernel } from '../emit/kernel.js'
-import type { WasmBackend } from '../index.js'
+import type { WasmHost } from '../storage.js'
 import { address, forEach4, forEachRow, rowArgs, rowWork } from './support.js'
 
 /** Rows of dense words; strides in bytes. */
@@ -17,12 +17,12 @@ const copyRows = kernel('copyRows', copyArgs, (f, p, item) => {
 
 export const copyKernels = [copyRows]
 
-export const copy = (run: RunKernel, backend: WasmBackend): Pick<Kernels, 'copy'> => ({
+export const copy = (run: RunKernel, host: WasmHost): Pick<Kernels, 'copy'> => ({
   copy(x, out) {
     if (x.size === 0) return
     const dims = commonDims(x, out)
     const inner = dims.pop() ?? { size: 1, x: 1, out: 1 }
-    if (x.dtype === 'bool' || inner.x !== 1 || inner.out !== 1) return copyOnHost(backend, x, out)
+    if (x.dtype === 'bool' || inner.x !== 1 || inner.out !== 1) return copyOnHost(host, x, out)
     const { size: rows, ...stride } = dims.pop() ?? { size: 1, x: 0, out: 0 }
     const shape = dims.map((d) => d.size)
     const { items, args } = rowWork(rows, inner.size)
@@ -64,8 +64,8 @@ function offsets(shape: readonly number[], strides: readonly number[]): number[]
 }
 
 /** Any strides and dtype, element by element. */
-function copyOnHost(backend: WasmBackend, x: Tensor, out: Tensor): void {
-  const [from, to] = [backend.view(x.storage), backend.view(out.storage)]
+function copyOnHost(host: WasmHost, x: Tensor, out: Tensor): void {
+  const [from, to] = [host.view(x.storage), host.view(out.storage)]
   const places = offsets(out.shape, out.strides)
   forEachOffset(x.shape, x.strides, (at, i) => (to[out.offset + places[i]] = from[x.offset + at]))
 }

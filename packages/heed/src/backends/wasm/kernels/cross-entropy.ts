@@ -1,7 +1,7 @@
 import type { Kernels } from '../../backend.js'
 import { i32s, kernel, type RunKernel } from '../emit/kernel.js'
 import { f32, type F32, v128 } from '../emit/values.js'
-import type { WasmBackend } from '../index.js'
+import type { WasmHost } from '../storage.js'
 import { makeExp } from './exp.js'
 import { makeLog } from './log.js'
 import {
@@ -93,11 +93,11 @@ export const crossEntropyKernels = [forward, backward]
 
 type CrossEntropyKernels = Pick<Kernels, 'crossEntropy' | 'crossEntropyGrad'>
 
-export const crossEntropy = (run: RunKernel, backend: WasmBackend): CrossEntropyKernels => ({
+export const crossEntropy = (run: RunKernel, host: WasmHost): CrossEntropyKernels => ({
   crossEntropy({ logits, targets, smoothing, ignore, losses, lse, loss, count }) {
     const { items, args } = rowWork(...rowsAndWidth(logits))
     run(forward, items, { ...addresses({ logits, targets, losses, lse }), smoothing, ignore, ...args })
-    const elements = (t: typeof loss) => backend.view(t.storage).subarray(t.offset, t.offset + t.size)
+    const elements = (t: typeof loss) => host.view(t.storage).subarray(t.offset, t.offset + t.size)
     const counted = elements(targets).filter((t) => t !== ignore).length
     elements(count)[0] = counted
     elements(loss)[0] = counted ? total(elements(losses)) / counted : 0

@@ -1,6 +1,6 @@
 import type { Kernels } from '../../backend.js'
 import type { Kernel, RunKernel } from '../emit/kernel.js'
-import type { WasmBackend } from '../index.js'
+import type { WasmHost } from '../storage.js'
 import { activation, activationKernels } from './activation.js'
 import { arithmetic, arithmeticKernels } from './arithmetic.js'
 import { attention, attentionKernels } from './attention.js'
@@ -30,20 +30,20 @@ export const kernels: readonly Kernel[] = [
 ]
 
 /** The backend's kernels as the ops call them. */
-export function bindKernels(run: RunKernel, backend: WasmBackend): Kernels {
-  const basic = arithmetic(run, backend)
+export function bindKernels(run: RunKernel, host: WasmHost): Kernels {
+  const basic = arithmetic(run, host)
   return {
     ...basic,
-    ...copy(run, backend),
+    ...copy(run, host),
     ...activation(run),
     ...dropout(run),
     ...softmax(run),
     ...layerNorm(run),
     ...embedding(run, basic),
     ...matmul(run, basic),
-    ...attention(run, backend),
-    ...attentionGrad(run, backend),
-    ...crossEntropy(run, backend),
-    ...optimizer(run, backend),
+    ...attention(run, host),
+    ...attentionGrad(run, host),
+    ...crossEntropy(run, host),
+    ...optimizer(run, host),
   }
 }

@@ -1,7 +1,7 @@
 import type { Kernels } from '../../backend.js'
 import { i32s, kernel, type RunKernel } from '../emit/kernel.js'
 import { v128 } from '../emit/values.js'
-import type { WasmBackend, WasmStorage } from '../index.js'
+import type { WasmHost, WasmStorage } from '../storage.js'
 import { address, addresses, advance, chunkOf, chunks, forEach4, reduce4, total } from './support.js'
 
 /** partial[item] = Σ x² over the item's chunk. */
@@ -44,12 +44,12 @@ const adamw = kernel('adamw', adamwArgs, (f, p, item) => {
 
 export const optimizerKernels = [sumSquares, adamw]
 
-export const optimizer = (run: RunKernel, backend: WasmBackend): Pick<Kernels, 'sumSquares' | 'adamw'> => ({
+export const optimizer = (run: RunKernel, host: WasmHost): Pick<Kernels, 'sumSquares' | 'adamw'> => ({
   sumSquares(x, out, index) {
-    const partial = backend.allocate('float32', chunks(x.size))
+    const partial = host.allocate('float32', chunks(x.size))
     run(sumSquares, chunks(x.size), { x: address(x), partial: (partial as WasmStorage).address, n: x.size })
-    backend.view(out.storage)[out.offset + index] = total(backend.view(partial))
-    backend.free(partial)
+    host.view(out.storage)[out.offset + index] = total(host.view(partial))
+    host.free(partial)
   },
   adamw({ param, grad, m, v, beta1, beta2, ...numbers }) {
     run(adamw, chunks(param.size), {

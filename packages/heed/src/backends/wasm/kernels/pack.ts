@@ -1,5 +1,6 @@
 import type { Fn, Local } from '../emit/function.js'
-import type { Callable, ModuleBuilder } from '../emit/module.js'
+import type { Callable } from '../emit/function.js'
+import type { ModuleBuilder } from '../emit/module.js'
 import { type I32, v128 } from '../emit/values.js'
 import { unroll } from './micro.js'
 

@@ -4,7 +4,7 @@ import { sizeOf } from '../../../tensor/shape.js'
 import type { Fn, Local } from '../emit/function.js'
 import { i32s } from '../emit/kernel.js'
 import { type I32, type V128, v128is } from '../emit/values.js'
-import type { WasmStorage } from '../index.js'
+import type { WasmStorage } from '../storage.js'
 
 /** Address of a tensor's first element; a freed tensor has none, and its memory may be another's by now. */
 export function address(t: Tensor): number {
