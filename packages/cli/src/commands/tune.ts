@@ -14,7 +14,7 @@ import { createProgress } from '../terminal/progress.js'
 /** Hypotheses kept. */
 const beam = 4
 /** Length penalties that are tried. */
-const penalties = [0, 0.2, 0.4, 0.6, 0.8, 1, 1.2]
+const penalties = [0, 0.3, 0.6, 0.9, 1.2, 1.5, 1.8, 2.1]
 
 interface TuneFlags {
   data: string
@@ -28,7 +28,7 @@ export function addTune(program: Command): void {
     .description('choose the length penalty and the alignment layer of a translator on validation pairs')
     .argument('<folder>', 'the model folder; its generation_config.json is written')
     .requiredOption('--data <file>', 'validation pairs: source TAB reference [TAB reference …]')
-    .option('--sentences <n>', 'how many are translated with each length penalty', wholeNumber(1), 500)
+    .option('--sentences <n>', 'how many are translated with each length penalty', wholeNumber(1), 2000)
     .option('--pairs <n>', 'how many are read for the alignment', wholeNumber(1), 1000)
     .addHelpText(
       'after',

@@ -14,7 +14,7 @@ export interface ScheduleOptions {
   peak: number
   /** Steps over which the rate rises in a straight line from 0; at least 1. */
   warmup: number
-  /** `inverse-sqrt-cooldown`: the last share of all steps, from 0 to 1. Default 0.3. */
+  /** `inverse-sqrt-cooldown`: the last share of all steps, from 0 to 1. Default 0.4. */
   cooldown?: number
   /** `cosine`: the rate at the end. Default 0. */
   floor?: number
@@ -52,7 +52,7 @@ function check(name: string, value: number, ok: boolean, range: string): void {
  * @throws HeedTypeError `option` for an unknown kind or a number outside its range.
  */
 export function schedule(options: ScheduleOptions, steps: number): Schedule {
-  const { kind, peak, warmup, cooldown = 0.3, floor = 0 } = options
+  const { kind, peak, warmup, cooldown = 0.4, floor = 0 } = options
   check('peak', peak, peak > 0 && peak < Infinity, 'a positive number')
   check('warmup', warmup, Number.isInteger(warmup) && warmup >= 1, 'a whole number from 1 up')
   check('cooldown', cooldown, cooldown >= 0 && cooldown <= 1, 'a share from 0 to 1')

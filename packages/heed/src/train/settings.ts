@@ -8,14 +8,14 @@ import type { ScheduleOptions } from './schedules.js'
 /** What training does unless told otherwise: the recipe of the shipped translator. */
 export const trainingDefaults = {
   vocabSize: 8000,
-  steps: 6000,
+  steps: 4300,
   batchTokens: 2000,
   /** `warmup` is the most: a run of few steps warms up over a fifth of them. */
   schedule: {
     kind: 'inverse-sqrt-cooldown' as ScheduleOptions['kind'],
     peak: 1.5e-3,
     warmup: 800,
-    cooldown: 0.3,
+    cooldown: 0.4,
   },
   optimizer: { clip: 1, weightDecay: 0.01 },
   seed: 1,
@@ -24,7 +24,7 @@ export const trainingDefaults = {
   evaluateEvery: 500,
   checkpointEvery: 250,
   reportEvery: 20,
-  bleuSentences: 200,
+  bleuSentences: 1000,
 }
 
 /** Numbers that are not given are those of `trainingDefaults`. */
