@@ -64,7 +64,7 @@ it('tunes a model, and leaves what others wrote beside it', async () => {
   const settings = `${model}/generation_config.json`
   await writeFile(settings, '{"transformers_version": "5.0", "num_beams": 2}')
   const stdout = await ok(['tune', model, '--data', data, '--sentences', '3', '--pairs', '12'])
-  expect(stdout.match(/^length penalty [\d.]+: BLEU \d+\.\d\d on 3 sentences$/gm)).toHaveLength(7)
+  expect(stdout.match(/^length penalty [\d.]+: BLEU \d+\.\d\d on 3 sentences$/gm)).toHaveLength(8)
   expect(stdout).toMatch(/decoder\.0\.cross: finds \d+ of \d+ copied words/)
   expect(JSON.parse(await readFile(settings, 'utf8'))).toEqual({
     transformers_version: '5.0',
