@@ -45,6 +45,9 @@ const holds = <T>(
   numRuns = 25,
 ) => fc.assert(fc.asyncProperty(fc.record(arbitraries) as fc.Arbitrary<T>, property), { numRuns })
 
+const join = async (tensors: Record<string, Tensor>): Promise<number[]> =>
+  (await Promise.all(Object.values(tensors).map((t) => t.data()))).flatMap((data) => [...data])
+
 describe.each(comparedBackends)('$name agrees with the reference', ({ start }) => {
   let backend: Backend
   beforeAll(() => {
@@ -52,14 +55,16 @@ describe.each(comparedBackends)('$name agrees with the reference', ({ start }) =
   })
   afterAll(() => backend.dispose())
 
-  /** What `fn` gives, computed on either backend: tensors by name. */
-  const both = async (fn: () => Record<string, Tensor>, eps = 1e-5) => {
+  /** What `fn` gives, computed on either backend: tensors by name, or joined into one vector. */
+  const both = async (fn: () => Record<string, Tensor>, eps = 1e-5, { joined = false } = {}) => {
     const before = liveTensors()
     const [got, expected] = [backend, new ReferenceBackend()].map((b) => withBackend(b, () => scope(fn)))
     for (const name of Object.keys(expected)) {
       expect(got[name].shape).toEqual(expected[name].shape)
-      await expectWithin(got[name], expected[name], eps, name)
+      if (!joined) await expectWithin(got[name], expected[name], eps, name)
     }
+    if (joined)
+      await expectWithin(await join(got), await join(expected), eps, Object.keys(expected).join(', '))
     for (const t of [...Object.values(got), ...Object.values(expected)]) t.dispose()
     expect(liveTensors()).toBe(before)
   }
@@ -122,22 +127,27 @@ describe.each(comparedBackends)('$name agrees with the reference', ({ start }) =
     holds({ m: size, k: size, n: size, seed }, async ({ m, k, n, seed }) => {
       for (const transposeA of [false, true])
         for (const transposeB of [false, true])
-          await both(() => {
-            const a = randn(transposeA ? [k, m] : [m, k], { seed })
-            const b = randn(transposeB ? [n, k] : [k, n], { seed: seed + 1 })
-            const [plain, biased] = [randn([m, n]), randn([m, n])]
-            const { kernels } = a.device as Backend
-            kernels.matmul({ a, b, out: plain, transposeA, transposeB })
-            kernels.matmul({
-              a,
-              b,
-              out: biased,
-              transposeA,
-              transposeB,
-              bias: randn([n], { seed: seed + 2 }),
-            })
-            return { plain, biased }
-          })
+          // Beside the operands: a single sum that cancels would measure float32, not the kernel.
+          await both(
+            () => {
+              const a = randn(transposeA ? [k, m] : [m, k], { seed })
+              const b = randn(transposeB ? [n, k] : [k, n], { seed: seed + 1 })
+              const [plain, biased] = [randn([m, n]), randn([m, n])]
+              const { kernels } = a.device as Backend
+              kernels.matmul({ a, b, out: plain, transposeA, transposeB })
+              kernels.matmul({
+                a,
+                b,
+                out: biased,
+                transposeA,
+                transposeB,
+                bias: randn([n], { seed: seed + 2 }),
+              })
+              return { plain, biased, a, b }
+            },
+            1e-5,
+            { joined: true },
+          )
     }))
 
   it('embedding, ids outside included', () =>

@@ -13,8 +13,9 @@ type Tensors = Record<string, Tensor>
 
 /**
  * Runs `fn` on `backend` and on the reference with the same random float inputs of the given shapes, forward and
- * backward, and throws unless output and gradients agree within 1e-5. All gradients are one vector here: where one of
- * them is a difference of nearly equal terms, the others show how large the terms are. Also throws when tensors leak.
+ * backward, and throws unless output and gradients agree within 1e-5. All gradients are one vector here, and the output
+ * is joined with the inputs: where a number is what is left of nearly equal terms, the others show how large the terms
+ * are, and the rounding of float32 is measured against those. Also throws when tensors leak.
  */
 export async function expectAgreement(
   backend: Backend,
@@ -25,7 +26,7 @@ export async function expectAgreement(
   const before = liveTensors()
   const expected = await outputAndGradients(new ReferenceBackend(), shapes, fn, seed)
   const got = await outputAndGradients(backend, shapes, fn, seed)
-  await expectWithin(got.output, expected.output, 1e-5, 'output')
+  await expectWithin(got.output, expected.output, 1e-5, 'output, joined with the inputs')
   await expectWithin(
     got.gradients,
     expected.gradients,
@@ -40,7 +41,7 @@ function outputAndGradients(
   shapes: Record<string, Shape>,
   fn: (inputs: Tensors) => Tensor,
   seed: number,
-): Promise<{ output: ArrayLike<number>; gradients: number[] }> {
+): Promise<{ output: number[]; gradients: number[] }> {
   return withBackend(backend, async () => {
     const inputs = mapValues(shapes, (shape, i) => randn(shape, { seed: seed + i }))
     const output = scope(() => fn(inputs))
@@ -48,7 +49,9 @@ function outputAndGradients(
     const gradients: number[] = []
     for (const gradient of Object.values(grads))
       for (const value of await gradient.data()) gradients.push(value)
-    const read = { output: await output.data(), gradients }
+    const joined = [...(await output.data())]
+    for (const input of Object.values(inputs)) for (const x of await input.data()) joined.push(x)
+    const read = { output: joined, gradients }
     for (const t of [output, value, ...Object.values(grads), ...Object.values(inputs)]) t.dispose()
     return read
   })
