@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { initTransformer, saveModel, type TransformerConfig } from 'heed/models'
 import { learnBpe } from 'heed/text'
-import { expect } from 'vitest'
+import { afterAll, expect } from 'vitest'
 
 const command = fileURLToPath(new URL('../bin/heed.js', import.meta.url))
 
@@ -103,4 +103,16 @@ export async function makeModel(folder: string, config: Partial<TransformerConfi
   }
   using model = initTransformer({ ...shape, ...config, vocab_size: 280 }, 7, { tokenizerJson })
   await saveModel(model, folder)
+}
+
+/** A temporary folder with the tiny model in it, for the tests of a file; removed after them. */
+export async function modelForTests(): Promise<{
+  folder: Awaited<ReturnType<typeof temporaryFolder>>
+  model: string
+}> {
+  const folder = await temporaryFolder()
+  afterAll(() => folder[Symbol.asyncDispose]())
+  const model = folder.path('model')
+  await makeModel(model)
+  return { folder, model }
 }

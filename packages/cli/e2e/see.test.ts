@@ -1,15 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { fails, heed, makeModel, ok, temporaryFolder } from './heed.js'
+import { describe, expect, it } from 'vitest'
+import { fails, heed, makeModel, modelForTests, ok } from './heed.js'
 
-let folder: Awaited<ReturnType<typeof temporaryFolder>>
-let model: string
-beforeAll(async () => {
-  folder = await temporaryFolder()
-  model = folder.path('model')
-  await makeModel(model)
-})
-afterAll(() => folder[Symbol.asyncDispose]())
+const { folder, model } = await modelForTests()
 
 interface Token {
   id: number

@@ -1,15 +1,8 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { fails, heed, makeModel, ok, temporaryFolder } from './heed.js'
+import { expect, it } from 'vitest'
+import { fails, heed, modelForTests, ok } from './heed.js'
 
-let folder: Awaited<ReturnType<typeof temporaryFolder>>
-let model: string
-beforeAll(async () => {
-  folder = await temporaryFolder()
-  model = folder.path('model')
-  await makeModel(model)
-})
-afterAll(() => folder[Symbol.asyncDispose]())
+const { folder, model } = await modelForTests()
 
 const run = (args: string[], input?: string | Uint8Array) =>
   heed(['translate', '--model', model, ...args], { input })

@@ -35,8 +35,8 @@ export async function alignmentScores(
   }))
   for (const [done, pair] of pairs.entries()) {
     throwIfAborted(signal)
-    const words = fits(model, pair) ? copiedWords(pair.source, pair.target) : []
-    if (words.length > 0) await addHits(model, pair, words, scores)
+    const words = copiedWords(pair.source, pair.target)
+    if (words.length > 0 && fits(model, pair)) await addHits(model, pair, words, scores)
     onProgress?.({ done: done + 1, total: pairs.length })
   }
   return scores
