@@ -53,7 +53,7 @@ export function attentionGradParts(m: ModuleBuilder) {
   }
 }
 
-interface BlockGradients {
+export interface BlockGradients {
   batch: I32
   head: I32
   /** The block's first query and its queries, its first key and its keys, and the columns computed. */

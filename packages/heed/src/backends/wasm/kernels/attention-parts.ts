@@ -143,7 +143,7 @@ export function attentionParts(m: ModuleBuilder) {
   }
 }
 
-interface GroupScores {
+export interface GroupScores {
   /** The group's packed queries, and the block's packed keys. */
   Q: I32
   K: I32
@@ -162,7 +162,7 @@ interface GroupScores {
   columns: I32
 }
 
-interface Accumulation {
+export interface Accumulation {
   /** Columns of C, a multiple of 8. */
   width: I32
   /** Address of a factor for each row of the group. */
