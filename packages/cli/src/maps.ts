@@ -24,7 +24,8 @@ export function mapsToShow(seen: Seen, { sites, mean, note }: Wanted): DrawnMap[
 
 function titleOf(site: string): string {
   const [side, layer, kind] = site.split('.')
-  const name = `${side[0].toUpperCase()}${side.slice(1)} ${layer}`
+  const names: Record<string, string> = { encoder: 'Encoder', decoder: 'Decoder', layers: 'Layer' }
+  const name = `${names[side] ?? side} ${layer}`
   return `${name} reads ${kind === 'cross' ? 'the source' : 'itself'}`
 }
 
@@ -45,7 +46,7 @@ function draw(
 ): DrawnMap {
   const drawn = {
     source: drawnTokens(tokens.source, text),
-    target: drawnTokens(tokens.target, output),
+    target: drawnTokens(tokens.target ?? [], output ?? ''),
   }
   const title = `${titleOf(site)} · ${which}`
   if (!site.endsWith('.cross')) return { title, note, queries: drawn[queries], keys: drawn[keys], weights }

@@ -109,7 +109,7 @@ function forTerminal({ output }: Seen, maps: readonly DrawnMap[]): string[] {
   const theme = terminalTheme(process.env)
   const columns = outputColumns()
   const style = paint(color, theme)
-  const translation = wrap(visibleLine(output), columns).map(style.strong)
+  const translation = wrap(visibleLine(output ?? ''), columns).map(style.strong)
   const lines = translation.length > 0 ? translation : [style.quiet('the translation is empty')]
   for (const map of maps) {
     lines.push('', ...renderMap(map, { columns, color, theme }))

@@ -1,16 +1,17 @@
 import { breather } from '../breathe.js'
 import { HeedError, throwIfAborted } from '../errors.js'
 import { type AttentionSeen, matchSites, type Observer, type SitePattern } from '../models/run.js'
-import type { PairRunOptions } from '../models/pair.js'
-import type { Transformer } from '../models/transformer.js'
+import type { Model, TextRun, TextRunOptions } from '../models/family.js'
 import { attentionTile } from '../ops/attention-probe.js'
 import { resolveRules } from '../ops/attention-rules.js'
 import { dense } from '../ops/check.js'
 import { scope } from '../tensor/scope.js'
 import type { Tensor } from '../tensor/tensor.js'
-import type { Token } from '../text/index.js'
 
-export interface SeeOptions extends Omit<PairRunOptions, 'observers'> {
+/** `O` is what else the model's `run` takes. */
+export type SeeOptions<O extends TextRunOptions = TextRunOptions> = Omit<O, 'observers'> & SeeChoice
+
+interface SeeChoice {
   /** Sites by name or pattern (`encoder.*.self`). Default: all of the model's attentions. */
   sites?: SitePattern
   /** Heads by number. Default: all. */
@@ -44,31 +45,35 @@ export interface SeenMap {
 /** Who attends to whom in one text, as `heed see --json` prints it. */
 export interface Seen {
   text: string
-  /** The translation. */
-  output: string
-  tokens: { source: Token[]; target: Token[] }
+  /** The translation; null where the model makes none. */
+  output: string | null
+  tokens: TextRun['tokens']
   maps: SeenMap[]
 }
 
 /**
- * Translates a text, runs the model once on the pair, and gives the attention maps of the sites asked for. The run is
- * an ordinary one: an observer keeps q, k, m and ℓ of each attention, and the maps are computed from them.
+ * Runs the model once on a text (a translator translates it first, and runs on the pair), and gives the attention maps
+ * of the sites asked for. The run is an ordinary one: an observer keeps q, k, m and ℓ of each attention, and the maps
+ * are computed from them.
  *
  * @throws HeedError `not-found` for an unknown site or head, naming those there are; `input` for a text that is empty
  *   or longer than the model's positions; `aborted` by the signal
  */
-export async function see(model: Transformer, text: string, options: SeeOptions = {}): Promise<Seen> {
+export async function see<O extends TextRunOptions, R extends TextRun>(
+  model: Seeable<O, R>,
+  text: string,
+  options: SeeOptions<O> = {} as SeeOptions<O>,
+): Promise<Seen & Pick<R, 'output' | 'tokens'>> {
   const { sites, heads, qk = false, ...rest } = options
   const wanted = matchSites(model.sites, sites)
-  const wantedHeads = matchHeads(model.config.num_heads, heads)
+  const wantedHeads = matchHeads(model.heads, heads)
   const kept = new Map<string, AttentionSeen>()
   const observer: Observer = {
     sites: wanted,
     attention: (seen) => void kept.set(seen.site, keepViews(seen)),
   }
   try {
-    const pair = await model.run(text, { ...rest, observers: [observer] })
-    const tokenizer = model.tokenizer!
+    const { output, tokens } = await model.run(text, { ...rest, observers: [observer] } as unknown as O)
     const maps: SeenMap[] = []
     const breathe = breather()
     for (const site of wanted)
@@ -77,19 +82,14 @@ export async function see(model: Transformer, text: string, options: SeeOptions 
         throwIfAborted(rest.signal)
         maps.push(await mapOf(kept.get(site)!, head, qk))
       }
-    return {
-      text,
-      output: pair.output,
-      tokens: {
-        source: tokenizer.tokensOf(pair.source, text),
-        target: tokenizer.tokensOf(pair.target, pair.output),
-      },
-      maps,
-    }
+    return { text, output, tokens, maps }
   } finally {
     for (const { q, k, m, l } of kept.values()) for (const t of [q, k, m, l]) t.dispose()
   }
 }
+
+/** What `see` asks of a model. */
+type Seeable<O, R> = Pick<Model, 'sites' | 'heads'> & { run(text: string, options?: O): Promise<R> }
 
 /** Views of q, k, m and ℓ that outlive the run. */
 function keepViews(seen: AttentionSeen): AttentionSeen {
@@ -114,7 +114,7 @@ async function mapOf(
   const tile = attentionTile({ q, k, m, l, options, head })
   const weights = await rows(tile)
   tile.dispose()
-  const side = (site.startsWith('encoder') ? 'source' : 'target') as 'source' | 'target'
+  const side = site.startsWith('decoder') ? 'target' : 'source'
   const map: SeenMap = { site, head, queries: side, keys: site.endsWith('.cross') ? 'source' : side, weights }
   if (!qk) return map
   const [, Tq, H] = q.shape

@@ -1,9 +1,10 @@
 import { HeedError } from '../errors.js'
-import { quote } from '../json.js'
+import { isRecord, quote } from '../json.js'
 
 /**
  * Reads a config.json field by field. It is untrusted, and a field that is ignored in silence gives well-formed,
- * wrong results: so every field must be read, or `end` refuses it by name.
+ * wrong results: so every field is read, benign for a stated reason, or refused by `end` by name. A field that is
+ * null counts as absent, as Hugging Face writes it.
  */
 export class ConfigReader {
   readonly #read = new Set<string>()
@@ -32,6 +33,22 @@ export class ConfigReader {
     )
   }
 
+  /** Fields that change nothing here, each with the reason. */
+  benign(reasons: Readonly<Record<string, string>>): void {
+    for (const field of Object.keys(reasons)) this.#read.add(field)
+  }
+
+  /** Whether the field is there and says something; null says nothing. */
+  has(field: string): boolean {
+    return Object.hasOwn(this.json, field) && this.json[field] !== null
+  }
+
+  /** A reader of the object that a field holds; its fields are read, or refused by its `end`. */
+  inner(field: string): ConfigReader {
+    const object = this.#field(field, undefined, 'an object', isRecord)
+    return new ConfigReader(object, `${this.name}: ${field}`)
+  }
+
   strings(field: string, fallback?: string[]): string[] {
     return this.#field(field, fallback, 'a list of strings', isStrings)
   }
@@ -48,7 +65,7 @@ export class ConfigReader {
 
   #field<T>(field: string, fallback: T | undefined, expected: string, is: (x: unknown) => x is T): T {
     this.#read.add(field)
-    const value = Object.hasOwn(this.json, field) ? this.json[field] : fallback
+    const value = this.has(field) ? this.json[field] : fallback
     if (value === undefined)
       throw new HeedError('format', `${this.name}: config.json has no '${field}', ${expected}`)
     if (!is(value))

@@ -1,13 +1,34 @@
 import type { Weights } from '../nn/weights.js'
 import type { Shape } from '../tensor/shape.js'
-import type { Tokenizer } from '../text/index.js'
-import type { SiteNames } from './run.js'
+import type { Token, Tokenizer } from '../text/index.js'
+import type { Intervention, Observer, SiteNames } from './run.js'
 
-/** tokenizer.json, tokenizer_config.json and generation_config.json of a model folder, parsed. */
+/** The parsed files of a model folder beside config.json and the weights. */
 export interface ModelFiles {
   tokenizerJson?: Record<string, unknown>
   tokenizerConfig?: Record<string, unknown>
   generationConfig?: Record<string, unknown>
+  /** 1_Pooling/config.json and sentence_bert_config.json of sentence-transformers. */
+  poolingConfig?: Record<string, unknown>
+  sentenceConfig?: Record<string, unknown>
+  /** modules.json of sentence-transformers: the steps from text to vector. */
+  modules?: readonly unknown[]
+}
+
+export interface TextRunOptions {
+  observers?: readonly Observer[]
+  /** What changes the pass. */
+  with?: readonly Intervention[]
+  signal?: AbortSignal
+}
+
+/** A pass over a text, whatever the family: enough to say which tokens a map's rows and columns are. */
+export interface TextRun {
+  readonly text: string
+  /** What the model made of the text before the pass; null where a pass makes no text. */
+  readonly output: string | null
+  /** `target` belongs to `output`: the decoder's inputs from the start token on. */
+  readonly tokens: { readonly source: readonly Token[]; readonly target?: readonly Token[] }
 }
 
 /** What every model is, whatever its family. */
@@ -16,8 +37,17 @@ export interface Model extends SiteNames, Disposable {
   readonly config: { readonly model_type: string }
   /** Owned by the model. */
   readonly weights: Weights
+  /** Query heads of every attention. */
+  readonly heads: number
   readonly tokenizer: Tokenizer | undefined
   readonly files: ModelFiles
+  /**
+   * One pass over a text, whole: what observers want to see.
+   *
+   * @throws HeedError `input` for an empty text or one that is too long; `not-found` for a site that there is not;
+   *   `unsupported` when the model has no tokenizer
+   */
+  run(text: string, options?: TextRunOptions): Promise<TextRun>
   /** Frees the weights and all else the model holds. */
   dispose(): void
 }
@@ -28,8 +58,15 @@ export interface Family<Config, M extends Model = Model> {
   type: string
   /** Checks the config, refusing what it does not know, and fills in the defaults. */
   config(json: Readonly<Record<string, unknown>>): Config
-  /** Every weight there must be, and no other. */
+  /** Every weight there must be. */
   shapes(config: Config): ReadonlyMap<string, Shape>
+  /** Weights that may be there, such as those of an output that not every checkpoint has. Default none. */
+  optionalShapes?(config: Config): ReadonlyMap<string, Shape>
+  /**
+   * A weight's name from its name in the file: checkpoints are saved with and without the prefix of their task.
+   * Undefined for what the model does not use, such as a saved mask. Default: as it stands.
+   */
+  rename?(name: string, config: Config): string | undefined
   /** Makes the model, which then owns the weights. */
   create(config: Config, weights: Weights, files: ModelFiles): M
 }

@@ -1,7 +1,7 @@
 export { Cache } from './cache.js'
 export { ConfigReader } from './config.js'
 export type { Hypothesis } from './beam-search.js'
-export type { Family, Model, ModelFiles } from './family.js'
+export type { Family, Model, ModelFiles, TextRun, TextRunOptions } from './family.js'
 export { type GenerationSettings, saveSettings } from './generation.js'
 export { type PaddedIds, padIds } from './ids.js'
 export type { PairRun, PairRunOptions } from './pair.js'
@@ -11,6 +11,7 @@ export {
   loadModel,
   type LoadOptions,
   saveModel,
+  type ShippedModels,
   type SaveOptions,
   type ShippedModel,
 } from './registry.js'

@@ -1,6 +1,8 @@
 import { HeedError } from '../errors.js'
 import { reshape } from '../ops/views.js'
 import { scope } from '../tensor/scope.js'
+import type { Token } from '../text/index.js'
+import type { TextRun } from './family.js'
 import { padIds } from './ids.js'
 import { type Observer, Run } from './run.js'
 import type { Transformer } from './transformer.js'
@@ -14,10 +16,10 @@ export interface PairRunOptions extends DecodeOptions {
 }
 
 /** A pass over a source and its target, both whole. */
-export interface PairRun {
-  text: string
+export interface PairRun extends TextRun {
   /** The target as text. */
   output: string
+  tokens: { source: Token[]; target: Token[] }
   /** [S]: the source's ids, `</s>` at the end. */
   source: Int32Array
   /** [T]: the decoder's inputs, from `<s>` on; row i of a decoder map is the query that predicts token i + 1. */
@@ -56,7 +58,9 @@ export async function runPair(
     ])
   }).keep()
   try {
-    return { text, output, source, target: inputs, logits: Float32Array.from(await logits.data()) }
+    const tokenizer = model.tokenizer!
+    const tokens = { source: tokenizer.tokensOf(source, text), target: tokenizer.tokensOf(inputs, output) }
+    return { text, output, tokens, source, target: inputs, logits: Float32Array.from(await logits.data()) }
   } finally {
     logits.dispose()
   }

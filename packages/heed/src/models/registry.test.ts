@@ -6,7 +6,7 @@ import { parseSafetensors, writeSafetensors } from '../io/index.js'
 import { liveTensors } from '../tensor/index.js'
 import { coded, expectWithin } from '../testing/index.js'
 import { tinyTransformer } from '../testing/tiny-transformer.js'
-import { defineFamily, listModels, loadModel, saveModel } from './index.js'
+import { defineFamily, listModels, loadModel, saveModel, type Transformer } from './index.js'
 
 let root = ''
 beforeAll(async () => void (root = await mkdtemp(join(tmpdir(), 'heed-models-'))))
@@ -29,7 +29,7 @@ async function saved(name: string, dtype?: 'F32' | 'F16'): Promise<string> {
 
 test.each(['F32', 'F16'] as const)('what is saved as %s loads again', async (dtype) => {
   const model = tinyTransformer({ norm: 'post' })
-  const loaded = await loadModel(await saved(`round-trip-${dtype}`, dtype))
+  const loaded = await loadModel<Transformer>(await saved(`round-trip-${dtype}`, dtype))
   expect(loaded.config).toEqual(model.config)
   expect(loaded.files).toEqual(model.files)
   expect(Object.keys(loaded.weights).sort()).toEqual(Object.keys(model.weights).sort())

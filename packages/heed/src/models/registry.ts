@@ -9,10 +9,19 @@ import { tensor } from '../ops/create.js'
 import { scope } from '../tensor/scope.js'
 import { sameShape, type Shape, show } from '../tensor/shape.js'
 import type { Family, Model } from './family.js'
-import { family as transformer, type Transformer } from './transformer.js'
+import type { Transformer } from './transformer.js'
 
-/** By `model_type`. Config types differ by family; only the family itself looks inside its own. */
-const families = new Map<string, Family<unknown>>()
+/** Config types differ by family; only the family itself looks inside its own. */
+type AnyFamily = Family<unknown>
+const opaque = <Config, M extends Model>(family: Family<Config, M>) => family as unknown as AnyFamily
+
+/** By `model_type`. A family's code is loaded when a model asks for it. */
+const families: Record<string, () => Promise<AnyFamily>> = {
+  'heed-transformer': async () => opaque((await import('./transformer.js')).family),
+}
+
+/** Families from outside. */
+const defined = new Map<string, AnyFamily>()
 
 /**
  * Makes a family known to `loadModel`. Gives it back.
@@ -20,17 +29,18 @@ const families = new Map<string, Family<unknown>>()
  * @throws HeedTypeError `option` when another family has its type
  */
 export function defineFamily<Config, M extends Model>(family: Family<Config, M>): Family<Config, M> {
-  const known = family as unknown as Family<unknown>
-  if ((families.get(family.type) ?? known) !== known)
-    throw new HeedTypeError('option', `defineFamily: there is a family '${family.type}' already`)
-  families.set(family.type, known)
+  const { type } = family
+  const taken = Object.hasOwn(families, type) || (defined.get(type) ?? family) !== family
+  if (taken) throw new HeedTypeError('option', `defineFamily: there is a family '${type}' already`)
+  defined.set(type, opaque(family))
   return family
 }
 
-defineFamily(transformer)
-
 /** Models that heed ships, each a package with a model folder. */
-const shipped = ['heed-en-de']
+export interface ShippedModels {
+  'heed-en-de': Transformer
+}
+const shipped: readonly string[] = ['heed-en-de'] satisfies (keyof ShippedModels)[]
 
 export interface LoadOptions {
   /** Where the weights go. Default: the current backend. */
@@ -39,44 +49,70 @@ export interface LoadOptions {
 
 /**
  * Loads a model: a shipped one by name, or a folder in Hugging Face layout (config.json, model.safetensors,
- * tokenizer.json). F16 and BF16 weights are widened. The caller disposes it. What it is follows from `config.model_type`:
- * whoever loads another family than the Transformer names its class, `loadModel<MyModel>(…)`.
+ * tokenizer.json). F16 and BF16 weights are widened. The caller disposes it. What it is follows from `model_type` in
+ * config.json: whoever knows the family names its class, `loadModel<CausalModel>('./gpt2')`.
  *
  * @throws HeedError `not-found` when there is no such model; `format` when config, weights or tokenizer are damaged or
  *   do not fit one another; `unsupported` for other families, and for hub ids
  */
-export async function loadModel<M extends Model = Transformer>(
+export function loadModel<Name extends keyof ShippedModels>(
+  name: Name,
+  options?: LoadOptions,
+): Promise<ShippedModels[Name]>
+export function loadModel<M extends Model = Model>(nameOrFolder: string, options?: LoadOptions): Promise<M>
+export async function loadModel(
   nameOrFolder: string,
   { backend = currentBackend() }: LoadOptions = {},
-): Promise<M> {
+): Promise<Model> {
   const path = await folderOf(nameOrFolder)
-  const { config: json, tensors, ...files } = await readModelFolder(path)
-  const family = familyOf(json, path)
+  const { config: json, tensors: stored, ...files } = await readModelFolder(path)
+  const family = await familyOf(json, path)
   const config = family.config(json)
-  checkTensors(family.shapes(config), tensors, path)
+  const tensors = renamed(stored, (name) => (family.rename ? family.rename(name, config) : name), path)
+  checkTensors(family.shapes(config), family.optionalShapes?.(config) ?? new Map(), tensors, path)
   // A model that cannot be made leaves no weight behind.
   return scope(() => {
     const weights = readWeights(tensors, backend)
     const model = family.create(config, weights, files)
     for (const t of Object.values(weights)) t.keep()
-    return model as M
+    return model
   })
 }
 
-function familyOf(json: Record<string, unknown>, path: string): Family<unknown> {
+function familyOf(json: Record<string, unknown>, path: string): AnyFamily | Promise<AnyFamily> {
   const type = json.model_type
   if (typeof type !== 'string')
     throw new HeedError(
       'format',
       `${path}: config.json has model_type ${quote(type)}, expected the name of a family`,
     )
-  const family = families.get(type)
+  const family = defined.get(type) ?? (Object.hasOwn(families, type) ? families[type]() : undefined)
   if (!family)
     throw new HeedError(
       'unsupported',
-      `${path}: model_type ${quote(type)} is not offered; there are ${[...families.keys()].join(', ')}`,
+      `${path}: model_type ${quote(type)} is not offered; there are ${[...Object.keys(families), ...defined.keys()].join(', ')}`,
     )
   return family
+}
+
+/** Tensors under the names that the family gives them. */
+function renamed(
+  tensors: ReadonlyMap<string, SafeTensor>,
+  rename: (name: string) => string | undefined,
+  path: string,
+): Map<string, SafeTensor> {
+  const result = new Map<string, SafeTensor>()
+  for (const [stored, t] of tensors) {
+    const name = rename(stored)
+    if (name === undefined) continue
+    if (result.has(name))
+      throw new HeedError(
+        'format',
+        `${path}: the weights hold ${quote(name)} twice, once as ${quote(stored)}`,
+      )
+    result.set(name, t)
+  }
+  return result
 }
 
 /** Where a model is. */
@@ -151,7 +187,8 @@ const floats = ['F32', 'F16', 'BF16', 'F64']
 
 /** Names what is missing, too much or of another shape. */
 function checkTensors(
-  expected: ReadonlyMap<string, Shape>,
+  required: ReadonlyMap<string, Shape>,
+  optional: ReadonlyMap<string, Shape>,
   found: ReadonlyMap<string, SafeTensor>,
   path: string,
 ): void {
@@ -161,10 +198,11 @@ function checkTensors(
       'format',
       `${path}: the weights ${what}: ${all.slice(0, 5).join('; ')}${all.length > 5 ? `; and ${all.length - 5} more` : ''}`,
     )
+  const expected = new Map([...required, ...[...optional].filter(([name]) => found.has(name))])
   const error =
     wrong(
       'lack',
-      [...expected].filter(([name]) => !found.has(name)).map(([name, shape]) => `${name} ${show(shape)}`),
+      [...required].filter(([name]) => !found.has(name)).map(([name, shape]) => `${name} ${show(shape)}`),
     ) ||
     wrong(
       'hold tensors that this model does not have',

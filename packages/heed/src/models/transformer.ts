@@ -61,6 +61,7 @@ export class Transformer implements Model {
   readonly config: TransformerConfig
   readonly weights: Weights
   readonly files: ModelFiles
+  readonly heads: number
   readonly tokenizer: Tokenizer | undefined
   /** How it is best asked, from generation_config.json. */
   readonly generation: GenerationSettings
@@ -79,6 +80,7 @@ export class Transformer implements Model {
     this.config = config
     this.weights = weights
     this.files = files
+    this.heads = config.num_heads
     this.generation = generationSettings(files.generationConfig ?? {}, config)
     this.tokenizer = files.tokenizerJson && Tokenizer.fromJson(files.tokenizerJson, files.tokenizerConfig)
     if (this.tokenizer && this.tokenizer.vocabSize > config.vocab_size)
