@@ -13,4 +13,12 @@ export { currentBackend, useBackend } from './backends/current.js'
 export { enableRelaxedSimd } from './backends/wasm/features.js'
 export * from './ops/index.js'
 export { sinusoidalPositions } from './nn/positions.js'
+export {
+  type RotaryFrequencies,
+  rotaryFrequencies,
+  type RotaryFrequenciesOptions,
+  type RotaryPositions,
+  rotaryTables,
+} from './nn/rotary.js'
+export type { LinearScaling, Llama3Scaling, RotaryScaling, YarnScaling } from './nn/rotary-scaling.js'
 export { valueAndGrad } from './autograd/index.js'

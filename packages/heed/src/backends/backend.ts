@@ -19,7 +19,8 @@ export interface Backend extends Device {
   dispose(): void
 }
 
-export type Activation = 'relu' | 'gelu'
+export const activations = ['relu', 'gelu', 'geluTanh', 'silu'] as const
+export type Activation = (typeof activations)[number]
 
 export interface Kernels {
   fill(out: Tensor, value: number): void
@@ -34,6 +35,9 @@ export interface Kernels {
   activation(kind: Activation, x: Tensor, out: Tensor): void
   /** dx = dy · f′(x), x being the input of the activation. */
   activationGrad(kind: Activation, x: Tensor, dy: Tensor, dx: Tensor): void
+  /** out = f(gate) ⊙ up, all of one shape. */
+  gated(kind: Activation, gate: Tensor, up: Tensor, out: Tensor): void
+  gatedGrad(args: GatedGrad): void
   /**
    * out[i] = x[i] / (1 − rate) where the random number of (seed, i) is at least `rate`, else 0: random.ts says which.
    * Applied to dy with the same seed it is its own derivative.
@@ -54,12 +58,16 @@ export interface Kernels {
     rstd: Tensor,
   ): void
   layerNormGrad(args: LayerNormGrad): void
+  /** rows × width; gamma [width]; rstd [rows], the inverse root mean square, is kept for the derivative. */
+  rmsNorm(x: Tensor, gamma: Tensor, eps: number, out: Tensor, rstd: Tensor): void
+  rmsNormGrad(args: RmsNormGrad): void
   /** out [M, N] = A · B (+ bias [N]) in float arithmetic. A is a [M, K], or its transpose [K, M] where transposeA; B likewise. */
   matmul(args: MatMul): void
   /** out[r] = factor · table[ids[r]]; ids int32 of any shape, table [V, width]. */
   embedding(ids: Tensor, table: Tensor, factor: number, out: Tensor): void
   /** dTable[ids[r]] += factor · dy[r] over zeros, added in order of r. */
   embeddingGrad(ids: Tensor, dy: Tensor, factor: number, dTable: Tensor): void
+  rotary(args: Rotary): void
   attention(args: AttentionForward): void
   attentionGrad(args: AttentionBackward): void
   /** Cells of the map of one batch and head from what `attention` kept: out [rows, cols], bit for bit the forward's scores. */
@@ -90,6 +98,40 @@ export interface LayerNormGrad {
   dx: Tensor
   dGamma: Tensor
   dBeta: Tensor
+}
+
+export interface RmsNormGrad {
+  x: Tensor
+  gamma: Tensor
+  rstd: Tensor
+  dy: Tensor
+  dx: Tensor
+  dGamma: Tensor
+}
+
+/** dGate = dy ⊙ up ⊙ f′(gate), dUp = dy ⊙ f(gate). */
+export interface GatedGrad {
+  kind: Activation
+  gate: Tensor
+  up: Tensor
+  dy: Tensor
+  dGate: Tensor
+  dUp: Tensor
+}
+
+/** Turns pairs of the first R components of each head by their angles; the others are copied. */
+export interface Rotary {
+  /** [B, T, H, D]: [H, D] is dense, batch and time have strides. */
+  x: Tensor
+  /** cos and sin, dense [T, R/2] for every batch, or [B, T, R/2]; R ≤ D. */
+  cos: Tensor
+  sin: Tensor
+  /** Pair i is (2i, 2i + 1) where interleaved, else (i, i + R/2). */
+  interleaved: boolean
+  /** By the opposite angles: the derivative. */
+  inverse: boolean
+  /** [B, T, H, D], dense */
+  out: Tensor
 }
 
 /**

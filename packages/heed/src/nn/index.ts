@@ -5,6 +5,14 @@ export {
   type KeysValues,
   splitHeads,
 } from './attention-block.js'
-export { feedForward, normalize, project, unembed } from './layers.js'
+export { feedForward, gatedFeedForward, normalize, project, rmsNormalize, unembed } from './layers.js'
 export { sinusoidalPositions } from './positions.js'
-export { type Weights, weight } from './weights.js'
+export {
+  type RotaryFrequencies,
+  rotaryFrequencies,
+  type RotaryFrequenciesOptions,
+  type RotaryPositions,
+  rotaryTables,
+} from './rotary.js'
+export type { LinearScaling, Llama3Scaling, RotaryScaling, YarnScaling } from './rotary-scaling.js'
+export { optionalWeight, type Weights, weight } from './weights.js'

@@ -1,14 +1,17 @@
 import { expect, test } from 'vitest'
 import { valueAndGrad } from '../autograd/index.js'
-import { attention, randn, relu, linear, slice } from '../ops/index.js'
+import { attention, gated, linear, randn, relu, rmsNorm, slice } from '../ops/index.js'
 import type { Tensor } from '../tensor/index.js'
 import { coded, expectWithin, weightedSum } from '../testing/index.js'
 import {
   attentionBlock,
   type AttentionRun,
   feedForward,
+  gatedFeedForward,
   normalize,
+  optionalWeight,
   project,
+  rmsNormalize,
   splitHeads,
   unembed,
   weight,
@@ -119,4 +122,27 @@ test('layers look their weights up by name', async () => {
   expect(standard.reduce((a, b) => a + b * b, 0) / D).toBeCloseTo(1, 10)
   expect(() => weight(w, 'toString')).toThrow(coded('not-found', "'toString'"))
   expect(splitHeads(x, 2).shape).toEqual([2, 3, 2, 3])
+})
+
+test('layers of the Llama family, with biases where the model has them', async () => {
+  const w: Record<string, Tensor> = {
+    'mlp.gate_proj.weight': randn([5, D], { seed: 50 }),
+    'mlp.up_proj.weight': randn([5, D], { seed: 51 }),
+    'mlp.down_proj.weight': randn([D, 5], { seed: 52 }),
+    'norm.weight': randn([D], { seed: 53 }),
+  }
+  const [x, bias] = [randn([2, 3, D], { seed: 54 }), randn([5], { seed: 55 })]
+  for (const up of [undefined, bias]) {
+    if (up) w['mlp.up_proj.bias'] = up
+    const inner = gated(
+      linear(x, w['mlp.gate_proj.weight']),
+      linear(x, w['mlp.up_proj.weight'], up),
+      'geluTanh',
+    )
+    const expected = linear(inner, w['mlp.down_proj.weight'])
+    await expectWithin(gatedFeedForward(w, 'mlp', x, 'geluTanh'), expected, 1e-14)
+  }
+  await expectWithin(rmsNormalize(w, 'norm', x, 0.1), rmsNorm(x, w['norm.weight'], 0.1), 0)
+  expect(optionalWeight(w, 'toString')).toBeUndefined()
+  expect(() => rmsNormalize(w, 'other', x, 0.1)).toThrow(coded('not-found', "'other.weight'"))
 })

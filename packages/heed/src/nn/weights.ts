@@ -9,3 +9,7 @@ export function weight(weights: Weights, name: string): Tensor {
   if (!Object.hasOwn(weights, name)) throw new HeedError('not-found', `the model has no weight '${name}'`)
   return weights[name]
 }
+
+/** The weight of that name, where the model has one. */
+export const optionalWeight = (weights: Weights, name: string): Tensor | undefined =>
+  Object.hasOwn(weights, name) ? weights[name] : undefined

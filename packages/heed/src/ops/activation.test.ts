@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Activation } from '../backends/backend.js'
-import { activation, gelu, randn, relu, tensor } from './index.js'
+import { activation, gelu, geluTanh, randn, relu, silu, tensor } from './index.js'
 import { coded, expectWithin, gradcheck } from '../testing/index.js'
 
 it('relu is max(0, x)', async () => {
@@ -17,10 +17,31 @@ it('gelu is x · Φ(x), exact', async () => {
   await expectWithin(y, [0, 0.8413447460685429, -0.15865525393145705, -6 * 9.865876450376981e-10, 30], 1e-15)
 })
 
+it('geluTanh is ½ x (1 + tanh …), as PyTorch gives it', async () => {
+  const x = [-3, -1, -0.25, 0, 0.5, 2, 40]
+  using t = tensor(x)
+  using y = geluTanh(t)
+  const u = (v: number) => Math.sqrt(2 / Math.PI) * (v + 0.044715 * v ** 3)
+  await expectWithin(
+    y,
+    x.map((v) => 0.5 * v * (1 + Math.tanh(u(v)))),
+    1e-15,
+  )
+  expect((await y.data())[1]).toBeCloseTo(-0.15880800939172324, 14)
+})
+
+it('silu is x σ(x), and neither overflows nor gives NaN', async () => {
+  using x = tensor([0, 1, -1, -1e4, 1e4])
+  using y = silu(x)
+  await expectWithin(y, [0, 0.7310585786300049, -0.2689414213699951, 0, 1e4], 1e-15)
+})
+
 it('gradients', async () => {
   using x = tensor([-3, -1.2, -0.3, 0.2, 0.9, 4], [2, 3])
   await gradcheck(({ x }) => relu(x), { x })
   await gradcheck(({ x }) => gelu(x), { x })
+  await gradcheck(({ x }) => geluTanh(x), { x })
+  await gradcheck(({ x }) => silu(x), { x })
 })
 
 it('takes what is not dense', async () => {
@@ -34,6 +55,6 @@ it('takes what is not dense', async () => {
 it('refuses other names and dtypes', () => {
   using x = tensor([1])
   using ids = tensor(new Int32Array([1]))
-  expect(() => activation('swish' as Activation, x)).toThrow(coded('option', 'swish', 'relu'))
+  expect(() => activation('swish' as Activation, x)).toThrow(coded('option', 'swish', 'relu', 'silu'))
   expect(() => relu(ids)).toThrow(coded('dtype', 'relu', 'int32 [1]'))
 })

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Backend } from '../backends/backend.js'
+import { activations, type Backend } from '../backends/backend.js'
 import { ReferenceBackend } from '../backends/reference/index.js'
 import { liveTensors, scope, type Shape, type Tensor } from '../tensor/index.js'
 import {
@@ -22,10 +22,13 @@ import {
   dropout,
   embedding,
   full,
+  gated,
   layerNorm,
   linear,
   randn,
   reshape,
+  rmsNorm,
+  rotary,
   scale,
   slice,
   softmax,
@@ -88,8 +91,15 @@ describe.each(comparedBackends)('$name agrees with the reference', ({ start }) =
 
   it('activations', () =>
     holds({ rows: small, width: size, seed }, async ({ rows, width, seed }) => {
-      for (const kind of ['relu', 'gelu'] as const)
+      for (const kind of activations)
         await expectAgreement(backend, { x: [rows, width] }, ({ x }) => activation(kind, scale(x, 3)), seed)
+    }))
+
+  it('gated', () =>
+    holds({ rows: small, width: size, seed }, async ({ rows, width, seed }) => {
+      const shapes = { gate: [rows, width], up: [rows, width] }
+      for (const kind of activations)
+        await expectAgreement(backend, shapes, ({ gate, up }) => gated(scale(gate, 3), up, kind), seed)
     }))
 
   it('dropout, bit for bit', () =>
@@ -120,6 +130,43 @@ describe.each(comparedBackends)('$name agrees with the reference', ({ start }) =
         ({ x, gamma, beta }) => layerNorm(x, gamma, beta, 0.01),
         seed,
       ),
+    ))
+
+  it('rmsNorm', () =>
+    holds({ rows: size, width, seed }, ({ rows, width, seed }) =>
+      expectAgreement(
+        backend,
+        { x: [rows, width], gamma: [width] },
+        ({ x, gamma }) => rmsNorm(x, gamma, 0.01),
+        seed,
+      ),
+    ))
+
+  it('rotary, of views and of some components too', () =>
+    holds(
+      {
+        B: fc.nat(3),
+        T: small,
+        H: fc.nat(3),
+        half: fc.oneof(fc.nat(20), fc.constantFrom(32, 33, 64)),
+        rest: fc.nat(9),
+        batched: fc.boolean(),
+        interleaved: fc.boolean(),
+        seed,
+      },
+      ({ B, T, H, half, rest, batched, interleaved, seed }) =>
+        expectAgreement(
+          backend,
+          { fused: [B, T + 2, H + 1, 2 * half + rest] },
+          ({ fused }) => {
+            const x = slice(slice(fused, 1, 1, T + 1), 2, 1, H + 1)
+            const shape = batched ? [B, T, half] : [T, half]
+            const [cos, sin] = [randn(shape, { seed: seed + 1 }), randn(shape, { seed: seed + 2 })]
+            return rotary(x, cos, sin, { interleaved })
+          },
+          seed,
+        ),
+      60,
     ))
 
   it('linear', () =>

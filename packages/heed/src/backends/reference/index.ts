@@ -9,8 +9,11 @@ import { attention, attentionGrad, attentionTile } from './attention.js'
 import { crossEntropy, crossEntropyGrad } from './cross-entropy.js'
 import { dropout } from './dropout.js'
 import { embedding, embeddingGrad } from './embedding.js'
+import { gated, gatedGrad } from './gated.js'
 import { layerNorm, layerNormGrad } from './layer-norm.js'
 import { matmul } from './matmul.js'
+import { rmsNorm, rmsNormGrad } from './rms-norm.js'
+import { rotary } from './rotary.js'
 import { softmax, softmaxGrad } from './softmax.js'
 import type { ReferenceStorage } from './storage.js'
 
@@ -43,9 +46,14 @@ export class ReferenceBackend implements Backend {
     embedding,
     embeddingGrad,
     fill,
+    gated,
+    gatedGrad,
     layerNorm,
     layerNormGrad,
     matmul,
+    rmsNorm,
+    rmsNormGrad,
+    rotary,
     scale,
     softmax,
     softmaxGrad,

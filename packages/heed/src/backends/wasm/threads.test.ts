@@ -3,7 +3,7 @@ import { Tensor } from '../../tensor/tensor.js'
 import type { DType } from '../../tensor/dtype.js'
 import { type Shape, sizeOf } from '../../tensor/shape.js'
 import { expectWithin } from '../../testing/within.js'
-import type { Kernels } from '../backend.js'
+import { activations, type Kernels } from '../backend.js'
 import { randomBits, randomUnit } from '../random.js'
 import { WasmBackend } from './index.js'
 
@@ -202,21 +202,36 @@ const table: Record<keyof Kernels, Record<string, Case>> = {
     return [out]
   }),
   activation: over(elementwise, (k, make, shape) => {
-    const [x, relu, gelu] = [make.floats(...shape), make.out(...shape), make.out(...shape)]
-    k.activation('relu', x, relu)
-    k.activation('gelu', x, gelu)
-    return [relu, gelu]
+    const x = make.floats(...shape)
+    return activations.map((kind) => {
+      const out = make.out(...shape)
+      k.activation(kind, x, out)
+      return out
+    })
   }),
   activationGrad: over(elementwise, (k, make, shape) => {
-    const [x, dy, relu, gelu] = [
-      make.floats(...shape),
-      make.floats(...shape),
-      make.out(...shape),
-      make.out(...shape),
-    ]
-    k.activationGrad('relu', x, dy, relu)
-    k.activationGrad('gelu', x, dy, gelu)
-    return [relu, gelu]
+    const [x, dy] = [make.floats(...shape), make.floats(...shape)]
+    return activations.map((kind) => {
+      const dx = make.out(...shape)
+      k.activationGrad(kind, x, dy, dx)
+      return dx
+    })
+  }),
+  gated: over(elementwise, (k, make, shape) => {
+    const [gate, up] = [make.floats(...shape), make.floats(...shape)]
+    return activations.map((kind) => {
+      const out = make.out(...shape)
+      k.gated(kind, gate, up, out)
+      return out
+    })
+  }),
+  gatedGrad: over(elementwise, (k, make, shape) => {
+    const inputs = { gate: make.floats(...shape), up: make.floats(...shape), dy: make.floats(...shape) }
+    return activations.flatMap((kind) => {
+      const outputs = { dGate: make.out(...shape), dUp: make.out(...shape) }
+      k.gatedGrad({ kind, ...inputs, ...outputs })
+      return Object.values(outputs)
+    })
   }),
   dropout: over(elementwise, (k, make, shape) => {
     const out = make.out(...shape)
@@ -250,6 +265,17 @@ const table: Record<keyof Kernels, Record<string, Case>> = {
     k.layerNormGrad({ ...inputs, ...kept, ...outputs })
     return Object.values(outputs)
   }),
+  rmsNorm: over(matrices, (k, make, [rows, width]) => {
+    const [out, rstd] = [make.out(rows, width), make.out(rows)]
+    k.rmsNorm(make.floats(rows, width), make.floats(width), 1e-6, out, rstd)
+    return [out, rstd]
+  }),
+  rmsNormGrad: over(matrices, (k, make, [rows, width]) => {
+    const inputs = { x: make.floats(rows, width), gamma: make.floats(width), dy: make.floats(rows, width) }
+    const outputs = { dx: make.out(rows, width), dGamma: make.out(width) }
+    k.rmsNormGrad({ ...inputs, rstd: make.floats(rows), ...outputs })
+    return Object.values(outputs)
+  }),
   matmul: over(products, (k, make, [rows, columns, depth]) => {
     const bias = make.floats(columns)
     return [false, true].flatMap((transposeA) =>
@@ -271,6 +297,22 @@ const table: Record<keyof Kernels, Record<string, Case>> = {
     const dTable = make.out(50, width)
     k.embeddingGrad(make.ids(50, rows), make.floats(rows, width), 2, dTable)
     return [dTable]
+  }),
+  rotary: over({ tiny: [1, 1, 1, 3], small: [2, 5, 3, 13], large: [2, 300, 7, 80] }, (k, make, shape) => {
+    const [B, T, , D] = shape
+    const half = Math.floor(D / 3)
+    const x = make.floats(...shape)
+    const [shared, own] = [
+      [T, half],
+      [B, T, half],
+    ].map((s) => ({ cos: make.floats(...s), sin: make.floats(...s) }))
+    return [shared, own].flatMap((angles) =>
+      [false, true].map((flag) => {
+        const out = make.out(...shape)
+        k.rotary({ x, ...angles, interleaved: flag, inverse: flag, out })
+        return out
+      }),
+    )
   }),
   attention: attentionCases((_k, _make, { out, m, l }) => [out, m, l]),
   attentionGrad: attentionCases((k, make, inputs) => {

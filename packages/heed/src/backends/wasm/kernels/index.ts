@@ -9,20 +9,26 @@ import { copy, copyKernels } from './copy.js'
 import { crossEntropy, crossEntropyKernels } from './cross-entropy.js'
 import { dropout, dropoutKernels } from './dropout.js'
 import { embedding, embeddingKernels } from './embedding.js'
+import { gated, gatedKernels } from './gated.js'
 import { layerNorm, layerNormKernels } from './layer-norm.js'
 import { matmul, matmulKernels } from './matmul.js'
 import { optimizer, optimizerKernels } from './optimizer.js'
+import { rmsNorm, rmsNormKernels } from './rms-norm.js'
+import { rotary, rotaryKernels } from './rotary.js'
 import { softmax, softmaxKernels } from './softmax.js'
 
 export const kernels: readonly Kernel[] = [
   ...arithmeticKernels,
   ...copyKernels,
   ...activationKernels,
+  ...gatedKernels,
   ...dropoutKernels,
   ...softmaxKernels,
   ...layerNormKernels,
+  ...rmsNormKernels,
   ...embeddingKernels,
   ...matmulKernels,
+  ...rotaryKernels,
   ...attentionKernels,
   ...attentionGradKernels,
   ...crossEntropyKernels,
@@ -36,11 +42,14 @@ export function bindKernels(run: RunKernel, host: WasmHost): Kernels {
     ...basic,
     ...copy(run, host),
     ...activation(run),
+    ...gated(run),
     ...dropout(run),
     ...softmax(run),
     ...layerNorm(run),
+    ...rmsNorm(run),
     ...embedding(run, basic),
     ...matmul(run, basic),
+    ...rotary(run),
     ...attention(run, host),
     ...attentionGrad(run, host),
     ...crossEntropy(run, host),

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { Tensor } from '../../../tensor/tensor.js'
+import type { Activation } from '../../backend.js'
 import { dropoutThreshold, randomBits } from '../../random.js'
 import { WasmBackend } from '../index.js'
 
@@ -89,6 +90,38 @@ for (const relaxed of [true, false])
       const [tail, ...rest] = await list(out)
       expect(tail / -4.976768e-15).toBeCloseTo(1, 5) // −8 Φ(−8), Φ(−8) = 6.22096e-16
       expect(rest).toEqual([Infinity, 0, NaN, 0])
+    })
+
+    /** The largest error of an activation on [low, high], as a multiple of the exact value. */
+    const worst = async (kind: Activation, low: number, high: number, exact: (x: number) => number) => {
+      const x = Float32Array.from({ length: 30_001 }, (_, i) => low + ((high - low) * i) / 30_000)
+      const out = floats(x)
+      kernels.activation(kind, out, out)
+      const errors = (await list(out)).map((y, i) => Math.abs(y - exact(x[i])) / Math.abs(exact(x[i]) || 1))
+      return Math.max(...errors)
+    }
+
+    test('SiLU and tanh GELU keep their precision where 1 + tanh would cancel', async () => {
+      const silu = (x: number) => x / (1 + Math.exp(-x))
+      const geluTanh = (x: number) =>
+        x / (1 + Math.exp(-2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))
+      expect(await worst('silu', -87, 100, silu)).toBeLessThan(3 * 2 ** -23)
+      expect(await worst('geluTanh', -2, 20, geluTanh)).toBeLessThan(5 * 2 ** -23)
+      // In the tail the rounding of a large exponent is a relative error of the result.
+      expect(await worst('geluTanh', -5, -2, geluTanh)).toBeLessThan(3e-6)
+      expect(await worst('geluTanh', -9.9, -5, geluTanh)).toBeLessThan(2e-5)
+    })
+
+    test('SiLU and tanh GELU, and their derivatives, hold at both ends', async () => {
+      const ends = [-Infinity, -3e38, -1e4, -100, 100, 1e4, 3e38, Infinity, NaN, 0]
+      const signless = async (t: Tensor) => (await list(t)).map((x) => x + 0)
+      for (const kind of ['silu', 'geluTanh'] as const) {
+        const [x, out] = [floats(ends), floats(ends)]
+        kernels.activation(kind, x, out)
+        expect(await signless(out)).toEqual([0, 0, 0, 0, ...Float32Array.from(ends.slice(4))])
+        kernels.activationGrad(kind, x, floats(ends.map(() => 1)), out)
+        expect(await signless(out)).toEqual([0, 0, 0, 0, 1, 1, 1, 1, NaN, 0.5])
+      }
     })
 
     test('a NaN stays visible: in softmax, its row', async () => {
