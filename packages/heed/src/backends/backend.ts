@@ -92,12 +92,23 @@ export interface LayerNormGrad {
   dBeta: Tensor
 }
 
-/** What decides which query sees which key, resolved: query i of batch b sees key j when every stated test allows it. */
+/**
+ * How scores are made, s_ij = softcap(scale · q_i·k_j) + bias_ij, and which query sees which key, resolved: query i of
+ * batch b sees key j when every stated test allows it; where not, s_ij is −∞.
+ */
 export interface AttentionRules {
   /** Multiplies q·k. */
   scale: number
-  /** Per batch: j ≤ i + offset. Absent: not causal. */
-  causal?: Int32Array
+  /** c: a scaled score s becomes c · tanh(s / c). */
+  softcap?: number
+  /** [B, H, Tq, Tk] with a last stride of 1; the others of any kind, negative where rows overlap, 0 where they repeat. */
+  bias?: Tensor
+  /** [H]: a logit that joins the denominator only. */
+  sink?: Tensor
+  /** Per batch: first ≤ j − i. */
+  first?: Int32Array
+  /** Per batch: j − i ≤ last. */
+  last?: Int32Array
   /** Per batch: j < length. Absent: all keys. */
   lengths?: Int32Array
   /** bool [B, H, Tq, Tk] with strides of any kind, 0 where it repeats: 1 = may attend. */
@@ -111,9 +122,9 @@ export interface AttentionForward extends AttentionRules {
   v: Tensor
   /** [B, Tq, H, Dv] */
   out: Tensor
-  /** [B, H, Tq]: the row's largest score (natural units, scaled); of a row that sees nothing, 0. */
+  /** [B, H, Tq]: the row's largest score in natural units, the sink's included; of a row that has none, 0. */
   m: Tensor
-  /** [B, H, Tq]: Σ_j exp(s_ij − m_i); of a row that sees nothing, 0. */
+  /** [B, H, Tq]: Σ_j exp(s_ij − m_i) + exp(sink − m_i); of a row that has no score, 0. */
   l: Tensor
 }
 
@@ -124,6 +135,10 @@ export interface AttentionBackward extends AttentionForward {
   dq: Tensor
   dk: Tensor
   dv: Tensor
+  /** Zeros to add to, spread as the bias is; absent where nobody asks. */
+  dBias?: Tensor
+  /** [H] */
+  dSink?: Tensor
 }
 
 export interface AttentionTile extends AttentionRules {
@@ -135,7 +150,7 @@ export interface AttentionTile extends AttentionRules {
   head: number
   rows: readonly [start: number, end: number]
   cols: readonly [start: number, end: number]
-  /** What a cell holds: the scaled score, −∞ where it may not attend, or the weight. */
+  /** What a cell holds: the score s_ij, −∞ where it may not attend, or the weight. */
   what: 'scores' | 'weights'
   out: Tensor
 }

@@ -119,16 +119,16 @@ async function mapOf(
   if (!qk) return map
   const [, Tq, H] = q.shape
   const Hkv = k.shape[2]
-  const { scale, causal, lengths } = resolveRules(q, k, options)
+  const { rules, offsets } = resolveRules(q, k, options)
   return {
     ...map,
     q: await headRows(q, head),
     k: await headRows(k, Math.floor((head * Hkv) / H)),
     m: await line(m, head, Tq),
     l: await line(l, head, Tq),
-    scale,
-    ...(causal ? { causal: { offset: causal[0] } } : {}),
-    ...(lengths ? { lengths: [...lengths] } : {}),
+    scale: rules.scale,
+    ...(options.causal ? { causal: { offset: offsets[0] } } : {}),
+    ...(rules.lengths ? { lengths: [...rules.lengths] } : {}),
   }
 }
 

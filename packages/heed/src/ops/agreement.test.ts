@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Backend } from '../backends/backend.js'
 import { ReferenceBackend } from '../backends/reference/index.js'
-import { liveTensors, scope, type Tensor } from '../tensor/index.js'
+import { liveTensors, scope, type Shape, type Tensor } from '../tensor/index.js'
 import {
   comparedBackends,
   expectAgreement,
@@ -44,6 +44,12 @@ const holds = <T>(
   property: (given: T) => Promise<void>,
   numRuns = 25,
 ) => fc.assert(fc.asyncProperty(fc.record(arbitraries) as fc.Arbitrary<T>, property), { numRuns })
+
+type Tensors = Record<string, Tensor>
+
+/** Random tensors of these shapes, on the backend in use. */
+const random = (shapes: Record<string, Shape>, seed: number): Tensors =>
+  Object.fromEntries(Object.entries(shapes).map(([name, s], i) => [name, randn(s, { seed: seed + i })]))
 
 const join = async (tensors: Record<string, Tensor>): Promise<number[]> =>
   (await Promise.all(Object.values(tensors).map((t) => t.data()))).flatMap((data) => [...data])
@@ -204,12 +210,35 @@ describe.each(comparedBackends)('$name agrees with the reference', ({ start }) =
       lengths: fc.boolean(),
       mask: fc.constantFrom('no', 'keys', 'heads', 'cells'),
       scale: fc.constantFrom(undefined, 0.1),
+      window: fc.constantFrom(undefined, [0, 0], [3, 0], [2, 40], [100, Infinity], [Infinity, 1]),
+      softcap: fc.constantFrom(undefined, 0.7, 30),
+      bias: fc.constantFrom('no', 'keys', 'heads', 'queries', 'cells', 'relative', 'relative, one way'),
+      sink: fc.boolean(),
     }
     type Given = { [K in keyof typeof shape]: (typeof shape)[K] extends fc.Arbitrary<infer V> ? V : never }
 
-    /** The drawn options; a mask is made on the backend in use. */
-    const options = (given: Given): AttentionOptions => {
-      const { B, Tq, Tk, Hkv, group, seed, causal, lengths, mask, scale } = given
+    /** The shapes of q, k, v and of what the drawn options take of tensors that have gradients. */
+    const shapes = ({ B, Tq, Tk, Hkv, group, D, Dv, bias, sink }: Given): Record<string, Shape> => {
+      const H = Hkv * group
+      const biases: Record<string, Shape> = {
+        keys: [B, 1, 1, Tk],
+        heads: [1, H, 1, Tk],
+        queries: [1, 1, Tq, Tk],
+        cells: [B, H, Tq, Tk],
+      }
+      return {
+        q: [B, Tq, H, D],
+        k: [B, Tk, Hkv, D],
+        v: [B, Tk, Hkv, Dv],
+        ...(bias in biases ? { bias: biases[bias] } : {}),
+        ...(bias.startsWith('relative') ? { table: [8, H] } : {}),
+        ...(sink ? { sink: [H] } : {}),
+      }
+    }
+
+    /** The drawn options, with tensors made for `shapes`; a mask is made on the backend in use. */
+    const options = (given: Given, { bias, table, sink }: Partial<Tensors>): AttentionOptions => {
+      const { B, Tq, Tk, Hkv, group, seed, causal, lengths, mask, scale, window, softcap } = given
       const perBatch = (low: number, high: number) =>
         Array.from({ length: B }, (_, b) => low + ((seed + 7 * b) % (high - low + 1)))
       const masks = { keys: [B, 1, 1, Tk], heads: [1, Hkv * group, 1, Tk], cells: [B, Hkv * group, Tq, Tk] }
@@ -224,18 +253,24 @@ describe.each(comparedBackends)('$name agrees with the reference', ({ start }) =
         }[causal],
         lengths: lengths ? perBatch(0, Tk) : undefined,
         mask: mask === 'no' ? undefined : randomMask(masks[mask as keyof typeof masks], 0.8, seed),
+        window: window as [number, number] | undefined,
+        softcap,
+        bias: table ? { relative: table, bidirectional: given.bias === 'relative', maxDistance: 20 } : bias,
+        sink,
       }
     }
 
     it('forward and backward', () =>
       holds<Given>(
         shape,
-        (given) => {
-          const { B, Tq, Tk, Hkv, group, D, Dv, seed } = given
-          const shapes = { q: [B, Tq, Hkv * group, D], k: [B, Tk, Hkv, D], v: [B, Tk, Hkv, Dv] }
-          return expectAgreement(backend, shapes, ({ q, k, v }) => attention(q, k, v, options(given)), seed)
-        },
-        40,
+        (given) =>
+          expectAgreement(
+            backend,
+            shapes(given),
+            ({ q, k, v, ...rest }) => attention(q, k, v, options(given, rest)),
+            given.seed,
+          ),
+        80,
       ))
 
     it('views into one projection, and a prefix of a cache', () =>
@@ -257,13 +292,11 @@ describe.each(comparedBackends)('$name agrees with the reference', ({ start }) =
 
     it('m, ℓ, scores and weights', () =>
       holds<Given>(shape, async (given) => {
-        const { B, Tq, Tk, Hkv, group, D, Dv, seed } = given
+        const { B, Tq, Tk, Hkv, group, seed } = given
         const H = Hkv * group
         await both(() => {
-          const q = randn([B, Tq, H, D], { seed })
-          const k = randn([B, Tk, Hkv, D], { seed: seed + 1 })
-          const v = randn([B, Tk, Hkv, Dv], { seed: seed + 2 })
-          const rules = options(given)
+          const { q, k, v, ...rest } = random(shapes(given), seed)
+          const rules = options(given, rest)
           const { m, l } = attentionWithStats(q, k, v, rules)
           const probe = { q, k, m, l, options: rules, batch: seed % B, head: seed % H }
           const part = { rows: [Math.floor(Tq / 3), Tq], cols: [Math.floor(Tk / 2), Tk] } as const
@@ -279,14 +312,13 @@ describe.each(comparedBackends)('$name agrees with the reference', ({ start }) =
 
     it('probed scores are the forward’s bit for bit, and rows of weights sum to 1', () =>
       holds<Given>(shape, async (given) => {
-        const { B, Tq, Tk, Hkv, group, D, seed } = given
+        const { B, Tq, Tk, Hkv, group, seed } = given
         const [b, h, H] = [seed % B, seed % (Hkv * group), Hkv * group]
         const probed = withBackend(backend, () =>
           scope(() => {
-            const q = randn([B, Tq, H, D], { seed })
-            const k = randn([B, Tk, Hkv, D], { seed: seed + 1 })
-            const rules = options(given)
-            const { m, l } = attentionWithStats(q, k, k, rules)
+            const { q, k, v, ...rest } = random(shapes({ ...given, sink: false }), seed)
+            const rules = options(given, rest)
+            const { m, l } = attentionWithStats(q, k, v, rules)
             const probe = { q, k, m, l, options: rules, batch: b, head: h }
             return { m, scores: attentionTile({ ...probe, what: 'scores' }), weights: attentionTile(probe) }
           }),

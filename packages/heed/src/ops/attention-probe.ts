@@ -20,7 +20,7 @@ export interface AttentionTileOptions {
   rows?: readonly [number, number]
   /** [start, end) of keys; default all. */
   cols?: readonly [number, number]
-  /** Default 'weights'. 'scores' gives the scaled scores, −∞ where the query may not attend. */
+  /** Default 'weights'. 'scores' gives the scaled scores, softcap and bias included, −∞ where the query may not attend. */
   what?: 'scores' | 'weights'
 }
 
@@ -81,7 +81,7 @@ export function attentionTile({
       cols: c,
       what,
       out,
-      ...resolveRules(q, k, options),
+      ...resolveRules(q, k, options).rules,
     })
     return out
   })

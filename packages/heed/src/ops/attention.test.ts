@@ -12,6 +12,7 @@ import {
   tensor,
   zeros,
 } from './index.js'
+import { relativeBucket } from './attention-bias.js'
 
 const [ln2, ln5] = [Math.log(2), Math.log(5)]
 
@@ -69,6 +70,49 @@ describe('the formula', () => {
     const plain = attentionWithStats(q, k, v, { scale: 1 })
     expect([await scaled.m.item(), await plain.m.item()]).toEqual([4, 8])
     for (const t of [...Object.values(scaled), ...Object.values(plain)]) t.dispose()
+  })
+
+  it('softcap bounds the scaled score, the bias is added to that', async () => {
+    const { q, k, v } = three()
+    using bias = tensor([0, 1, -1], [1, 1, 1, 3])
+    const { out, m, l } = attentionWithStats(q, k, v, { scale: 2, softcap: 3, bias })
+    const s = [0, 3 * Math.tanh((2 * ln2) / 3) + 1, 3 * Math.tanh((2 * ln5) / 3) - 1]
+    const e = s.map((x) => Math.exp(x - Math.max(...s)))
+    const sum = e[0] + e[1] + e[2]
+    await expectWithin(m, [Math.max(...s)], 1e-15)
+    await expectWithin(l, [sum], 1e-15)
+    await expectWithin(out, [(8 * e[0] + 80 * e[1] + 800 * e[2]) / sum], 1e-15)
+  })
+
+  it('a sink takes its share of the weights and gives nothing', async () => {
+    const { q, k, v } = three()
+    for (const [odds, largest] of [
+      [2, 5],
+      [16, 16],
+    ]) {
+      using sink = tensor([Math.log(odds)], [1])
+      const { out, m, l } = attentionWithStats(q, k, v, { sink })
+      await expectWithin(out, [(1 * 8 + 2 * 80 + 5 * 800) / (8 + odds)], 1e-15)
+      await expectWithin(m, [Math.log(largest)], 1e-15)
+      await expectWithin(l, [(8 + odds) / largest], 1e-15)
+    }
+  })
+
+  it('a bias by relative distance is the table at T5’s bucket of j − i', async () => {
+    // 8 buckets both ways, exact to 1: distances 0, −1, −2 … have 0 to 3, and 1, 2 … 4 to 7.
+    using table = randn([8, 2], { seed: 4 })
+    const t = await table.data()
+    const { q, k, v } = random(1, 4, 4, 2, 2, 3, 3)
+    const buckets = [-3, -2, -1, 0, 1, 2, 3].map((d) => relativeBucket(d, 8, true, 16))
+    expect(buckets).toEqual([2, 2, 1, 0, 5, 6, 6])
+    const dense = Array.from({ length: 32 }, (_, at) => {
+      const [h, i, j] = [at >> 4, (at >> 2) & 3, at & 3]
+      return t[buckets[j - i + 3] * 2 + h]
+    })
+    using bias = tensor(dense, [1, 2, 4, 4])
+    using got = attention(q, k, v, { bias: { relative: table, maxDistance: 16 } })
+    using expected = attention(q, k, v, { bias })
+    expect(await got.data()).toEqual(await expected.data())
   })
 
   it('query heads share the key head of their group', async () => {
@@ -163,6 +207,45 @@ describe('who sees whom', () => {
     ])
   })
 
+  it('window: around the causal offset, or around Tk − Tq', async () => {
+    expect(await seen(1, 4, 4, { window: [1, 0] })).toEqual([[[0], [0, 1], [1, 2], [2, 3]]])
+    expect(await seen(1, 4, 4, { window: [0, 1], causal: true })).toEqual([[[0], [1], [2], [3]]])
+    expect(await seen(1, 2, 4, { window: [1, 1] })).toEqual([
+      [
+        [1, 2, 3],
+        [2, 3],
+      ],
+    ])
+    expect(await seen(2, 1, 4, { window: [1, Infinity], causal: { offset: [3, 1] } })).toEqual([
+      [[2, 3]],
+      [[0, 1]],
+    ])
+    expect(await seen(1, 2, 3, { window: [Infinity, 0] })).toEqual([
+      [
+        [0, 1],
+        [0, 1, 2],
+      ],
+    ])
+    expect(await seen(1, 3, 3, { window: [1, 1], lengths: [2] })).toEqual([[[0, 1], [0, 1], [1]]])
+  })
+
+  it('−∞ in a bias hides, and adds nothing to the gradients', async () => {
+    using bias = tensor([0, -Infinity, 0], [1, 1, 1, 3])
+    expect(await seen(1, 2, 3, { bias })).toEqual([
+      [
+        [0, 2],
+        [0, 2],
+      ],
+    ])
+    using none = tensor([-Infinity, -Infinity], [1, 1, 1, 2])
+    const { q, k, v } = random(1, 2, 2, 1, 1, 2, 2)
+    const { value, grads } = valueAndGrad({ q, k, v, none }, () =>
+      weightedSum(attention(q, k, v, { bias: none })),
+    )
+    for (const t of [value, ...Object.values(grads)])
+      expect([...(await t.data())].every((x) => x === 0)).toBe(true)
+  })
+
   it('a query that sees nothing, and no keys at all, give zeros everywhere', async () => {
     const { q, k, v } = random(1, 2, 3, 1, 1, 2, 2)
     const { value, grads } = valueAndGrad({ q, k, v }, () =>
@@ -186,6 +269,8 @@ describe('gradients', () => {
     ['one key head', [2, 2, 3, 3, 1, 2, 2], {}],
     ['lengths', [3, 2, 4, 1, 1, 2, 2], { lengths: [4, 2, 0] }],
     ['offsets', [2, 3, 5, 1, 1, 2, 2], { causal: { offset: [2, -1] } }],
+    ['window', [2, 5, 6, 1, 1, 2, 2], { window: [1, 2] }],
+    ['softcap', [1, 3, 4, 2, 1, 3, 2], { softcap: 0.8, causal: true }],
     ['no keys', [1, 2, 0, 1, 1, 2, 2], {}],
     ['no queries', [1, 0, 2, 1, 1, 2, 2], { causal: true }],
   ]
@@ -196,6 +281,33 @@ describe('gradients', () => {
   it('mask', async () => {
     using mask = randomMask([2, 1, 3, 4], 0.6, 5)
     await gradcheck(({ q, k, v }) => attention(q, k, v, { mask }), random(2, 3, 4, 2, 2, 2, 2))
+  })
+
+  it.each([[[2, 1, 1, 4]], [[1, 2, 3, 4]], [[2, 2, 3, 4]], [[1, 1, 1, 4]]])('bias %j', async (shape) => {
+    const bias = randn(shape, { seed: 9 })
+    await gradcheck(({ q, k, v, bias }) => attention(q, k, v, { bias, softcap: 2 }), {
+      ...random(2, 3, 4, 2, 1, 2, 2),
+      bias,
+    })
+  })
+
+  it.each([true, false])('bias by relative distance, bidirectional %s', async (bidirectional) => {
+    const table = randn([6, 2], { seed: 9 })
+    const causal = { offset: [2, 5] }
+    await gradcheck(
+      ({ q, k, v, table }) =>
+        attention(q, k, v, { bias: { relative: table, bidirectional, maxDistance: 6 }, causal }),
+      { ...random(2, 3, 7, 2, 2, 2, 2), table },
+    )
+  })
+
+  it('sink', async () => {
+    const sink = randn([4], { seed: 9 })
+    const options = { causal: { offset: -1 }, window: [1, 0] as const }
+    await gradcheck(({ q, k, v, sink }) => attention(q, k, v, { sink, ...options }), {
+      ...random(2, 3, 4, 4, 2, 2, 3),
+      sink,
+    })
   })
 
   it('one tensor as q, k and v, and views into one projection', async () => {

@@ -10,9 +10,9 @@ import { scope } from '../tensor/scope.js'
 export interface AttentionResult {
   /** [B, Tq, H, Dv] */
   out: Tensor
-  /** [B, H, Tq]: the largest score of the row, in natural units. */
+  /** [B, H, Tq]: the largest score of the row, the sink's included, in natural units; 0 where there is none. */
   m: Tensor
-  /** [B, H, Tq]: Σ_j exp(s_ij − m_i); 0 where the row may attend to nothing. */
+  /** [B, H, Tq]: Σ_j exp(s_ij − m_i), the sink's term included; 0 where the row may attend to nothing. */
   l: Tensor
 }
 
@@ -25,10 +25,11 @@ export interface AttentionResult {
  * gives zeros.
  *
  * Backward, with P the weights recomputed from q, k, m and ℓ, and δ_i = Σ dO_i ⊙ O_i: dV = Pᵀ dO,
- * dS = P ⊙ (dO Vᵀ − δ), dQ = scale · dS K, dK = scale · dSᵀ Q.
+ * dS = P ⊙ (dO Vᵀ − δ), dQ = scale · dS′ K, dK = scale · dS′ᵀ Q, where
+ * dS′ is dS times the derivative of the softcap; dBias is dS added up over what the bias spreads to, and
+ * dsink_h = −Σ_i exp(sink_h − m_i) / ℓ_i · δ_i.
  *
- * @throws HeedTypeError `shape`, `dtype` or `option` naming what does not fit; HeedTypeError `unsupported` for options
- *   that are typed but not offered yet: window, softcap, bias and sink.
+ * @throws HeedTypeError `shape`, `dtype`, `backend` or `option` naming what does not fit.
  */
 export const attention = (q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor =>
   scope(() => attentionWithStats(q, k, v, options).out)
@@ -44,16 +45,18 @@ export function attentionWithStats(
     const { kernels } = checkFloats('attention', { q, k, v })
     checkShapes('attention', { q, k, v })
     const [B, Tq, H] = q.shape
-    const rules = resolveRules(q, k, options)
+    const { rules, bias } = resolveRules(q, k, options)
     const [Q, K, V] = [headsDense(q), headsDense(k), headsDense(v)]
     const out = emptyLike(q, [B, Tq, H, v.shape[3]])
     const [m, l] = [emptyLike(q, [B, H, Tq]), emptyLike(q, [B, H, Tq])]
     const args = { q: Q, k: K, v: V, out, m, l, ...rules }
     kernels.attention(args)
-    record('attention', [q, k, v], out, (dOut) => {
+    record('attention', [q, k, v, bias?.source, options.sink], out, (dOut, wanted) => {
       const [dq, dk, dv] = [emptyLike(q), emptyLike(k), emptyLike(v)]
-      kernels.attentionGrad({ ...args, dOut, dq, dk, dv })
-      return [dq, dk, dv]
+      const dBias = wanted[3] ? bias?.gradient() : undefined
+      const dSink = wanted[4] && rules.sink ? emptyLike(rules.sink) : undefined
+      kernels.attentionGrad({ ...args, dOut, dq, dk, dv, dBias: dBias?.spread, dSink })
+      return [dq, dk, dv, dBias?.collect(), dSink]
     })
     return { out, m, l }
   })

@@ -21,6 +21,13 @@ export function denseStrides(shape: Shape): number[] {
   return strides
 }
 
+/** The lowest and the highest offset that walking the strides reaches, where no dimension is 0. */
+export function reach(shape: Shape, strides: readonly number[]): [lowest: number, highest: number] {
+  const steps = shape.map((d, i) => (d - 1) * strides[i])
+  const sum = (pick: (step: number) => number) => steps.reduce((at, step) => at + pick(step), 0)
+  return [sum((step) => Math.min(0, step)), sum((step) => Math.max(0, step))]
+}
+
 /** Whether walking the strides visits memory in order; dimensions of size 1 may have any stride. */
 export function isDense(shape: Shape, strides: readonly number[]): boolean {
   let stride = 1

@@ -53,11 +53,13 @@ it('data of a strided view is a copy in row-major order', async () => {
 })
 
 it('data of any view: element by element', async () => {
-  const dims = fc.array(fc.tuple(fc.nat(4), fc.nat(5)), { maxLength: 4 })
+  const dims = fc.array(fc.tuple(fc.nat(4), fc.integer({ min: -5, max: 5 })), { maxLength: 4 })
   await fc.assert(
-    fc.asyncProperty(dims, fc.nat(6), async (dims, offset) => {
+    fc.asyncProperty(dims, fc.nat(6), async (dims, spare) => {
       const [shape, strides] = [dims.map(([d]) => d), dims.map(([, s]) => s)]
-      const span = offset + 1 + dims.reduce((n, [d, s]) => n + Math.max(0, d - 1) * s, 0)
+      const steps = dims.map(([d, s]) => Math.max(0, d - 1) * s)
+      const offset = spare - steps.reduce((n, step) => n + Math.min(0, step), 0)
+      const span = offset + 1 + steps.reduce((n, step) => n + Math.max(0, step), 0)
       using t = tensor(Array.from({ length: span }, (_, i) => i))
       using view = t.view(shape, strides, offset)
       const expected = dims.reduce(
@@ -122,7 +124,8 @@ it('a view lies inside its memory', () => {
   const views: [Shape, number[]?, number?][] = [
     [[20]],
     [[2], [3], 3],
-    [[2], [-1], 1],
+    [[3], [-1], 1],
+    [[2, 3], [3, -1], 1],
     [[2], [0.5]],
     [[2], [1, 1]],
     [[1], [1], -1],

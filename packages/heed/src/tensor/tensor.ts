@@ -2,7 +2,7 @@ import { HeedError, HeedTypeError } from '../errors.js'
 import type { Device, Storage } from './device.js'
 import type { DType, TypedArray } from './dtype.js'
 import { adopt, release } from './owners.js'
-import { checkShape, denseStrides, isDense, type Shape, show, sizeOf } from './shape.js'
+import { checkShape, denseStrides, isDense, reach, type Shape, show, sizeOf } from './shape.js'
 
 let live = 0
 
@@ -58,16 +58,17 @@ export class Tensor implements Disposable {
   /**
    * Another look at the same memory. Not recorded for gradients: use the ops `reshape` and `slice` for that.
    *
-   * @param strides in elements, from 0 up; default dense
+   * @param strides in elements, of either sign; default dense
    * @param offset of the first element, from the start of the storage; default the tensor's own
    * @throws HeedTypeError `shape` when an element would lie outside the memory.
    */
   view(shape: Shape, strides: readonly number[] = denseStrides(shape), offset = this.offset): Tensor {
     this.assertLive('view')
     checkShape(shape, 'view')
-    const end = sizeOf(shape) && shape.reduce((at, d, i) => at + (d - 1) * strides[i], offset + 1)
-    const whole = [offset, ...strides].every((n) => Number.isSafeInteger(n) && n >= 0)
-    if (strides.length !== shape.length || !whole || !(end <= this.storage.length))
+    const [first, last] = reach(shape, strides)
+    const whole = offset >= 0 && [offset, ...strides].every((n) => Number.isSafeInteger(n))
+    const inside = sizeOf(shape) === 0 || (offset + first >= 0 && offset + last < this.storage.length)
+    if (strides.length !== shape.length || !whole || !inside)
       throw new HeedTypeError(
         'shape',
         `view: ${show(shape)} with strides ${show(strides)} from element ${offset} does not lie in a memory of ${this.storage.length} elements`,
@@ -83,11 +84,11 @@ export class Tensor implements Disposable {
     this.assertLive('data')
     if (this.size === 0) return this.device.read(this.storage, 0, 0)
     if (this.isDense) return this.device.read(this.storage, this.offset, this.size)
-    const span = this.shape.reduce((end, d, i) => end + (d - 1) * this.strides[i], 1)
-    const all = await this.device.read(this.storage, this.offset, span)
+    const [first, last] = reach(this.shape, this.strides)
+    const all = await this.device.read(this.storage, this.offset + first, last - first + 1)
     const out = all.slice(0, 0).constructor as new (n: number) => TypedArray
     const dense = new out(this.size)
-    forEachOffset(this.shape, this.strides, (at, i) => (dense[i] = all[at]))
+    forEachOffset(this.shape, this.strides, (at, i) => (dense[i] = all[at - first]))
     return dense
   }
 

@@ -9,15 +9,16 @@ export const attention: Kernels['attention'] = (args) => {
   const score = scores(args)
   const v = vectors(args.v)
   const [out, m, l] = [elements(args.out), elements(args.m), elements(args.l)]
+  const sink = args.sink && elements(args.sink)
 
   forEachRow(B, H, Tq, (b, h, i) => {
     const s = Float64Array.from({ length: Tk }, (_, j) => score(b, h, i, j))
     const row = (b * H + h) * Tq + i
-    const largest = maxOf(s)
+    const largest = sink ? Math.max(sink[h], maxOf(s)) : maxOf(s)
     m[row] = largest === -Infinity ? 0 : largest
     // From m as it is stored, rounded: whoever computes weights from it later gets these.
     const e = s.map((sij) => Math.exp(sij - m[row]))
-    const sum = sumOf(e)
+    const sum = sumOf(e) + (sink ? Math.exp(sink[h] - m[row]) : 0)
     l[row] = sum
 
     const o = new Float64Array(Dv)
@@ -30,28 +31,37 @@ export const attention: Kernels['attention'] = (args) => {
   })
 }
 
-/** δ_i = Σ dO_i ⊙ O_i; dV = Pᵀ dO; dS = P ⊙ (dO Vᵀ − δ); dQ = scale · dS K; dK = scale · dSᵀ Q. */
+/**
+ * δ_i = Σ dO_i ⊙ O_i; dV = Pᵀ dO; dS = P ⊙ (dO Vᵀ − δ), which is the bias's; dS′ = dS ⊙ softcap′; dQ = scale · dS′ K;
+ * dK = scale · dS′ᵀ Q; dsink = −Σ_i exp(sink − m_i) / ℓ_i · δ_i.
+ */
 export const attentionGrad: Kernels['attentionGrad'] = (args) => {
   const [[B, Tq, H, D], [, Tk, Hkv, Dv]] = [args.q.shape, args.v.shape]
-  const weight = weights(args)
+  const [weight, slope] = [weights(args), softcapSlope(args)]
   const [q, k, v, out, dOut] = [args.q, args.k, args.v, args.out, args.dOut].map(vectors)
+  const [m, l, sink] = [args.m, args.l, args.sink].map((t) => t && elements(t))
   // Every query head of a group adds to its key head: summed in double, stored at the end.
   const [dQ, dK, dV] = [args.q, args.k, args.v].map((t) => new Float64Array(t.size))
+  const dSink = args.dSink && new Float64Array(H)
+  const dBias = args.dBias && new Float64Array(memory(args.dBias).length)
 
   forEachRow(B, H, Tq, (b, h, i) => {
     const g = groupOf(h, H, Hkv)
     const [qi, dOi] = [q(b, i, h), dOut(b, i, h)]
     const delta = dot(dOi, out(b, i, h))
-    const atQ = ((b * Tq + i) * H + h) * D
+    const [row, atQ] = [(b * H + h) * Tq + i, ((b * Tq + i) * H + h) * D]
+    if (dSink && l![row] > 0) dSink[h] -= (Math.exp(sink![h] - m![row]) / l![row]) * delta
     for (let j = 0; j < Tk; j++) {
       const p = weight(b, h, i, j)
       if (p === 0) continue
       const [kj, vj] = [k(b, j, g), v(b, j, g)]
       const ds = p * (dot(dOi, vj) - delta)
+      if (dBias) dBias[args.dBias!.offset + dot([b, h, i, j], args.dBias!.strides)] += ds
+      const dqk = args.scale * ds * slope(b, h, i, j)
       const [atK, atV] = [((b * Tk + j) * Hkv + g) * D, ((b * Tk + j) * Hkv + g) * Dv]
       for (let d = 0; d < D; d++) {
-        dQ[atQ + d] += args.scale * ds * kj[d]
-        dK[atK + d] += args.scale * ds * qi[d]
+        dQ[atQ + d] += dqk * kj[d]
+        dK[atK + d] += dqk * qi[d]
       }
       for (let d = 0; d < Dv; d++) dV[atV + d] += p * dOi[d]
     }
@@ -59,6 +69,8 @@ export const attentionGrad: Kernels['attentionGrad'] = (args) => {
   elements(args.dq).set(dQ)
   elements(args.dk).set(dK)
   elements(args.dv).set(dV)
+  if (dBias) memory(args.dBias!).set(dBias)
+  if (dSink) elements(args.dSink!).set(dSink)
 }
 
 export const attentionTile: Kernels['attentionTile'] = (args) => {
@@ -72,12 +84,30 @@ export const attentionTile: Kernels['attentionTile'] = (args) => {
 
 type Cell = (b: number, h: number, i: number, j: number) => number
 
-/** s_ij = scale · q_i·k_j, −∞ where query i may not see key j. */
-function scores({ q, k, scale, ...rules }: Pick<AttentionForward, 'q' | 'k'> & AttentionRules): Cell {
+type Scored = Pick<AttentionForward, 'q' | 'k'> & AttentionRules
+
+/** scale · q_i·k_j */
+function scaled({ q, k, scale }: Scored): Cell {
   const [H, Hkv] = [q.shape[2], k.shape[2]]
-  const [queries, keys, sees] = [vectors(q), vectors(k), visibility(rules)]
-  return (b, h, i, j) =>
-    sees(b, h, i, j) ? scale * dot(queries(b, i, h), keys(b, j, groupOf(h, H, Hkv))) : -Infinity
+  const [queries, keys] = [vectors(q), vectors(k)]
+  return (b, h, i, j) => scale * dot(queries(b, i, h), keys(b, j, groupOf(h, H, Hkv)))
+}
+
+/** s_ij = softcap(scale · q_i·k_j) + bias_ij, −∞ where query i may not see key j. */
+function scores(args: Scored): Cell {
+  const [score, sees, bias] = [scaled(args), visibility(args), args.bias && cells(args.bias)]
+  const c = args.softcap
+  return (b, h, i, j) => {
+    if (!sees(b, h, i, j)) return -Infinity
+    const s = score(b, h, i, j)
+    return (c ? c * Math.tanh(s / c) : s) + (bias ? bias(b, h, i, j) : 0)
+  }
+}
+
+/** Derivative of c · tanh(s / c): 1 − tanh², written so that it keeps its precision where it is small. */
+function softcapSlope(args: Scored): Cell {
+  const [score, c] = [scaled(args), args.softcap]
+  return (...at) => (c ? 1 / Math.cosh(score(...at) / c) ** 2 : 1)
 }
 
 /** w_ij = exp(s_ij − m_i) / ℓ_i, 0 where ℓ_i = 0. */
@@ -90,16 +120,19 @@ function weights(args: Pick<AttentionForward, 'q' | 'k' | 'm' | 'l'> & Attention
   }
 }
 
-function visibility({
-  causal,
-  lengths,
-  mask,
-}: Omit<AttentionRules, 'scale'>): (...at: Parameters<Cell>) => boolean {
-  const allowed = mask && memory(mask)
+function visibility({ first, last, lengths, mask }: AttentionRules): (...at: Parameters<Cell>) => boolean {
+  const allowed = mask && cells(mask)
   return (b, h, i, j) =>
-    (!causal || j <= i + causal[b]) &&
+    (!first || first[b] <= j - i) &&
+    (!last || j - i <= last[b]) &&
     (!lengths || j < lengths[b]) &&
-    (!mask || allowed![mask.offset + dot([b, h, i, j], mask.strides)] !== 0)
+    (!allowed || allowed(b, h, i, j) !== 0)
+}
+
+/** The elements of a tensor [B, H, Tq, Tk] of any strides. */
+function cells(t: Tensor): Cell {
+  const all = memory(t)
+  return (...at) => all[t.offset + dot(at, t.strides)]
 }
 
 /** The vectors [D] of a [B, T, H, D] tensor by (b, t, h); only [H, D] is dense. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Tensor } from '../../tensor/tensor.js'
 import type { DType } from '../../tensor/dtype.js'
-import type { Shape } from '../../tensor/shape.js'
+import { type Shape, sizeOf } from '../../tensor/shape.js'
 import { expectWithin } from '../../testing/within.js'
 import type { Kernels } from '../backend.js'
 import { randomBits, randomUnit } from '../random.js'
@@ -90,6 +90,11 @@ interface Attention {
   causal?: boolean
   lengths?: boolean
   mask?: boolean
+  /** Window, softcap, sink and bias. */
+  window?: [number, number]
+  softcap?: number
+  sink?: boolean
+  bias?: 'of each cell' | 'shared' | 'by distance'
 }
 const attentions: Record<string, Attention> = {
   tiny: { Tq: 1, Tk: 3, D: 5, Dv: 3 },
@@ -105,14 +110,43 @@ const attentions: Record<string, Attention> = {
     lengths: true,
     mask: true,
   },
+  'window, softcap, sink, a bias of each cell': {
+    B: 2,
+    H: 4,
+    group: 2,
+    Tq: 200,
+    Tk: 410,
+    window: [70, 9],
+    softcap: 2,
+    sink: true,
+    bias: 'of each cell',
+  },
+  'one bias for all batches, heads and queries': { B: 3, H: 2, Tq: 210, Tk: 390, bias: 'shared', mask: true },
+  'a bias by distance': { B: 2, H: 3, Tq: 310, D: 33, bias: 'by distance', softcap: 3 },
   'the widest heads': { H: 3, Tq: 110, Tk: 210, D: 512 },
+}
+
+type MapShape = [B: number, H: number, Tq: number, Tk: number]
+/** Biases as the op spreads them. */
+const biases: Record<
+  NonNullable<Attention['bias']>,
+  (floats: (n: number) => Tensor, map: MapShape) => Tensor
+> = {
+  'of each cell': (floats, map) => floats(sizeOf(map)).view(map),
+  shared: (floats, map) => floats(map[3]).view(map, [0, 0, 0, 1]),
+  'by distance': (floats, [B, H, Tq, Tk]) =>
+    floats(H * (Tq + Tk - 1)).view([B, H, Tq, Tk], [0, Tq + Tk - 1, -1, 1], Tq - 1),
 }
 
 function attentionInputs(make: Maker, a: Attention) {
   const { B = 1, H = 1, group = 1, Tq, Tk = Tq, D = 16, Dv = D } = a
   const rules = {
     scale: 1 / Math.sqrt(D),
-    causal: a.causal ? new Int32Array(B).fill(Tk - Tq) : undefined,
+    first: a.window && new Int32Array(B).fill(Tk - Tq - a.window[0]),
+    last: a.causal || a.window ? new Int32Array(B).fill(Tk - Tq + (a.window?.[1] ?? 0)) : undefined,
+    softcap: a.softcap,
+    sink: a.sink ? make.floats(H) : undefined,
+    bias: a.bias && biases[a.bias]((n) => make.floats(n), [B, H, Tq, Tk]),
     lengths: a.lengths ? Int32Array.from({ length: B }, (_, b) => Tk - 100 * b) : undefined,
     mask: a.mask ? make.bools(B, 1, Tq, Tk).view([B, H, Tq, Tk], [Tq * Tk, 0, Tk, 1]) : undefined,
   }
@@ -240,10 +274,14 @@ const table: Record<keyof Kernels, Record<string, Case>> = {
   }),
   attention: attentionCases((_k, _make, { out, m, l }) => [out, m, l]),
   attentionGrad: attentionCases((k, make, inputs) => {
-    const { q, k: keys, v, out } = inputs
+    const { q, k: keys, v, out, sink, bias } = inputs
     const [dq, dk, dv] = [q, keys, v].map((t) => make.out(...t.shape))
-    k.attentionGrad({ ...inputs, dOut: make.floats(...out.shape), dq, dk, dv })
-    return [dq, dk, dv]
+    const dSink = sink && make.out(...sink.shape)
+    const dBias = bias && make.out(bias.storage.length)
+    if (dBias) k.fill(dBias, 0)
+    const spread = bias && dBias?.view(bias.shape, bias.strides, bias.offset)
+    k.attentionGrad({ ...inputs, dOut: make.floats(...out.shape), dq, dk, dv, dBias: spread, dSink })
+    return [dq, dk, dv, dBias, dSink].filter((t) => t !== undefined)
   }),
   attentionTile: attentionCases((k, make, inputs) => {
     const [B, Tq, H] = inputs.q.shape

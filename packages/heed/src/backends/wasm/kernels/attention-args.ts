@@ -10,7 +10,10 @@ export const attentionArgs = {
   ...i32s('q', 'qB', 'qT', 'k', 'kB', 'kT', 'm', 'l'),
   ...i32s('H', 'group', 'Tq', 'Tk', 'D'),
   scale: 'f32',
-  ...i32s('causal', 'lengths', 'mask', 'maskB', 'maskH', 'maskQ', 'maskK'),
+  softcap: 'f32', // 0: none
+  // Addresses; 0 where the rule is not in force.
+  ...i32s('sink', 'first', 'last', 'lengths', 'mask', 'maskB', 'maskH', 'maskQ', 'maskK'),
+  ...i32s('bias', 'biasB', 'biasH', 'biasQ'),
 } as const
 export type AttentionArgs = ArgLocals<typeof attentionArgs>
 
@@ -30,21 +33,33 @@ interface Inputs extends AttentionRules {
 /** Values for `attentionArgs`, with the small arrays placed in memory while `use` runs. */
 export function withAttentionArgs(
   host: WasmHost,
-  { q, k, m, l, scale, causal, lengths, mask }: Inputs,
+  { q, k, m, l, scale, softcap = 0, ...rules }: Inputs,
   use: (args: { [K in keyof typeof attentionArgs]: number }) => void,
 ): void {
   const [, Tq, H, D] = q.shape
   checkHeadSize('D', D)
+  const { sink, mask, bias } = rules
   const [maskB, maskH, maskQ, maskK] = mask?.strides ?? [0, 0, 0, 0]
   const [qB, qT, kB, kT] = [q.strides[0], q.strides[1], k.strides[0], k.strides[1]].map((n) => 4 * n)
   const places = { ...addresses({ q, k, m, l }), qB, qT, kB, kT }
   const sizes = { H, group: H / k.shape[2], Tq, Tk: k.shape[1], D }
-  const masked = { mask: mask ? address(mask) : 0, maskB, maskH, maskQ, maskK }
-  host.withInts(causal, (causalAt) =>
-    host.withInts(lengths, (lengthsAt) =>
-      use({ ...places, ...sizes, scale, causal: causalAt, lengths: lengthsAt, ...masked }),
+  const masked = { mask: addressOf(mask), maskB, maskH, maskQ, maskK }
+  const biased = { bias: addressOf(bias), ...biasSteps(bias), sink: addressOf(sink) }
+  host.withInts(rules.first, (first) =>
+    host.withInts(rules.last, (last) =>
+      host.withInts(rules.lengths, (lengths) =>
+        use({ ...places, ...sizes, scale, softcap, first, last, lengths, ...masked, ...biased }),
+      ),
     ),
   )
+}
+
+const addressOf = (t: Tensor | undefined): number => (t ? address(t) : 0)
+
+/** Bytes from one batch, head and query to the next in a bias spread to the map. */
+export function biasSteps(bias: Tensor | undefined): Record<'biasB' | 'biasH' | 'biasQ', number> {
+  const [biasB, biasH, biasQ] = (bias?.strides ?? [0, 0, 0]).map((n) => 4 * n)
+  return { biasB, biasH, biasQ }
 }
 
 /** Values for `valueArgs`. */

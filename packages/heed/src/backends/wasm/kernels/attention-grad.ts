@@ -1,27 +1,24 @@
 import type { Kernels } from '../../backend.js'
 import type { Fn } from '../emit/function.js'
 import { i32s, kernelWith, type RunKernel } from '../emit/kernel.js'
-import type { ModuleBuilder } from '../emit/module.js'
-import { type F32, f32, type I32, v128 } from '../emit/values.js'
+import { i32, type I32 } from '../emit/values.js'
 import type { WasmHost } from '../storage.js'
-import { attentionArgs, valueArgs, valuesOf, withAttentionArgs } from './attention-args.js'
+import { valuesOf, withAttentionArgs } from './attention-args.js'
+import { biasGrad, runBiasGrad, sinkGrad } from './attention-bias-grad.js'
+import { attentionGradParts, dots, gradArgs, scoreRows } from './attention-grad-parts.js'
 import {
-  attentionParts,
+  addRows,
+  blockAt,
   blockColumns,
   blockRows,
   carver,
   fillFloats,
-  forEachGroupRow,
   headAt,
   rowBytes,
-  statsAt,
   visibility,
 } from './attention-parts.js'
 import { tileColumns, unroll } from './micro.js'
-import { addresses, forEach4 } from './support.js'
-
-/** Rows of P and dS in scratch: whole groups, and steps of `unroll`, may reach beyond the block. */
-const scoreRows = blockRows + 8
+import { addresses } from './support.js'
 
 /**
  * Backward, all of one key head per item (the query heads that share it one after another, so that their gradients
@@ -30,12 +27,12 @@ const scoreRows = blockRows + 8
  *
  *   dV += Pᵀ dO      dS = P ⊙ (dO Vᵀ − δ)      dK += dSᵀ Q      dQ += dS K
  *
- * dS is meant for the scaled scores; the scale is applied once, where dQ and dK are written.
+ * dS is meant for the scaled scores, before the softcap; the scale is applied once, where dQ and dK are written.
  */
 const backward = kernelWith(
   'attentionGrad',
-  { ...attentionArgs, ...valueArgs, ...i32s('dOut', 'dq', 'dk', 'dv') },
-  (m) => ({ ...attentionParts(m), gradScores: gradScores(m) }),
+  { ...gradArgs, ...i32s('dq', 'dk', 'dv') },
+  attentionGradParts,
   (f, p, item, scratch, parts) => {
     const groupRows = f.simd.rows
     const kvHeads = f.i32(p.H.divU(p.group))
@@ -59,6 +56,7 @@ const backward = kernelWith(
     const dOrows = carve(widthV.mul(blockRows * 4)) // for dV = Pᵀ dO
     const P = carve(scoreRows * rowBytes)
     const dS = carve(scoreRows * rowBytes)
+    const slopes = carve(groupRows * rowBytes)
     const dKsum = carve(widthK.mul(rowBytes))
     const dVsum = carve(widthV.mul(rowBytes))
     const dQsum = carve(widthK.mul(blockRows * 4))
@@ -74,7 +72,7 @@ const backward = kernelWith(
     const [q0, dq0, out0, dOut0] = [f.i32(), f.i32(), f.i32(), f.i32()]
     const [h, head, j0, keys, columns] = [f.i32(), f.i32(), f.i32(), f.i32(), f.i32()]
     const [i0, rows, qAt, dOutAt] = [f.i32(), f.i32(), f.i32(), f.i32()]
-    const [g, i, c, stats] = [f.i32(), f.i32(), f.i32(), f.i32()]
+    const [g, c] = [f.i32(), f.i32()]
 
     // Gradients are added to in memory, so they begin as zeros.
     zeroRows(f, dk0, dkT, p.Tk, p.D)
@@ -88,7 +86,7 @@ const backward = kernelWith(
       dOut0.set(headAt(p.dOut, outB, batch, head, p.Dv))
       zeroRows(f, dq0, dqT, p.Tq, p.D)
 
-      f.for(j0, 0, see.until(p.Tq), blockColumns, () => {
+      f.for(j0, blockAt(see.from(i32(0))), see.until(p.Tq), blockColumns, () => {
         keys.set(p.Tk.sub(j0).min(blockColumns))
         columns.set(keys.roundUp(tileColumns))
         f.call(parts.packColumns, k0.add(j0.mul(p.kT)), K, keys, p.D, p.kT)
@@ -99,48 +97,49 @@ const backward = kernelWith(
 
         f.for(i0, 0, p.Tq, blockRows, () => {
           rows.set(p.Tq.sub(i0).min(blockRows))
-          f.if(see.until(i0.add(rows)).gt(j0), () => {
-            qAt.set(q0.add(i0.mul(p.qT)))
-            dOutAt.set(dOut0.add(i0.mul(outT)))
-            parts.packQueries(f, p, qAt, Q, rows, depthK)
-            f.call(parts.packGroups, dOutAt, dO, rows, p.Dv, outT)
-            f.call(parts.packRows, qAt, Qrows, p.D, rows, p.qT)
-            f.call(parts.packRows, dOutAt, dOrows, p.Dv, rows, outT)
-            dots(f, { a: dOutAt, b: out0.add(i0.mul(outT)), step: outT, width: p.Dv, rows, out: delta })
-            fillFloats(f, dQsum, widthK.mul(blockRows), 0)
+          f.if(
+            see
+              .until(i0.add(rows))
+              .gt(j0)
+              .and(see.from(i0).lt(j0.add(keys))),
+            () => {
+              qAt.set(q0.add(i0.mul(p.qT)))
+              dOutAt.set(dOut0.add(i0.mul(outT)))
+              parts.packQueries(f, p, qAt, Q, rows, depthK)
+              f.call(parts.packGroups, dOutAt, dO, rows, p.Dv, outT)
+              f.call(parts.packRows, qAt, Qrows, p.D, rows, p.qT)
+              f.call(parts.packRows, dOutAt, dOrows, p.Dv, rows, outT)
+              dots(f, { a: dOutAt, b: out0.add(i0.mul(outT)), step: outT, width: p.Dv, rows, out: delta })
+              fillFloats(f, dQsum, widthK.mul(blockRows), 0)
 
-            f.for(g, 0, rows, groupRows, () => {
-              i.set(i0.add(g))
-              stats.set(statsAt(p, batch, head, i))
-              const [Pg, dSg] = [P.add(g.mul(rowBytes)), dS.add(g.mul(rowBytes))]
-              parts.scores(f, Q.add(g.mul(depthK).shl(2)), K, Pg, columns, depthK)
-              parts.hide(f, p, see, Pg, { batch, head, i, rows: rows.sub(g), j0, keys, columns })
-              f.call(parts.weights, Pg, columns, p.m.add(stats), p.l.add(stats))
-              parts.scores(f, dO.add(g.mul(depthV).shl(2)), V, dSg, columns, depthV)
-              f.call(parts.gradScores, Pg, dSg, delta.add(g.shl(2)), columns)
-            })
-            for (const X of [P, dS]) zeroRowsBehind(f, X, rows)
+              const block = { batch, head, i0, rows, j0, keys, columns, Q, K, dO, V, depthK, depthV, delta }
+              parts.blockGradients(f, p, see, { ...block, P, dS, slopes })
+              for (const X of [P, dS]) zeroRowsBehind(f, X, rows)
 
-            f.for(c, 0, keys, groupRows, () => {
-              const dVc = dVsum.add(c.mul(widthV).shl(2))
-              const dKc = dKsum.add(c.mul(widthK).shl(2))
-              parts.overQueries(f, P.add(c.shl(2)), dOrows, dVc, { rows, width: widthV, factors: ones })
-              parts.overQueries(f, dS.add(c.shl(2)), Qrows, dKc, { rows, width: widthK, factors: ones })
-            })
-            f.for(g, 0, rows, groupRows, () => {
-              const dQg = dQsum.add(g.mul(widthK).shl(2))
-              parts.overKeys(f, dS.add(g.mul(rowBytes)), Krows, dQg, {
-                keys,
-                panelKeys: keys,
-                width: widthK,
-                factors: ones,
+              f.for(c, 0, keys, groupRows, () => {
+                const dVc = dVsum.add(c.mul(widthV).shl(2))
+                const dKc = dKsum.add(c.mul(widthK).shl(2))
+                parts.overQueries(f, P.add(c.shl(2)), dOrows, dVc, { rows, width: widthV, factors: ones })
+                parts.overQueries(f, dS.add(c.shl(2)), Qrows, dKc, { rows, width: widthK, factors: ones })
               })
-            })
-            addRows(f, dQsum, widthK, dq0.add(i0.mul(dqT)), dqT, rows, p.D, p.scale)
-          })
+              f.for(g, 0, rows, groupRows, () => {
+                const dQg = dQsum.add(g.mul(widthK).shl(2))
+                parts.overKeys(f, dS.add(g.mul(rowBytes)), Krows, dQg, {
+                  keys,
+                  panelKeys: keys,
+                  width: widthK,
+                  factors: ones,
+                })
+              })
+              const dqAt = { to: dq0.add(i0.mul(dqT)), toStep: dqT, rows, width: p.D }
+              addRows(f, { from: dQsum, fromStep: widthK.shl(2), ...dqAt, factor: p.scale })
+            },
+          )
         })
-        addRows(f, dKsum, widthK, dk0.add(j0.mul(dkT)), dkT, keys, p.D, p.scale)
-        addRows(f, dVsum, widthV, dv0.add(j0.mul(dvT)), dvT, keys, p.Dv, f32(1))
+        const dkAt = { to: dk0.add(j0.mul(dkT)), toStep: dkT, rows: keys, width: p.D }
+        addRows(f, { from: dKsum, fromStep: widthK.shl(2), ...dkAt, factor: p.scale })
+        const dvAt = { to: dv0.add(j0.mul(dvT)), toStep: dvT, rows: keys, width: p.Dv }
+        addRows(f, { from: dVsum, fromStep: widthV.shl(2), ...dvAt })
       })
     })
   },
@@ -161,62 +160,17 @@ function zeroRowsBehind(f: Fn, scores: I32, rows: I32): void {
   fillFloats(f, scores.add(rows.mul(rowBytes)), end.sub(rows).mul(blockColumns), 0)
 }
 
-/** to += factor · from, row by row: `from` has rows of `fromWidth` floats, those of `to` are `step` bytes apart. */
-function addRows(
-  f: Fn,
-  from: I32,
-  fromWidth: I32,
-  to: I32,
-  step: I32,
-  rows: I32,
-  width: I32,
-  factor: F32,
-): void {
-  const [r, fromAt, toAt, k] = [f.i32(), f.i32(), f.i32(), f.v128(factor.splat())]
-  f.for(r, 0, rows, 1, () => {
-    fromAt.set(from.add(r.mul(fromWidth).shl(2)))
-    toAt.set(to.add(r.mul(step)))
-    forEach4(f, width, [fromAt, toAt], [toAt], (x, sum) => [sum.add(x.mul(k))])
-  })
-}
-
-/**
- * out[r] = a_r · b_r, by multiply-adds in order of the columns, as `scores` computes dP: where a row sees a single
- * key, dP − δ is then exactly 0 and not the difference of two roundings.
- */
-function dots(f: Fn, p: { a: I32; b: I32; step: I32; width: I32; rows: I32; out: I32 }): void {
-  const [r, c, a, b, sum] = [f.i32(), f.i32(), f.i32(), f.i32(), f.v128()]
-  f.for(r, 0, p.rows, 1, () => {
-    a.set(p.a.add(r.mul(p.step)))
-    b.set(p.b.add(r.mul(p.step)))
-    sum.set(v128(0))
-    f.for(c, 0, p.width.shl(2), 4, () => sum.set(f.madd(a.add(c).laneF32(), b.add(c).laneF32(), sum)))
-    f.storeF32(p.out.add(r.shl(2)), sum.lane(0))
-  })
-}
-
-/** (P, dP, delta, columns): dP of a group becomes dS = P ⊙ (dP − δ). */
-const gradScores = (m: ModuleBuilder) =>
-  m.once('gradScores', () =>
-    m.func(['i32', 'i32', 'i32', 'i32'], (f, P, dP, delta, columns) => {
-      const [weights, d] = [f.i32(), f.v128()]
-      forEachGroupRow(f, dP, (at) => {
-        d.set(delta.splatF32())
-        weights.set(P)
-        forEach4(f, columns, [weights, at], [at], (w, x) => [w.mul(x.sub(d))])
-        P.set(P.add(rowBytes))
-        delta.set(delta.add(4))
-      })
-    }),
-  )
-
-export const attentionGradKernels = [backward]
+export const attentionGradKernels = [backward, biasGrad, sinkGrad]
 
 export const attentionGrad = (run: RunKernel, host: WasmHost): Pick<Kernels, 'attentionGrad'> => ({
-  attentionGrad({ v, out, dOut, dq, dk, dv, ...inputs }) {
-    const items = inputs.q.shape[0] * inputs.k.shape[2]
+  attentionGrad({ v, out, dOut, dq, dk, dv, dBias, dSink, ...inputs }) {
+    const [[B, , H], [, , Hkv]] = [inputs.q.shape, inputs.k.shape]
     const values = valuesOf(v, out)
-    const gradients = addresses({ dOut, dq, dk, dv })
-    withAttentionArgs(host, inputs, (args) => run(backward, items, { ...args, ...values, ...gradients }))
+    withAttentionArgs(host, inputs, (args) => {
+      const all = { ...args, ...values, ...addresses({ dOut }) }
+      run(backward, B * Hkv, { ...all, ...addresses({ dq, dk, dv }) })
+      if (dBias) runBiasGrad(run, all, dBias)
+      if (dSink) run(sinkGrad, H, { ...all, ...addresses({ dSink }), B })
+    })
   },
 })

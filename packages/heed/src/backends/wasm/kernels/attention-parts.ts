@@ -1,11 +1,12 @@
 import type { Fn, Local } from '../emit/function.js'
 import type { ModuleBuilder } from '../emit/module.js'
-import { f32, i32, type I32, select, v128 } from '../emit/values.js'
+import { f32, type F32, i32, type I32, select, v128 } from '../emit/values.js'
 import type { AttentionArgs } from './attention-args.js'
 import { makeExp } from './exp.js'
 import { micro, newTile, tileColumns, unroll } from './micro.js'
 import { packAcross, packAlong } from './pack.js'
 import { forEach4 } from './support.js'
+import { makeTanh } from './tanh.js'
 
 /*
  * What forward, backward and probe share: a map is walked in blocks of `blockRows` queries × `blockColumns` keys, and
@@ -26,6 +27,9 @@ export const rowBytes = blockColumns * 4
 /** Bytes of one step of the contraction in a packed panel of columns. */
 const stepBytes = tileColumns * 4
 
+/** The first key of the block that a key lies in. */
+export const blockAt = (key: I32): I32 => key.divU(blockColumns).mul(blockColumns)
+
 /** Cuts a thread's scratch memory into pieces, 64-byte aligned, with room for what packing writes too far. */
 export function carver(f: Fn, scratch: I32): (bytes: I32 | number) => Local<I32> {
   const top = f.i32(scratch)
@@ -44,23 +48,32 @@ export const headAt = (base: I32, strideB: I32, batch: I32, head: I32, size: I32
 export const statsAt = (p: AttentionArgs, batch: I32, head: I32, i: I32): I32 =>
   batch.mul(p.H).add(head).mul(p.Tq).add(i).shl(2)
 
-/** Which keys the rows of a batch may see at all, from `causal` and `lengths`. */
+/** Which keys the rows of a batch may see at all, from `first`, `last` and `lengths`. */
 export function visibility(f: Fn, p: AttentionArgs, batch: I32) {
-  const length = f.i32(p.Tk)
-  f.if(p.lengths, () => length.set(p.lengths.add(batch.shl(2)).i32()))
-  const offset = f.i32()
-  f.if(p.causal, () => offset.set(p.causal.add(batch.shl(2)).i32()))
+  const ofBatch = (list: I32, otherwise: I32 | number) => {
+    const value = f.i32(otherwise)
+    f.if(list, () => value.set(list.add(batch.shl(2)).i32()))
+    return value
+  }
+  const length = ofBatch(p.lengths, p.Tk)
+  const [first, last] = [ofBatch(p.first, -unbounded), ofBatch(p.last, unbounded)]
   return {
-    /** One past the last key that any row before `end` sees: what a block of queries need not look beyond. */
-    until: (end: I32): I32 => select(length, end.add(offset).min(length).max(0), p.causal.isZero()),
-    /** Row i sees key j0 + c when c is below the first and, where causal, below the second plus (i − row). */
+    /** The first key that any row from `row` on sees. */
+    from: (row: I32): I32 => row.add(first).max(0),
+    /** One past the last key that any row before `end` sees. */
+    until: (end: I32): I32 => end.add(last).min(length).max(0),
+    /** Row + r sees key j0 + c when c is below the first, below the second + r, and at least the third + r. */
     limits: (row: I32, j0: I32): [I32, I32, I32] => [
       length.sub(j0),
-      select(i32(2 ** 30), row.add(offset).add(1).sub(j0), p.causal.isZero()),
-      p.causal.ne(0),
+      row.add(last).add(1).sub(j0),
+      row.add(first).sub(j0),
     ],
   }
 }
+export type Visibility = ReturnType<typeof visibility>
+
+/** A diagonal that no map reaches, far enough from the ends of int32 to be added to. */
+const unbounded = 2 ** 30
 
 /** The functions that the attention kernels call. */
 export function attentionParts(m: ModuleBuilder) {
@@ -68,7 +81,8 @@ export function attentionParts(m: ModuleBuilder) {
   const scores = product(m, 'scores', { strideRow: 4, strideK: groupRows * 4, accumulate: false })
   const overKeys = product(m, 'overKeys', { strideRow: rowBytes, strideK: 4, accumulate: true })
   const overQueries = product(m, 'overQueries', { strideRow: 4, strideK: rowBytes, accumulate: true })
-  const [hideFrom, hideMasked, scale] = [hide(m), hideByMask(m), scaleInPlace(m)]
+  const [hideOutside, hideMasked, scale] = [hide(m), hideByMask(m), scaleInPlace(m)]
+  const [softcap, slope] = [softcapInPlace(m), softcapSlope(m)]
   /** Queries (or dO) as the A of a product over the head dimension. */
   const packGroups = packAlong(m, groupRows)
   return {
@@ -90,14 +104,28 @@ export function attentionParts(m: ModuleBuilder) {
       f.call(scores, A, B, S, i32(rowBytes), columns, depth, depth.mul(stepBytes), i32(0))
     },
 
-    /** −∞ into the scores of a group that the rules do not allow. */
-    hide(f: Fn, p: AttentionArgs, see: ReturnType<typeof visibility>, S: I32, at: Place): void {
-      f.call(hideFrom, S, at.columns, ...see.limits(at.i, at.j0))
+    /**
+     * The scores of a group of queries Q as the softmax takes them: softcap(Q Kᵀ) + bias, −∞ where the rules do not
+     * allow. `slopes` is where the derivative of the softcap goes, if it is wanted and there is one.
+     */
+    groupScores(f: Fn, p: AttentionArgs, see: Visibility, a: GroupScores, slopes?: I32): void {
+      const { S, columns } = a
+      this.scores(f, a.Q, a.K, S, columns, a.depth)
+      f.if(p.softcap.gt(0), () => {
+        if (slopes) f.call(slope, S, slopes, columns, p.softcap)
+        f.call(softcap, S, columns, p.softcap)
+      })
+      const rows = a.rows.min(groupRows)
+      f.if(p.bias, () => {
+        const row = p.bias.add(a.batch.mul(p.biasB)).add(a.head.mul(p.biasH)).add(a.i.mul(p.biasQ))
+        const from = row.add(a.j0.shl(2))
+        addRows(f, { from, fromStep: p.biasQ, to: S, toStep: rowBytes, rows, width: columns })
+      })
+      f.call(hideOutside, S, columns, ...see.limits(a.i, a.j0))
       f.if(p.mask, () => {
-        const [b, h] = [at.batch.mul(p.maskB), at.head.mul(p.maskH)]
-        const mask = p.mask.add(b).add(h).add(at.i.mul(p.maskQ)).add(at.j0.mul(p.maskK))
-        const rows = at.rows.min(groupRows)
-        f.call(hideMasked, S, rows, at.columns.min(at.keys), mask, p.maskQ, p.maskK)
+        const row = p.mask.add(a.batch.mul(p.maskB)).add(a.head.mul(p.maskH)).add(a.i.mul(p.maskQ))
+        const keys = columns.min(a.keys)
+        f.call(hideMasked, S, rows, keys, row.add(a.j0.mul(p.maskK)), p.maskQ, p.maskK)
       })
     },
 
@@ -115,11 +143,16 @@ export function attentionParts(m: ModuleBuilder) {
   }
 }
 
-/** Where in the map a group of scores lies. */
-interface Place {
+export interface GroupScores {
+  /** The group's packed queries, and the block's packed keys. */
+  Q: I32
+  K: I32
+  /** Where the scores go. */
+  S: I32
+  depth: I32
+  /** Where in the map the group lies: its first query, and how many there are from it on in the block. */
   batch: I32
   head: I32
-  /** The group's first query, and how many there are from it on in the block. */
   i: I32
   rows: I32
   /** The block's first key, and how many it has. */
@@ -129,7 +162,7 @@ interface Place {
   columns: I32
 }
 
-interface Accumulation {
+export interface Accumulation {
   /** Columns of C, a multiple of 8. */
   width: I32
   /** Address of a factor for each row of the group. */
@@ -182,17 +215,20 @@ export function forEachGroupRow(f: Fn, S: Local<I32>, body: (at: Local<I32>) => 
   })
 }
 
-/** (scores, columns, limit, causal limit, step): −∞ from column min(limit, causal limit + step · r) on, in each row r. */
+/** (scores, columns, length, end, start): −∞ into row r's columns before start + r, and from min(length, end + r) on. */
 const hide = (m: ModuleBuilder) =>
   m.once('hide', () =>
-    m.func(['i32', 'i32', 'i32', 'i32', 'i32'], (f, S, columns, limit, causalLimit, step) => {
+    m.func(['i32', 'i32', 'i32', 'i32', 'i32'], (f, S, columns, length, end, start) => {
       const never = f.v128(v128(-Infinity))
-      const seen = f.i32()
+      const [seen, before] = [f.i32(), f.i32()]
       forEachGroupRow(f, S, (at) => {
-        seen.set(limit.min(causalLimit).max(0))
+        before.set(start.min(columns))
+        f.if(before.gt(0), () => forEach4(f, before, [], [f.i32(at)], () => [never]))
+        seen.set(length.min(end).max(0))
         at.set(at.add(seen.shl(2)))
         forEach4(f, columns.sub(seen), [], [at], () => [never])
-        causalLimit.set(causalLimit.add(step))
+        end.set(end.add(1))
+        start.set(start.add(1))
       })
     }),
   )
@@ -241,8 +277,62 @@ const scaleInPlace = (m: ModuleBuilder) =>
     }),
   )
 
+/** (scores, columns, c): s becomes c · tanh(s / c) in a group. */
+const softcapInPlace = (m: ModuleBuilder) =>
+  m.once('softcap', () =>
+    m.func(['i32', 'i32', 'f32'], (f, S, columns, c) => {
+      const tanh = makeTanh(f)
+      const [cap, inverse] = [f.v128(c.splat()), f.v128(f32(1).div(c).splat())]
+      forEachGroupRow(f, S, (at) => forEach4(f, columns, [at], [at], (s) => [tanh(s.mul(inverse)).mul(cap)]))
+    }),
+  )
+
+/**
+ * (scores, slopes, columns, c): the derivative of c · tanh(s / c) in a group, 1 − tanh² = 4e / (1 + e)² with
+ * e = exp(−2 |s| / c), which keeps its precision where it is small.
+ */
+const softcapSlope = (m: ModuleBuilder) =>
+  m.once('softcapSlope', () =>
+    m.func(['i32', 'i32', 'i32', 'f32'], (f, S, slopes, columns, c) => {
+      const exp = makeExp(f)
+      const [factor, one, four] = [f.v128(f32(-2).div(c).splat()), f.v128(v128(1)), f.v128(v128(4))]
+      const [to, e, sum] = [f.i32(), f.v128(), f.v128()]
+      forEachGroupRow(f, S, (at) => {
+        to.set(slopes)
+        forEach4(f, columns, [at], [to], (s) => {
+          e.set(exp(s.abs().mul(factor)))
+          sum.set(e.add(one))
+          return [e.mul(four).div(sum.mul(sum))]
+        })
+        slopes.set(slopes.add(rowBytes))
+      })
+    }),
+  )
+
+/** to += factor · from, row by row; steps are the bytes from one row to the next. */
+export function addRows(f: Fn, a: RowSum): void {
+  const [r, from, to] = [f.i32(), f.i32(), f.i32()]
+  const factor = a.factor && f.v128(a.factor.splat())
+  f.for(r, 0, a.rows, 1, () => {
+    from.set(a.from.add(r.mul(a.fromStep)))
+    to.set(a.to.add(r.mul(a.toStep)))
+    forEach4(f, a.width, [from, to], [to], (x, sum) => [sum.add(factor ? x.mul(factor) : x)])
+  })
+}
+
+interface RowSum {
+  from: I32
+  fromStep: I32 | number
+  to: I32
+  toStep: I32 | number
+  rows: I32
+  width: I32
+  /** Default 1. */
+  factor?: F32
+}
+
 /** Fills `count` floats with one value. */
-export function fillFloats(f: Fn, at: I32, count: I32 | number, value: number): void {
-  const x = f.v128(v128(value))
+export function fillFloats(f: Fn, at: I32, count: I32 | number, value: F32 | number): void {
+  const x = f.v128(typeof value === 'number' ? v128(value) : value.splat())
   forEach4(f, i32(count), [], [f.i32(at)], () => [x])
 }

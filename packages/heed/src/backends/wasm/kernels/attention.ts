@@ -7,6 +7,7 @@ import type { WasmHost } from '../storage.js'
 import { attentionArgs, valueArgs, valuesOf, withAttentionArgs } from './attention-args.js'
 import {
   attentionParts,
+  blockAt,
   blockColumns,
   blockRows,
   carver,
@@ -59,21 +60,24 @@ const forward = kernelWith(
 
     parts.packQueries(f, p, q0.add(i0.mul(p.qT)), Q, rows, depth)
     fillFloats(f, O, width.mul(blockRows), 0)
-    fillFloats(f, M, blockRows, lowest)
-    fillFloats(f, L, blockRows, 0)
+    // A sink is a score that every row has seen before its first key.
+    const sink = f.f32(lowest)
+    f.if(p.sink, () => sink.set(p.sink.add(head.shl(2)).f32().max(lowest)))
+    fillFloats(f, M, blockRows, sink)
+    fillFloats(f, L, blockRows, select(f32(1), f32(0), sink.gt(lowest)))
 
     const last = f.i32(see.until(i0.add(rows)))
     const [j0, keys, g, columns, i] = [f.i32(), f.i32(), f.i32(), f.i32(), f.i32()]
-    f.for(j0, 0, last, blockColumns, () => {
+    f.for(j0, blockAt(see.from(i0)), last, blockColumns, () => {
       keys.set(last.sub(j0).min(blockColumns))
       f.call(parts.packColumns, k0.add(j0.mul(p.kT)), K, keys, p.D, p.kT)
       f.call(parts.packRows, v0.add(j0.mul(p.vT)), V, p.Dv, keys, p.vT)
       f.for(g, 0, rows, groupRows, () => {
         i.set(i0.add(g))
         columns.set(see.until(i.add(groupRows)).sub(j0).min(keys).roundUp(tileColumns))
-        f.if(columns.gt(0), () => {
-          parts.scores(f, Q.add(g.mul(depth).shl(2)), K, S, columns, depth)
-          parts.hide(f, p, see, S, { batch, head, i, rows: rows.sub(g), j0, keys, columns })
+        f.if(columns.gt(0).and(see.from(i).lt(j0.add(keys))), () => {
+          const place = { batch, head, i, rows: rows.sub(g), j0, keys, columns }
+          parts.groupScores(f, p, see, { Q: Q.add(g.mul(depth).shl(2)), K, S, depth, ...place })
           f.call(parts.softmax, S, columns, M.add(g.shl(2)), L.add(g.shl(2)), rescale)
           parts.overKeys(f, S, V, O.add(g.mul(width).shl(2)), {
             keys: columns.min(keys.roundUp(unroll)),
@@ -178,8 +182,8 @@ const tile = kernelWith('attentionTile', tileArgs, attentionParts, (f, p, item, 
     f.call(parts.packColumns, k0.add(j0.mul(p.kT)), K, keys, p.D, p.kT)
     f.for(g, 0, rows, groupRows, () => {
       i.set(i0.add(g))
-      parts.scores(f, Q.add(g.mul(depth).shl(2)), K, S, columns, depth)
-      parts.hide(f, p, see, S, { batch, head, i, rows: rows.sub(g), j0, keys, columns })
+      const place = { batch, head, i, rows: rows.sub(g), j0, keys, columns }
+      parts.groupScores(f, p, see, { Q: Q.add(g.mul(depth).shl(2)), K, S, depth, ...place })
       stats.set(statsAt(p, batch, head, i))
       f.if(p.weights, () => f.call(parts.weights, S, columns, p.m.add(stats), p.l.add(stats)))
       f.for(r, 0, rows.sub(g).min(groupRows), 1, () => {

@@ -4,6 +4,7 @@ import { simdVariant } from '../features.js'
 import { makeExp } from './exp.js'
 import { makeLog } from './log.js'
 import { forEach4 } from './support.js'
+import { makeTanh } from './tanh.js'
 
 type Make = typeof makeExp
 
@@ -58,5 +59,20 @@ for (const relaxed of [true, false]) {
     expect(worstUlp(makeLog, relaxed, grid(200_001, 1, 100), Math.log)).toBeLessThan(3)
     expect(worstUlp(makeLog, relaxed, grid(100_001, 100, 1e6), Math.log)).toBeLessThan(3)
     expect(Array.from(apply(makeLog, relaxed, Float32Array.of(1, NaN)))).toEqual([0, NaN])
+  })
+
+  test(`${variant} tanh is within 2 ulp everywhere, and odd`, () => {
+    for (const reach of [100, 10, 1, 1e-3, 1e-30]) {
+      const x = grid(200_001, -reach, reach)
+      expect(worstUlp(makeTanh, relaxed, x, Math.tanh)).toBeLessThan(2)
+      const mirrored = apply(
+        makeTanh,
+        relaxed,
+        x.map((v) => -v),
+      )
+      expect(apply(makeTanh, relaxed, x).findIndex((y, i) => !Object.is(y, -mirrored[i]))).toBe(-1)
+    }
+    const y = apply(makeTanh, relaxed, Float32Array.of(0, -0, Infinity, -Infinity, 1e30, -1e4, NaN))
+    expect(Array.from(y)).toEqual([0, -0, 1, -1, 1, -1, NaN])
   })
 }
