@@ -16,8 +16,8 @@ Two things keep the float32 results of a right implementation within 1e-5, and n
 - A gradient that is what is left of nearly equal terms would measure float32 and not the implementation. So a case whose
   naive float32 result is off by more than 2e-6 takes its next seed.
 - In the cases `large` (scores of about ±1e4) float32 would round a score, or m, by up to 5e-4, and a weight with it.
-  There q, k, v, r and biases are small integers, quarters or multiples of 64, and 1/√D is a power of two, so that products,
-  scores and sums are exact; the scores of two keys are far apart, or the keys are the same.
+  There q, k, v, r and biases are small integers, quarters or multiples of 64, and 1/√D is a power of two, so that
+  products, scores and sums are exact; the scores of two keys are far apart, or the keys are the same.
 """
 
 import json
@@ -31,7 +31,6 @@ import torch
 from safetensors.numpy import save_file
 
 TARGET = Path(__file__).parents[2] / 'packages/heed/src/ops/goldens/attention.safetensors'
-INPUTS = ['q', 'k', 'v', 'r', 'mask', 'bias', 'table', 'sink']
 PARAMETERS = ['q', 'k', 'v', 'bias', 'table', 'sink']
 FORMS = [''.join(form) for form in product('b1', 'h1', 'q1')]  # of a mask or bias: [B|1, H|1, Tq|1, Tk]
 
@@ -50,6 +49,17 @@ FACTORS = {
     'scale': ['scale'],
     'nothing': ['rows-see-nothing'],
     'large': ['large'],
+}
+
+# The options of the levels that always mean the same.
+PLAIN = {
+    'causal': {'causal': True},
+    'window': {'window': [1, 2]},
+    'window-left': {'window': [1, None]},
+    'window-self': {'window': [0, 0]},
+    'softcap': {'softcap': 1.5},
+    'scale': {'scale': 1.25},
+    'sink': {'sink': True},
 }
 
 
@@ -108,7 +118,8 @@ def attention(case, t, dtype):
     s = torch.where(allowed, s, -math.inf)
 
     # The sink is one more column of scores, without a value; −∞ stands for none.
-    sink = t['sink'].view(1, H, 1, 1).expand(B, H, Tq, 1) if 'sink' in o else torch.full((B, H, Tq, 1), -math.inf, dtype=dtype)
+    sink = t['sink'] if 'sink' in o else torch.full((H,), -math.inf, dtype=dtype)
+    sink = sink.view(1, H, 1, 1).expand(B, H, Tq, 1)
     m = torch.cat([s, sink], dim=-1).detach().amax(-1, keepdim=True)
     m = torch.where(m == -math.inf, 0, m)
     e = torch.exp(s - m)
@@ -159,30 +170,19 @@ def make_case(levels, number, **sizes):
     B, Tq, Tk = case['B'], case['Tq'], case['Tk']
 
     o = {}
-    if 'causal' in has:
-        o['causal'] = True
+    for level in levels:
+        o |= PLAIN.get(level, {})
+        kind, _, form = level.partition('-')
+        if kind in ('bias', 'mask'):
+            o[kind] = spread(form, case)
+    if 'softcap' in o and 'large' in has:
+        o['softcap'] = 30
     if 'causal-offset' in has:
         o['causal'] = {'offset': [1, -1, 0][number % 3]}
     if 'causal-offsets' in has:
         o['causal'] = {'offset': [[2, -1], [0, Tk - Tq + 1]][number % 2]}
-    if 'window' in has:
-        o['window'] = [1, 2]
-    if 'window-left' in has:
-        o['window'] = [1, None]
-    if 'window-self' in has:
-        o['window'] = [0, 0]
     if 'lengths' in has:
         o['lengths'] = [[Tk - 1, Tk], [Tk, 2]][number % 2]
-    if 'softcap' in has:
-        o['softcap'] = 30 if 'large' in has else 1.5
-    if 'scale' in has:
-        o['scale'] = 1.25
-    if 'sink' in has:
-        o['sink'] = True
-    for level in levels:
-        kind, _, form = level.partition('-')
-        if kind in ('bias', 'mask'):
-            o[kind] = spread(form, case)
     # Small tables, so that few keys reach the logarithmic buckets, in turn with T5's own size, which is the default.
     if 'relative' in has:
         o['relative'] = [{'buckets': 8, 'bidirectional': True, 'maxDistance': 6}, {'buckets': 32}][number % 2]
@@ -245,7 +245,8 @@ def all_cases():
     extra('blocks: lengths', ['lengths'], {'lengths': [192, 97]}, **wide | {'B': 2, 'D': 1, 'Dv': 1})
     extra('blocks: window', options={'window': [60, 3]}, **wide)
     extra('blocks: window, square', ['causal'], {'window': [90, 0]}, **wide | {'Tq': 193, 'D': 1, 'Dv': 1})
-    extra('blocks: window that leaves out a block of keys', ['causal'], {'window': [40, 0]}, **wide | {'Tk': 420, 'D': 1, 'Dv': 1})
+    far = wide | {'Tk': 420, 'D': 1, 'Dv': 1}
+    extra('blocks: window that leaves out a block of keys', ['causal'], {'window': [40, 0]}, **far)
     extra('blocks: window, more queries than keys', options={'window': [5, 20]}, **wide | {'Tq': 200, 'Tk': 30})
     extra('blocks: mask by key', ['mask-111k'], **wide)
     extra('blocks: mask by cell', ['mask-11qk'], **wide | {'D': 1, 'Dv': 1})
