@@ -1,5 +1,5 @@
 import { HeedError } from '../errors.js'
-import { isRecord, parseRecord, quote } from '../json.js'
+import { isRecord, parseJson, parseRecord, quote } from '../json.js'
 import type { SafeTensor } from './dtypes.js'
 import { exists, makeFolder, readFile, readText, removeFile, stageFile, type StagedFile } from './files.js'
 import { parseSafetensors, writeSafetensors } from './safetensors.js'
@@ -18,6 +18,12 @@ export interface ModelFolder {
   tokenizerConfig?: Json
   /** generation_config.json */
   generationConfig?: Json
+  /** 1_Pooling/config.json of sentence-transformers: how token vectors become one. */
+  poolingConfig?: Json
+  /** sentence_bert_config.json of sentence-transformers. */
+  sentenceConfig?: Json
+  /** modules.json of sentence-transformers, a list: the steps from text to vector. */
+  modules?: readonly unknown[]
 }
 
 const CONFIG = 'config.json'
@@ -27,7 +33,10 @@ const OPTIONAL = {
   tokenizerJson: 'tokenizer.json',
   tokenizerConfig: 'tokenizer_config.json',
   generationConfig: 'generation_config.json',
+  poolingConfig: '1_Pooling/config.json',
+  sentenceConfig: 'sentence_bert_config.json',
 } as const
+const MODULES = 'modules.json'
 const LAYOUT = `a model folder holds ${CONFIG}, ${WEIGHTS} and tokenizer.json`
 
 /**
@@ -46,7 +55,15 @@ export async function readModelFolder(path: string): Promise<ModelFolder> {
     const json = await readJson(path, name)
     if (json) folder[field] = json
   }
+  const modules = `${path}/${MODULES}`
+  if (await exists(modules)) folder.modules = parseList(await readText(modules), modules)
   return folder
+}
+
+function parseList(text: string, file: string): unknown[] {
+  const json = parseJson(text, file)
+  if (!Array.isArray(json)) throw new HeedError('format', `${file}: ${quote(json)}, expected a JSON list`)
+  return json
 }
 
 async function readJson(path: string, name: string): Promise<Json | undefined> {
@@ -141,9 +158,12 @@ export async function writeModelFolder(path: string, folder: ModelFolder): Promi
     if (json) contents.push([name, jsonText(json)])
     else stale.push(name)
   }
+  if (folder.modules) contents.push([MODULES, jsonText(folder.modules)])
+  else stale.push(MODULES)
   contents.push([WEIGHTS, weights])
 
   await makeFolder(path)
+  if (folder.poolingConfig) await makeFolder(`${path}/1_Pooling`)
   const staged: StagedFile[] = []
   try {
     for (const [name, content] of contents) staged.push(await stageFile(`${path}/${name}`, content))
@@ -155,4 +175,4 @@ export async function writeModelFolder(path: string, folder: ModelFolder): Promi
   }
 }
 
-const jsonText = (json: Json): string => `${JSON.stringify(json, null, 2)}\n`
+const jsonText = (json: Json | readonly unknown[]): string => `${JSON.stringify(json, null, 2)}\n`

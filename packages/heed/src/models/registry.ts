@@ -18,6 +18,9 @@ const opaque = <Config, M extends Model>(family: Family<Config, M>) => family as
 /** By `model_type`. A family's code is loaded when a model asks for it. */
 const families: Record<string, () => Promise<AnyFamily>> = {
   'heed-transformer': async () => opaque((await import('./transformer.js')).family),
+  bert: async () => opaque((await import('./bert.js')).bert),
+  roberta: async () => opaque((await import('./bert.js')).roberta),
+  distilbert: async () => opaque((await import('./bert.js')).distilbert),
 }
 
 /** Families from outside. */

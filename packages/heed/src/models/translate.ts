@@ -3,6 +3,7 @@ import { HeedError, HeedTypeError, throwIfAborted } from '../errors.js'
 import { reshape } from '../ops/views.js'
 import { softmax } from '../ops/softmax.js'
 import { scope } from '../tensor/scope.js'
+import { batchesByLength, fitting, type IndexedIds, type OnTooLong } from './batches.js'
 import { Cache } from './cache.js'
 import { beamSearch, type Hypothesis, type Stepper } from './beam-search.js'
 import { padIds } from './ids.js'
@@ -31,7 +32,7 @@ export interface TranslateOptions extends DecodeOptions {
    * Called for a text that has more tokens than the model has positions; it is then translated as far as they go.
    * Without it such a text is an error.
    */
-  onTooLong?: (text: { index: number; tokens: number; limit: number }) => void
+  onTooLong?: OnTooLong
 }
 
 /**
@@ -48,10 +49,12 @@ export async function translate(
   const { batchTokens = 1024, onProgress, onTooLong, signal } = options
   if (!(Number.isInteger(batchTokens) && batchTokens >= 1))
     throw new HeedTypeError('option', `batchTokens must be a whole number from 1 up, got ${batchTokens}`)
-  const sources: Source[] = []
+  const sources: IndexedIds[] = []
   for (const [index, text] of texts.entries())
-    if (text.trim() !== '')
-      sources.push({ index, ids: fitting(model, model.sourceIds(text), index, onTooLong) })
+    if (text.trim() !== '') {
+      const whole = { index, ids: model.sourceIds(text) }
+      sources.push({ index, ids: fitting(whole, model.config.max_positions, 1, onTooLong) })
+    }
   const outputs = texts.map(() => '')
   let done = texts.length - sources.length
   for (const batch of batchesByLength(sources, batchTokens)) {
@@ -65,42 +68,6 @@ export async function translate(
     onProgress?.({ done: (done += batch.length), total: texts.length })
   }
   return outputs
-}
-
-/** The ids of text number `index`. */
-interface Source {
-  index: number
-  ids: Int32Array
-}
-
-/** The ids, or the longest beginning that the positions hold, the end token kept. */
-function fitting(
-  model: Transformer,
-  ids: Int32Array,
-  index: number,
-  onTooLong: TranslateOptions['onTooLong'],
-): Int32Array {
-  const { max_positions: limit, eos_token_id } = model.config
-  if (ids.length <= limit) return ids
-  if (!onTooLong)
-    throw new HeedError(
-      'input',
-      `text ${index + 1} has ${ids.length} tokens, this model takes at most ${limit} (max_positions); split it`,
-    )
-  onTooLong({ index, tokens: ids.length, limit })
-  return Int32Array.from([...ids.subarray(0, limit - 1), eos_token_id])
-}
-
-/** Texts by length, in batches of at most `batchTokens` places; one that is longer is a batch of its own. */
-function batchesByLength(sources: readonly Source[], batchTokens: number): Source[][] {
-  const batches: Source[][] = []
-  for (const source of sources.toSorted((a, b) => a.ids.length - b.ids.length)) {
-    const batch = batches.at(-1)
-    // Lengths ascend: this text is the batch's longest.
-    if (batch && (batch.length + 1) * source.ids.length <= batchTokens) batch.push(source)
-    else batches.push([source])
-  }
-  return batches
 }
 
 /**

@@ -48,6 +48,7 @@ const usualNames = {
   bos_token: ['<s>', '<|begin_of_text|>', '<bos>', '[CLS]', '<|endoftext|>'],
   eos_token: ['</s>', '<|end_of_text|>', '<eos>', '[SEP]', '<|endoftext|>'],
   pad_token: ['<pad>', '[PAD]', '<|pad|>'],
+  mask_token: ['<mask>', '[MASK]'],
 }
 
 /** A tokenizer.json with the places of its tokens: text to ids and spans, ids to text. */
@@ -60,6 +61,8 @@ export class Tokenizer {
   readonly eosId: number | undefined
   /** The token that fills batches; undefined when the tokenizer has none. */
   readonly padId: number | undefined
+  /** The token that a masked language model fills in; undefined when the tokenizer has none. */
+  readonly maskId: number | undefined
 
   readonly #pipeline: Pipeline
   readonly #findSpans: (pieces: readonly Piece[], text: string) => Token[]
@@ -84,6 +87,7 @@ export class Tokenizer {
     this.bosId = this.#namedId('bos_token', config)
     this.eosId = this.#namedId('eos_token', config)
     this.padId = this.#namedId('pad_token', config)
+    this.maskId = this.#namedId('mask_token', config)
   }
 
   /**

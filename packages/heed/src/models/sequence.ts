@@ -1,0 +1,185 @@
+import { HeedError, HeedTypeError, throwIfAborted } from '../errors.js'
+import type { Weights } from '../nn/weights.js'
+import { scope } from '../tensor/scope.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { type Encoding, Tokenizer } from '../text/index.js'
+import { batchesByLength, fitting, type OnTooLong } from './batches.js'
+import type { Model, ModelFiles, TextRun, TextRunOptions } from './family.js'
+import { type PaddedIds, padIds } from './ids.js'
+import { type Pooling, pool, poolingOf } from './pooling.js'
+import { type Intervention, Run } from './run.js'
+
+/** The forward pass of a family that reads one sequence a row, and what it has to be named by. */
+export interface Net {
+  readonly sites: readonly string[]
+  readonly activations: readonly string[]
+  /** Query heads of every attention. */
+  readonly heads: number
+  readonly vocabSize: number
+  /** The most tokens of a text. */
+  readonly maxPositions: number
+  /** ids [B, T], the first at position `start` → hidden states [B, T, D] after the last norm. */
+  hidden(run: Run, ids: PaddedIds, start: number): Tensor
+  /** Hidden states [..., D] → scores of the vocabulary [..., V]; absent where the checkpoint has no such output. */
+  logits?(run: Run, hidden: Tensor): Tensor
+  /** Frees what the net made beside the weights. */
+  dispose?(): void
+}
+
+/** A pass over a text of a model that reads one sequence. */
+export interface SequenceRun extends TextRun {
+  output: null
+  /** [T], special tokens included. */
+  ids: Int32Array
+  /** [T, D] */
+  hidden: Float32Array
+}
+
+export interface EmbedOptions {
+  /** How the vectors of a text's tokens become one. Default: what the model's sentence-transformers files say, else mean. */
+  pooling?: Pooling
+  /** Scales every vector to length 1. Default: what modules.json says, else false. */
+  normalize?: boolean
+  /** Tokens of a batch, padding included. Default 2,048. */
+  batchTokens?: number
+  signal?: AbortSignal
+  /** Texts done, of all. */
+  onProgress?: (progress: { done: number; total: number }) => void
+  /** Called for a text that has more tokens than the model takes, which is then cut. Without it that is an error. */
+  onTooLong?: OnTooLong
+  with?: readonly Intervention[]
+}
+
+/** A model that reads one sequence: encoders such as BERT, and language models such as GPT-2. It owns its weights. */
+export class SequenceModel implements Model {
+  readonly sites: readonly string[]
+  readonly activations: readonly string[]
+  readonly heads: number
+  readonly tokenizer: Tokenizer | undefined
+
+  constructor(
+    /** config.json as it was read. */
+    readonly config: { readonly model_type: string },
+    readonly net: Net,
+    readonly weights: Weights,
+    readonly files: ModelFiles = {},
+  ) {
+    ;({ sites: this.sites, activations: this.activations, heads: this.heads } = net)
+    this.tokenizer = files.tokenizerJson && Tokenizer.fromJson(files.tokenizerJson, files.tokenizerConfig)
+    if (this.tokenizer && this.tokenizer.vocabSize > net.vocabSize)
+      throw new HeedError(
+        'format',
+        `the tokenizer has ${this.tokenizer.vocabSize} ids, but config.json has vocab_size ${net.vocabSize}`,
+      )
+    for (const t of Object.values(weights)) t.keep()
+  }
+
+  /** Ids that fill up batches: their hidden states mean nothing. */
+  get padId(): number {
+    return this.tokenizer?.padId ?? 0
+  }
+
+  /**
+   * Hidden states [B, T, D] of ids [B, T]. In a run with a cache the ids are those of the next positions.
+   *
+   * @throws HeedError `input` for ids outside the vocabulary or more of them than the model has positions
+   */
+  hidden(run: Run, ids: PaddedIds): Tensor {
+    const start = run.cache?.length ?? 0
+    const { maxPositions } = this.net
+    if (start + ids.width > maxPositions)
+      throw new HeedError(
+        'input',
+        `the text has ${start + ids.width} tokens, this model takes at most ${maxPositions}; split it`,
+      )
+    return run.scope(() => this.net.hidden(run, ids, start))
+  }
+
+  /**
+   * Scores of the vocabulary [B, T, V] of ids [B, T].
+   *
+   * @throws HeedError `unsupported` when the checkpoint has no output over the vocabulary, and what `hidden` throws
+   */
+  logits(run: Run, ids: PaddedIds): Tensor {
+    const { net } = this
+    if (!net.logits)
+      throw new HeedError(
+        'unsupported',
+        'this checkpoint has no output over the vocabulary, only hidden states',
+      )
+    return run.scope(() => run.at('logits', net.logits!(run, this.hidden(run, ids))))
+  }
+
+  /** Ids and tokens of a text, special tokens around them as the tokenizer has it. */
+  encode(text: string): Encoding {
+    if (!this.tokenizer)
+      throw new HeedError('unsupported', 'this model has no tokenizer.json: it takes ids, not text')
+    return this.tokenizer.encode(text)
+  }
+
+  async run(
+    text: string,
+    { observers, with: interventions, signal }: TextRunOptions = {},
+  ): Promise<SequenceRun> {
+    throwIfAborted(signal)
+    const run = new Run(this, { observers, with: interventions })
+    if (text.trim() === '') throw new HeedError('input', 'the text is empty; there is nothing to attend to')
+    const { ids, tokens } = this.encode(text)
+    const hidden = scope(() => this.hidden(run, padIds([ids], this.padId))).keep()
+    try {
+      const values = Float32Array.from(await hidden.data())
+      return { text, output: null, tokens: { source: tokens }, ids, hidden: values }
+    } finally {
+      hidden.dispose()
+    }
+  }
+
+  /**
+   * One vector [D] for each text, in order: its tokens' hidden states pooled. Texts of like length share a batch.
+   *
+   * @throws HeedError `input` for an empty text, or one that is too long (unless `onTooLong` is given); `aborted` by the
+   *   signal; `unsupported` when the model has no tokenizer
+   */
+  async embed(texts: readonly string[], options: EmbedOptions = {}): Promise<Float32Array[]> {
+    const { batchTokens = 2048, signal, onProgress, onTooLong } = options
+    if (!(Number.isInteger(batchTokens) && batchTokens >= 1))
+      throw new HeedTypeError('option', `batchTokens must be a whole number from 1 up, got ${batchTokens}`)
+    const { pooling, normalize, maxTokens = Infinity } = poolingOf(this.files, options)
+    const limit = Math.min(maxTokens, this.net.maxPositions)
+    const { tokens } = this.encode('a')
+    const ends = tokens.length - 1 - tokens.findLastIndex(({ start, end }) => start < end)
+    const sources = texts.map((text, index) => {
+      if (text.trim() === '') throw new HeedError('input', `text ${index + 1} is empty; it has no vector`)
+      const ids = this.tokenizer!.encodeIds(text)
+      return { index, ids: fitting({ index, ids }, limit, ends, onTooLong) }
+    })
+    const vectors: Float32Array[] = []
+    let done = 0
+    for (const batch of batchesByLength(sources, batchTokens)) {
+      throwIfAborted(signal)
+      const run = new Run(this, { with: options.with })
+      const padded = padIds(
+        batch.map(({ ids }) => ids),
+        this.padId,
+      )
+      const hidden = scope(() => this.hidden(run, padded)).keep()
+      try {
+        const pooled = pool(Float32Array.from(await hidden.data()), padded, pooling, normalize)
+        batch.forEach(({ index }, b) => (vectors[index] = pooled[b]))
+      } finally {
+        hidden.dispose()
+      }
+      onProgress?.({ done: (done += batch.length), total: texts.length })
+    }
+    return vectors
+  }
+
+  dispose(): void {
+    for (const t of Object.values(this.weights)) t.dispose()
+    this.net.dispose?.()
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+}
