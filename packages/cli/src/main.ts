@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander'
 import { enableRelaxedSimd } from 'heed'
 import { visibleLine } from 'heed/look'
+import { addEmbed } from './commands/embed.js'
+import { addFill } from './commands/fill.js'
 import { addModels } from './commands/models.js'
 import { addSee } from './commands/see.js'
 import { addTrain } from './commands/train.js'
@@ -47,6 +49,8 @@ Examples:
 
 addSee(program)
 addTranslate(program)
+addEmbed(program)
+addFill(program)
 addModels(program)
 addTrain(program)
 addTune(program)

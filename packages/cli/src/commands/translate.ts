@@ -1,8 +1,7 @@
-import { addAbortSignal } from 'node:stream'
 import type { Command } from 'commander'
 import { HeedError } from 'heed'
-import { decodeUtf8, readText, writeFileAtomic } from 'heed/io'
-import { checkWritable } from '../files.js'
+import { writeFileAtomic } from 'heed/io'
+import { checkWritable, linesOf, readInput } from '../files.js'
 import { interruptible } from '../interrupt.js'
 import { openModel } from '../model.js'
 import { wholeNumber } from '../options.js'
@@ -49,10 +48,7 @@ async function runTranslate(text: string | undefined, flags: TranslateFlags): Pr
     )
   await interruptible(async (signal) => {
     if (flags.out !== undefined) await checkWritable(flags.out)
-    const input =
-      text ?? (flags.file !== undefined ? await readText(flags.file) : await standardInput(signal))
-    const lines = input.split(/\r?\n/)
-    if (lines.at(-1) === '') lines.pop()
+    const lines = linesOf(text ?? (await readInput(flags.file, signal)))
 
     using model = await openModel(flags.model)
     const progress = lines.length > 1 ? createProgress({ label: 'translating' }) : undefined
@@ -77,10 +73,3 @@ async function runTranslate(text: string | undefined, flags: TranslateFlags): Pr
 
 /** Controls but the tab: some reader takes them for the end of a line, and a terminal for commands. */
 const control = /\s*(?!\t)[\p{Cc}\u2028\u2029]\s*/gu
-
-async function standardInput(signal: AbortSignal): Promise<string> {
-  if (process.stdin.isTTY) process.stderr.write('reading lines; Ctrl-D ends them\n')
-  const chunks: Buffer[] = []
-  for await (const chunk of addAbortSignal(signal, process.stdin)) chunks.push(chunk as Buffer)
-  return decodeUtf8(Buffer.concat(chunks), 'standard input')
-}

@@ -16,4 +16,5 @@ export {
   writeFileAtomic,
   type StagedFile,
 } from './files.js'
+export { writeNpy } from './npy.js'
 export { readModelFolder, writeModelFolder, type ModelFolder } from './model-folder.js'

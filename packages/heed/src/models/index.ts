@@ -1,6 +1,7 @@
 export { Cache } from './cache.js'
 export { ConfigReader } from './config.js'
 export type { Hypothesis } from './beam-search.js'
+export type { EmbedOptions } from './embed.js'
 export { EncoderModel, type Filled, type FillOptions } from './encoder.js'
 export type { Family, Model, ModelFiles, TextRun, TextRunOptions } from './family.js'
 export { type GenerationSettings, saveSettings } from './generation.js'
@@ -28,7 +29,7 @@ export {
   type SiteNames,
   type SitePattern,
 } from './run.js'
-export { type EmbedOptions, type Net, SequenceModel, type SequenceRun } from './sequence.js'
+export { type Net, SequenceModel, type SequenceRun } from './sequence.js'
 export { initTransformer, Transformer, translationBatch, type TranslationBatch } from './transformer.js'
 export { type TransformerConfig, transformerConfig, transformerShapes } from './transformer-config.js'
 export { type DecodeOptions, translateIds, type TranslateOptions } from './translate.js'

@@ -1,13 +1,12 @@
-import { HeedError, HeedTypeError, throwIfAborted } from '../errors.js'
+import { HeedError, throwIfAborted } from '../errors.js'
 import type { Weights } from '../nn/weights.js'
 import { scope } from '../tensor/scope.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { type Encoding, Tokenizer } from '../text/index.js'
-import { batchesByLength, fitting, type OnTooLong } from './batches.js'
+import { embedTexts, type EmbedOptions } from './embed.js'
 import type { Model, ModelFiles, TextRun, TextRunOptions } from './family.js'
 import { type PaddedIds, padIds } from './ids.js'
-import { type Pooling, pool, poolingOf } from './pooling.js'
-import { type Intervention, Run } from './run.js'
+import { Run } from './run.js'
 
 /** The forward pass of a family that reads one sequence a row, and what it has to be named by. */
 export interface Net {
@@ -33,21 +32,6 @@ export interface SequenceRun extends TextRun {
   ids: Int32Array
   /** [T, D] */
   hidden: Float32Array
-}
-
-export interface EmbedOptions {
-  /** How the vectors of a text's tokens become one. Default: what the model's sentence-transformers files say, else mean. */
-  pooling?: Pooling
-  /** Scales every vector to length 1. Default: what modules.json says, else false. */
-  normalize?: boolean
-  /** Tokens of a batch, padding included. Default 2,048. */
-  batchTokens?: number
-  signal?: AbortSignal
-  /** Texts done, of all. */
-  onProgress?: (progress: { done: number; total: number }) => void
-  /** Called for a text that has more tokens than the model takes, which is then cut. Without it that is an error. */
-  onTooLong?: OnTooLong
-  with?: readonly Intervention[]
 }
 
 /** A model that reads one sequence: encoders such as BERT, and language models such as GPT-2. It owns its weights. */
@@ -141,37 +125,13 @@ export class SequenceModel implements Model {
    *   signal; `unsupported` when the model has no tokenizer
    */
   async embed(texts: readonly string[], options: EmbedOptions = {}): Promise<Float32Array[]> {
-    const { batchTokens = 2048, signal, onProgress, onTooLong } = options
-    if (!(Number.isInteger(batchTokens) && batchTokens >= 1))
-      throw new HeedTypeError('option', `batchTokens must be a whole number from 1 up, got ${batchTokens}`)
-    const { pooling, normalize, maxTokens = Infinity } = poolingOf(this.files, options)
-    const limit = Math.min(maxTokens, this.net.maxPositions)
+    const { sites, activations, files, padId } = this
     const { tokens } = this.encode('a')
-    const ends = tokens.length - 1 - tokens.findLastIndex(({ start, end }) => start < end)
-    const sources = texts.map((text, index) => {
-      if (text.trim() === '') throw new HeedError('input', `text ${index + 1} is empty; it has no vector`)
-      const ids = this.tokenizer!.encodeIds(text)
-      return { index, ids: fitting({ index, ids }, limit, ends, onTooLong) }
-    })
-    const vectors: Float32Array[] = []
-    let done = 0
-    for (const batch of batchesByLength(sources, batchTokens)) {
-      throwIfAborted(signal)
-      const run = new Run(this, { with: options.with })
-      const padded = padIds(
-        batch.map(({ ids }) => ids),
-        this.padId,
-      )
-      const hidden = scope(() => this.hidden(run, padded)).keep()
-      try {
-        const pooled = pool(Float32Array.from(await hidden.data()), padded, pooling, normalize)
-        batch.forEach(({ index }, b) => (vectors[index] = pooled[b]))
-      } finally {
-        hidden.dispose()
-      }
-      onProgress?.({ done: (done += batch.length), total: texts.length })
-    }
-    return vectors
+    const kept = tokens.length - 1 - tokens.findLastIndex(({ start, end }) => start < end)
+    const idsOf = (text: string) => this.tokenizer!.encodeIds(text)
+    const hidden = (run: Run, ids: PaddedIds) => this.hidden(run, ids)
+    const limit = this.net.maxPositions
+    return embedTexts({ sites, activations, files, padId, kept, limit, idsOf, hidden }, texts, options)
   }
 
   dispose(): void {

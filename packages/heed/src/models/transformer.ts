@@ -14,6 +14,7 @@ import { scope } from '../tensor/scope.js'
 import { type Shape, sizeOf } from '../tensor/shape.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Tokenizer } from '../text/index.js'
+import { embedTexts, type EmbedOptions } from './embed.js'
 import type { Family, Model, ModelFiles } from './family.js'
 import { type GenerationSettings, generationSettings } from './generation.js'
 import { idTensor, type PaddedIds, padIds } from './ids.js'
@@ -192,6 +193,20 @@ export class Transformer implements Model {
    */
   run(text: string, options: PairRunOptions = {}): Promise<PairRun> {
     return runPair(this, text, options)
+  }
+
+  /**
+   * One vector [D] for each text, in order: the encoder's output pooled, the mean of its tokens by default.
+   *
+   * @throws HeedError `input` for an empty text, or one that is too long (unless `onTooLong` is given); `aborted` by the
+   *   signal; `unsupported` when the model has no tokenizer
+   */
+  embed(texts: readonly string[], options: EmbedOptions = {}): Promise<Float32Array[]> {
+    const { sites, activations, files, config } = this
+    const idsOf = (text: string) => this.sourceIds(text)
+    const hidden = (run: Run, ids: PaddedIds) => this.encode(run, ids)
+    const rest = { limit: config.max_positions, kept: 1, padId: config.pad_token_id, idsOf, hidden }
+    return embedTexts({ sites, activations, files, ...rest }, texts, options)
   }
 
   dispose(): void {

@@ -1,0 +1,61 @@
+import type { Command } from 'commander'
+import { clip, displayWidth, visibleLine } from 'heed/look'
+import { interruptible } from '../interrupt.js'
+import { openModelThatCan } from '../model.js'
+import { wholeNumber } from '../options.js'
+import { paint, supportsColor, terminalTheme } from '../terminal/color.js'
+import { outputColumns } from '../terminal/columns.js'
+
+interface FillFlags {
+  model: string
+  top: number
+  json?: true
+}
+
+export function addFill(program: Command): void {
+  program
+    .command('fill')
+    .description('say what may stand in place of each mask of a text')
+    .argument('<text>', "the text, with the model's mask token where a word is missing")
+    .requiredOption('-m, --model <name>', 'a masked language model: a folder in Hugging Face layout')
+    .option('--top <n>', 'candidates of each mask', wholeNumber(1, 1000), 5)
+    .option('--json', 'print one JSON document and nothing else')
+    .addHelpText(
+      'after',
+      `
+BERT writes its mask [MASK], RoBERTa <mask>. Probabilities are the model's own,
+over its whole vocabulary; each mask is filled as if the others stayed masks.
+
+Examples:
+  heed fill "The capital of France is [MASK]." --model ./bert-base-uncased
+  heed fill "I [MASK] a [MASK]." --model ./bert-base-uncased --top 3 --json`,
+    )
+    .action(runFill)
+}
+
+async function runFill(text: string, flags: FillFlags): Promise<void> {
+  await interruptible(async () => {
+    using model = await openModelThatCan('fill', flags.model)
+    const masks = await model.fill(text, { top: flags.top })
+    if (flags.json) {
+      process.stdout.write(`${JSON.stringify({ model: flags.model, text, masks })}\n`)
+      return
+    }
+    const columns = outputColumns()
+    const style = paint(supportsColor(process.stdout, process.env), terminalTheme(process.env))
+    const lines = masks.flatMap(({ start, candidates }, i) => {
+      const words = candidates.map((c) => visibleLine(c.text.trim()))
+      const width = Math.max(...words.map(displayWidth))
+      const place = masks.length > 1 ? [`${i > 0 ? '\n' : ''}${style.strong(`mask at ${start}`)}`] : []
+      return [
+        ...place,
+        ...candidates.map(({ probability }, c) => {
+          const bar = '━'.repeat(Math.round(probability * 24))
+          const word = words[c] + ' '.repeat(width - displayWidth(words[c]))
+          return clip(`${word}  ${probability.toFixed(3)}  ${style.bar(bar)}`, columns + 20).trimEnd()
+        }),
+      ]
+    })
+    process.stdout.write(`${lines.join('\n')}\n`)
+  })
+}
