@@ -1,5 +1,6 @@
 import { layerNorm } from '../ops/layer-norm.js'
 import { linear, type LinearOptions } from '../ops/linear.js'
+import { scope } from '../tensor/scope.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { type Weights, weight } from './weights.js'
 
@@ -16,7 +17,7 @@ export const normalize = (weights: Weights, name: string, x: Tensor, eps: number
  * `<name>.in` [d_ff, D] and `<name>.out` [D, d_ff]: x [..., D] → [..., D].
  */
 export const feedForward = (weights: Weights, name: string, x: Tensor): Tensor =>
-  project(weights, `${name}.out`, project(weights, `${name}.in`, x, { activation: 'relu' }))
+  scope(() => project(weights, `${name}.out`, project(weights, `${name}.in`, x, { activation: 'relu' })))
 
 /** Scores of every entry of an embedding table, tied as output projection: x [..., D], table [V, D] → [..., V]. */
 export const unembed = (weights: Weights, name: string, x: Tensor): Tensor =>
