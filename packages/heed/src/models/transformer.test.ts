@@ -181,25 +181,6 @@ test('a batch teaches the target one step on', () => {
   expect([...targetOut]).toEqual([6, 7, 8, 4, 2, 3, 3, 2, -100, -100])
 })
 
-test('interleaved runs give the bits of separate ones', () =>
-  using(tinyOnIds({ dropout: 0.3 }), async (model) => {
-    const [a, b] = pairs.map((pair) => translationBatch([pair], model.config))
-    const runs = () => [1, 2].map((seed) => new Run(model, { mode: 'train', seed }))
-    const separate = await bits(() => {
-      const [r, s] = runs()
-      const first = model.decode(r, a.targetIn, model.encode(r, a.source), a.source.lengths)
-      return [first, model.decode(s, b.targetIn, model.encode(s, b.source), b.source.lengths)]
-    })
-    const interleaved = await bits(() => {
-      const [r, s] = runs()
-      const [m, n] = [model.encode(r, a.source), model.encode(s, b.source)]
-      const second = model.decode(s, b.targetIn, n, b.source.lengths)
-      return [model.decode(r, a.targetIn, m, a.source.lengths), second]
-    })
-    expect(interleaved).toEqual(separate)
-    expect(separate[0]).not.toEqual(separate[1])
-  }))
-
 describe('run', () => {
   test('observers see every site and activation, and weights follow from q, k, m and l', () =>
     using(tinyTransformer(), async (model) => {

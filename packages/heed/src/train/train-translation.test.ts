@@ -111,6 +111,19 @@ test('a run dies with a step done since the checkpoint: resuming drops what it w
   expect(await leftBy(out)).toEqual(await leftBy(`${dir}/whole`))
 }, 30_000)
 
+test('two runs at the same time give the bits of one after the other', async () => {
+  const runs = [
+    { seed: 7, out: `${dir}/a` },
+    { seed: 8, out: `${dir}/b`, steps: 7 },
+  ]
+  for (const run of runs) await trainTranslation(tiny(run))
+  const order: number[] = []
+  const beside = runs.map((run) => ({ ...run, out: `${run.out}2`, onProgress: () => order.push(run.seed) }))
+  await Promise.all(beside.map((run) => trainTranslation(tiny(run))))
+  for (const { out } of runs) expect(await leftBy(`${out}2`)).toEqual(await leftBy(out))
+  expect(order.slice(0, 10)).not.toEqual(order.slice(0, 10).sort()) // they took turns
+}, 30_000)
+
 test('the run folder keeps the latest two and the best, each a model folder', async () => {
   await trainTranslation(tiny({ checkpointEvery: 1, evaluateEvery: 2, steps: 8 }))
   const { latest, previous, best } = JSON.parse(

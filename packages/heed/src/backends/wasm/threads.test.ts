@@ -1,7 +1,8 @@
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { TypedArray } from '../../tensor/dtype.js'
 import type { Tensor } from '../../tensor/tensor.js'
-import { distance, held } from '../../testing/index.js'
+import { dataOf, difference, distance, held } from '../../testing/index.js'
 import { Maker } from '../../testing/maker.js'
 import type { Kernels } from '../backend.js'
 import { WasmBackend } from './index.js'
@@ -237,20 +238,9 @@ function crossEntropy(k: Kernels, make: Maker, rows: number, classes: number) {
   return { args: { ...args, ...outputs }, outputs: Object.values(outputs) }
 }
 
-async function results(backend: WasmBackend, run: Case, seed = 0): Promise<Float32Array[]> {
+async function results(backend: WasmBackend, run: Case, seed = 0): Promise<TypedArray[]> {
   using make = new Maker(backend, seed)
-  const all = await Promise.all(run(backend.kernels, make).map((t) => t.data()))
-  return all as Float32Array[]
-}
-
-/** The first place where two results differ in any bit, as 'output at index', or undefined. */
-function difference(a: Float32Array[], b: Float32Array[]): string | undefined {
-  for (const [output, x] of a.entries()) {
-    const [xs, ys] = [x, b[output]].map((values) => new Int32Array(values.buffer))
-    const at = xs.findIndex((bits, i) => bits !== ys[i])
-    if (at >= 0 || xs.length !== ys.length) return `${output} at ${at}`
-  }
-  return undefined
+  return dataOf(run(backend.kernels, make))
 }
 
 describe('threads and instruction sets', () => {
@@ -310,10 +300,10 @@ describe('threads and instruction sets', () => {
     const user = async (seed: number) => {
       using make = new Maker(backend)
       for (let i = 0; i < seed; i++) make.floats(1) // another user, other numbers
-      const read: Float32Array[] = []
+      const read: TypedArray[] = []
       for (const kernel of ['matmul', 'softmax', 'attention', 'attentionGrad', 'layerNormGrad'] as const)
         for (const run of Object.values(table[kernel]))
-          for (const t of run(backend.kernels, make)) read.push((await t.data()) as Float32Array)
+          read.push(...(await dataOf(run(backend.kernels, make))))
       return read
     }
     const alone = [await user(0), await user(5)]
