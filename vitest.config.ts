@@ -5,6 +5,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['source', 'node', 'import', 'default'] } },
   test: {
     include: ['packages/*/src/**/*.test.ts', 'packages/cli/e2e/*.test.ts'],
+    setupFiles: ['packages/heed/src/testing/setup.ts'],
     pool: 'forks',
     // Node 20 hides relaxed SIMD behind a flag; later versions reject it.
     execArgv: process.version.startsWith('v20.') ? ['--experimental-wasm-relaxed-simd'] : [],

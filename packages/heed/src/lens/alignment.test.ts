@@ -1,16 +1,10 @@
-import { beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { Transformer, transformerConfig, transformerShapes } from '../models/index.js'
 import { tensor } from '../ops/index.js'
-import { liveTensors, sizeOf, type Tensor } from '../tensor/index.js'
+import { sizeOf, type Tensor } from '../tensor/index.js'
 import { coded } from '../testing/index.js'
 import { learnBpe } from '../text/index.js'
 import { alignmentScores, copiedWords } from './index.js'
-
-let before = 0
-beforeEach(() => {
-  before = liveTensors()
-  return () => expect(liveTensors()).toBe(before)
-})
 
 const width = 32
 const sentences = ['the Anna sees 2024 and Berlin', 'sie sieht 2024 Anna und Berlin']

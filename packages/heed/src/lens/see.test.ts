@@ -1,17 +1,10 @@
 import * as fc from 'fast-check'
-import { beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Transformer } from '../models/index.js'
-import { liveTensors } from '../tensor/index.js'
 import { coded } from '../testing/index.js'
 import { tinyTransformer } from '../testing/tiny-transformer.js'
 import type { Token } from '../text/index.js'
 import { see, type SeenMap } from './index.js'
-
-let before = 0
-beforeEach(() => {
-  before = liveTensors()
-  return () => expect(liveTensors()).toBe(before)
-})
 
 async function using<R>(fn: (model: Transformer) => Promise<R>, max_positions = 24): Promise<R> {
   const model = tinyTransformer({ max_positions })

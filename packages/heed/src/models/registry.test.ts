@@ -1,9 +1,8 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseSafetensors, writeSafetensors } from '../io/index.js'
-import { liveTensors } from '../tensor/index.js'
 import { coded, expectWithin } from '../testing/index.js'
 import { tinyTransformer } from '../testing/tiny-transformer.js'
 import { defineFamily, listModels, loadModel, saveModel, type Transformer } from './index.js'
@@ -11,12 +10,6 @@ import { defineFamily, listModels, loadModel, saveModel, type Transformer } from
 let root = ''
 beforeAll(async () => void (root = await mkdtemp(join(tmpdir(), 'heed-models-'))))
 afterAll(() => rm(root, { recursive: true, force: true }))
-
-let before = 0
-beforeEach(() => {
-  before = liveTensors()
-  return () => expect(liveTensors()).toBe(before)
-})
 
 /** A saved tiny model whose files the test may damage. */
 async function saved(name: string, dtype?: 'F32' | 'F16'): Promise<string> {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { attention, attentionTile, randn, scale, zeros } from '../ops/index.js'
 import { liveTensors, scope, type Tensor } from '../tensor/index.js'
-import { coded, expectWithin } from '../testing/index.js'
+import { coded, expectWithin, held } from '../testing/index.js'
 import { Cache } from './cache.js'
 import { type AttentionSeen, matchSites, type Observer, Run } from './run.js'
 
@@ -46,7 +46,7 @@ test('an observer of both kinds may name either', async () => {
   }
   const run = new Run(names, { observers: [both] })
   const [q, k, v] = qkv()
-  run.attend('encoder.0.self', q, k, v)
+  scope(() => void run.attend('encoder.0.self', q, k, v))
   run.at('encoder.0.out', q)
   run.at('encoder.1.out', q)
   expect(seen).toEqual(['attention encoder.0.self', 'encoder.0.out'])
@@ -58,7 +58,7 @@ test('modes and caches that do not exist are refused', () => {
   expect(() => new Run(names, { mode: 'train', cache: new Cache() })).toThrow(coded('option', 'cache'))
 })
 
-const qkv = () => [1, 2, 3].map((seed) => randn([2, 3, 2, 4], { seed })) as [Tensor, Tensor, Tensor]
+const qkv = () => held([1, 2, 3].map((seed) => randn([2, 3, 2, 4], { seed }))) as [Tensor, Tensor, Tensor]
 
 test('an observer changes nothing and can recompute every weight', async () => {
   const [q, k, v] = qkv()
@@ -66,20 +66,22 @@ test('an observer changes nothing and can recompute every weight', async () => {
   const observer: Observer = { sites: '*.self', attention: (s) => (seen = s) }
   const run = new Run(names, { observers: [observer] })
   const options = { causal: true, lengths: [3, 2] }
-  const out = run.attend('encoder.0.self', q, k, v, options)
-  await expectWithin(out, attention(q, k, v, options), 0)
-  const { m, l } = seen!
+  using out = run.attend('encoder.0.self', q, k, v, options)
+  using plain = attention(q, k, v, options)
+  await expectWithin(out, plain, 0)
+  const { m, l } = held(seen!)
   for (const [batch, head] of [
     [0, 0],
     [1, 1],
   ]) {
-    const [a, b, c, ...rest] = await attentionTile({ q, k, m, l, options, batch, head }).data()
+    using tile = attentionTile({ q, k, m, l, options, batch, head })
+    const [a, b, c, ...rest] = await tile.data()
     expect([a, b, c]).toEqual([1, 0, 0])
     expect(rest[0] + rest[1]).toBeCloseTo(1, 12)
     expect(rest[3] + rest[4] + rest[5]).toBeCloseTo(1, 12)
   }
   seen = undefined
-  run.attend('decoder.0.cross', q, k, v)
+  held(run.attend('decoder.0.cross', q, k, v))
   expect(seen).toBeUndefined()
 })
 
@@ -97,19 +99,27 @@ test('interventions act in order, on calls and on activations, and observers see
       { sites: '*.heads', activation: (site) => log.push(site) },
     ],
   })
-  const out = run.attend('encoder.0.self', q, k, v)
-  await expectWithin(out, attention(q, k, v, { scale: 0 }), 0)
-  await expectWithin(run.at('encoder.0.out', q), scale(q, 6), 1e-15)
+  const [out, expected, sixfold, six] = held(
+    scope(() => [
+      run.attend('encoder.0.self', q, k, v),
+      attention(q, k, v, { scale: 0 }),
+      run.at('encoder.0.out', q),
+      scale(q, 6),
+    ]),
+  )
+  await expectWithin(out, expected, 0)
+  await expectWithin(sixfold, six, 1e-15)
   expect(run.at('encoder.1.out', q)).toBe(q)
   expect(log).toEqual(['encoder.0.self scale 0', 'encoder.0.self.heads'])
 })
 
 test('dropout: none in inference, another mask for each call, the same for the same seed', async () => {
-  const x = randn([64])
+  using x = randn([64])
   expect(new Run(names).dropout(x, 0.5)).toBe(x)
   const draw = async (seed: number) => {
     const run = new Run(names, { mode: 'train', seed })
-    return [await run.dropout(x, 0.5).data(), await run.dropout(x, 0.5).data()]
+    const [first, second] = held([run.dropout(x, 0.5), run.dropout(x, 0.5)])
+    return [await first.data(), await second.data()]
   }
   const [first, second] = await draw(7)
   expect(first).not.toEqual(second)
@@ -118,25 +128,25 @@ test('dropout: none in inference, another mask for each call, the same for the s
 })
 
 test('blocks: inference holds one block at a time, and never frees what it was given or what was kept', async () => {
-  const x = zeros([4])
-  const held = zeros([4])
+  using x = zeros([4])
+  using other = zeros([4])
   const before = liveTensors()
   const most: number[] = []
   const run = new Run(names)
-  const y = scope(() =>
+  using y = scope(() =>
     run.blocks(5, x, (x, i) => {
       const made = [scale(x, 1), scale(x, 1), scale(x, 1)]
       most.push(liveTensors() - before)
-      return i === 2 ? held : made[2]
+      return i === 2 ? other : made[2]
     }),
   )
   expect(Math.max(...most)).toBeLessThanOrEqual(4)
   expect(liveTensors() - before).toBe(1)
-  expect([x.isDisposed, held.isDisposed, y.isDisposed]).toEqual([false, false, false])
+  expect([x.isDisposed, other.isDisposed, y.isDisposed]).toEqual([false, false, false])
   expect(run.blocks(0, x, () => y)).toBe(x)
 
   const kept: Tensor[] = []
-  scope(() => run.blocks(3, x, (x) => scale(x, 1).keep() && (kept[kept.length] = scale(x, 1).keep())))
+  scope(() => run.blocks(3, x, (x) => kept[kept.push(scale(x, 1).keep()) - 1]))
   expect(kept.map((t) => t.isDisposed)).toEqual([false, false, false])
   for (const t of kept) t.dispose()
 })

@@ -1,8 +1,8 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { valueAndGrad } from '../autograd/index.js'
 import { sinusoidalPositions } from '../nn/positions.js'
 import { attentionTile, scale, slice } from '../ops/index.js'
-import { liveTensors, scope, type Tensor } from '../tensor/index.js'
+import { scope, type Tensor } from '../tensor/index.js'
 import { coded, expectWithin } from '../testing/index.js'
 import { tinyOnIds, tinyTransformer } from '../testing/tiny-transformer.js'
 import {
@@ -15,13 +15,6 @@ import {
   transformerConfig,
   translationBatch,
 } from './index.js'
-
-// From here on nothing may be left behind, whatever a test does.
-let before = 0
-beforeEach(() => {
-  before = liveTensors()
-  return () => expect(liveTensors()).toBe(before)
-})
 
 /** Runs `fn` with a model and a scope for all it makes. */
 async function using<M extends Model, R>(model: M, fn: (model: M) => Promise<R> | R): Promise<R> {
@@ -187,25 +180,6 @@ test('a batch teaches the target one step on', () => {
   expect([...targetIn.ids]).toEqual([1, 6, 7, 8, 4, 1, 3, 3, 0, 0])
   expect([...targetOut]).toEqual([6, 7, 8, 4, 2, 3, 3, 2, -100, -100])
 })
-
-test('interleaved runs give the bits of separate ones', () =>
-  using(tinyOnIds({ dropout: 0.3 }), async (model) => {
-    const [a, b] = pairs.map((pair) => translationBatch([pair], model.config))
-    const runs = () => [1, 2].map((seed) => new Run(model, { mode: 'train', seed }))
-    const separate = await bits(() => {
-      const [r, s] = runs()
-      const first = model.decode(r, a.targetIn, model.encode(r, a.source), a.source.lengths)
-      return [first, model.decode(s, b.targetIn, model.encode(s, b.source), b.source.lengths)]
-    })
-    const interleaved = await bits(() => {
-      const [r, s] = runs()
-      const [m, n] = [model.encode(r, a.source), model.encode(s, b.source)]
-      const second = model.decode(s, b.targetIn, n, b.source.lengths)
-      return [model.decode(r, a.targetIn, m, a.source.lengths), second]
-    })
-    expect(interleaved).toEqual(separate)
-    expect(separate[0]).not.toEqual(separate[1])
-  }))
 
 describe('run', () => {
   test('observers see every site and activation, and weights follow from q, k, m and l', () =>

@@ -1,15 +1,8 @@
-import { beforeEach, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { scale } from '../ops/index.js'
-import { liveTensors } from '../tensor/index.js'
 import { coded } from '../testing/index.js'
 import { tinyOnIds, tinyTransformer } from '../testing/tiny-transformer.js'
 import { translateIds, padIds, Run, type Transformer } from './index.js'
-
-let before = 0
-beforeEach(() => {
-  before = liveTensors()
-  return () => expect(liveTensors()).toBe(before)
-})
 
 async function using<R>(model: Transformer, fn: (model: Transformer) => Promise<R>): Promise<R> {
   try {

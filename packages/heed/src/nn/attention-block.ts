@@ -1,5 +1,6 @@
 import type { AttentionOptions } from '../ops/attention-rules.js'
 import { reshape } from '../ops/views.js'
+import { scope } from '../tensor/scope.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { project } from './layers.js'
 import type { Weights } from './weights.js'
@@ -40,12 +41,14 @@ export function attentionBlock(
     k: splitHeads(project(weights, `${site}.key`, source), heads),
     v: splitHeads(project(weights, `${site}.value`, source), heads),
   })
-  const { k, v } = source === x ? keysValues() : run.once(site, keysValues)
-  const [B, , H, width] = k.shape
-  // Queries know nothing of each other, so rows of one source are simply more queries: [R, T, H, d] → [B, R/B · T, H, d].
-  const q = reshape(splitHeads(project(weights, `${site}.query`, x), heads), [B, -1, H, width])
-  const mixed = run.attend(site, q, k, v, options)
-  return project(weights, `${site}.output`, reshape(mixed, x.shape))
+  return scope(() => {
+    const { k, v } = source === x ? keysValues() : run.once(site, keysValues)
+    const [B, , H, width] = k.shape
+    // Queries know nothing of each other, so rows of one source are simply more queries: [R, T, H, d] → [B, R/B · T, H, d].
+    const q = reshape(splitHeads(project(weights, `${site}.query`, x), heads), [B, -1, H, width])
+    const mixed = run.attend(site, q, k, v, options)
+    return project(weights, `${site}.output`, reshape(mixed, x.shape))
+  })
 }
 
 /** [B, T, D] → [B, T, heads, D / heads]: head h owns the columns from h · D / heads on. */

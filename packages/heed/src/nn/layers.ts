@@ -3,6 +3,7 @@ import { gated } from '../ops/gated.js'
 import { layerNorm } from '../ops/layer-norm.js'
 import { linear, type LinearOptions } from '../ops/linear.js'
 import { rmsNorm } from '../ops/rms-norm.js'
+import { scope } from '../tensor/scope.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { optionalWeight, type Weights, weight } from './weights.js'
 
@@ -26,17 +27,18 @@ export const rmsNormalize = (weights: Weights, name: string, x: Tensor, eps: num
  * `<name>.in` [d_ff, D] and `<name>.out` [D, d_ff]: x [..., D] → [..., D].
  */
 export const feedForward = (weights: Weights, name: string, x: Tensor): Tensor =>
-  project(weights, `${name}.out`, project(weights, `${name}.in`, x, { activation: 'relu' }))
+  scope(() => project(weights, `${name}.out`, project(weights, `${name}.in`, x, { activation: 'relu' })))
 
 /**
  * FFN(x) = W_down (f(W_gate x) ⊙ W_up x) ("GLU Variants Improve Transformer", Shazeer 2020), position by position, with
  * `<name>.gate_proj` and `.up_proj` [d_ff, D] and `<name>.down_proj` [D, d_ff], as Llama and its kin name them:
  * x [..., D] → [..., D]. `silu` makes SwiGLU, `geluTanh` the GEGLU of Gemma.
  */
-export const gatedFeedForward = (weights: Weights, name: string, x: Tensor, kind: Activation): Tensor => {
-  const [gate, up] = ['gate_proj', 'up_proj'].map((part) => project(weights, `${name}.${part}`, x))
-  return project(weights, `${name}.down_proj`, gated(gate, up, kind))
-}
+export const gatedFeedForward = (weights: Weights, name: string, x: Tensor, kind: Activation): Tensor =>
+  scope(() => {
+    const [gate, up] = ['gate_proj', 'up_proj'].map((part) => project(weights, `${name}.${part}`, x))
+    return project(weights, `${name}.down_proj`, gated(gate, up, kind))
+  })
 
 /** Scores of every entry of an embedding table, tied as output projection: x [..., D], table [V, D] → [..., V]. */
 export const unembed = (weights: Weights, name: string, x: Tensor): Tensor =>

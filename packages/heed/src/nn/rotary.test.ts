@@ -1,14 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { rotary, tensor } from '../ops/index.js'
-import { coded, expectWithin } from '../testing/index.js'
+import { coded, expectWithin, held } from '../testing/index.js'
 import {
   rotaryFrequencies,
   type RotaryFrequenciesOptions,
   type RotaryPositions,
   type RotaryScaling,
-  rotaryTables,
+  rotaryTables as makeTables,
 } from './index.js'
+
+const rotaryTables = (...args: Parameters<typeof makeTables>) => held(makeTables(...args))
 
 /** What transformers gives: tools/goldens/rotary.py. */
 const golden = JSON.parse(readFileSync(new URL('rotary.golden.json', import.meta.url), 'utf8')) as {
@@ -148,9 +150,9 @@ describe('tables', () => {
   it('turn heads as transformers turns them', async () => {
     const { positions, x, halves, pairs } = golden.turned
     const { cos, sin } = rotaryTables(rotaryFrequencies({ dim: 6 }), positions)
-    const heads = tensor(x, [1, 2, 2, 6])
-    await expectWithin(rotary(heads, cos, sin), halves, 1e-12)
-    await expectWithin(rotary(heads, cos, sin, { interleaved: true }), pairs, 1e-12)
+    using heads = tensor(x, [1, 2, 2, 6])
+    await expectWithin(held(rotary(heads, cos, sin)), halves, 1e-12)
+    await expectWithin(held(rotary(heads, cos, sin, { interleaved: true })), pairs, 1e-12)
   })
 
   it('refuse ragged rows and broken positions', () => {

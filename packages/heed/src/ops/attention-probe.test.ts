@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { coded, expectWithin, randomMask } from '../testing/index.js'
+import { coded, expectWithin, held, randomMask } from '../testing/index.js'
 import { attentionTile, attentionWithStats, type AttentionTileOptions, randn, slice, zeros } from './index.js'
 
 const setup = () => {
@@ -9,7 +9,7 @@ const setup = () => {
     randn([2, 6, 2, 5], { seed: 3 }),
   ]
   const options = { causal: true, lengths: [6, 3], mask: randomMask([1, 4, 1, 6], 0.8, 4) }
-  return { q, k, v, options, ...attentionWithStats(q, k, v, options) }
+  return held({ q, k, v, options, ...attentionWithStats(q, k, v, options) })
 }
 
 it('the map times the values is the output, and rows sum to 1', async () => {
@@ -37,7 +37,8 @@ it('a tile is the part of the whole, in weights and in scores', async () => {
   for (const what of ['weights', 'scores'] as const) {
     using whole = attentionTile({ q, k, m, l, options, batch: 1, head: 3, what })
     using tile = attentionTile({ q, k, m, l, options, batch: 1, head: 3, what, rows: [1, 4], cols: [2, 5] })
-    using part = slice(slice(whole, 0, 1, 4), 1, 2, 5)
+    using rows = slice(whole, 0, 1, 4)
+    using part = slice(rows, 1, 2, 5)
     expect(await tile.data()).toEqual(await part.data())
   }
 })
@@ -54,9 +55,9 @@ it('scores are −∞ where the query may not attend, and m is the largest', asy
 })
 
 it('a row that may attend to nothing has weights of 0', async () => {
-  const [q, k] = [randn([1, 2, 1, 2], { seed: 1 }), randn([1, 3, 1, 2], { seed: 2 })]
+  const [q, k] = held([randn([1, 2, 1, 2], { seed: 1 }), randn([1, 3, 1, 2], { seed: 2 })])
   const options = { lengths: [0] }
-  const { m, l } = attentionWithStats(q, k, k, options)
+  const { m, l } = held(attentionWithStats(q, k, k, options))
   using map = attentionTile({ q, k, m, l, options, head: 0 })
   expect([...(await map.data())]).toEqual([0, 0, 0, 0, 0, 0])
 })
@@ -64,7 +65,7 @@ it('a row that may attend to nothing has weights of 0', async () => {
 it('reads views, heads that are not dense included', async () => {
   using wide = randn([1, 3, 2, 4], { seed: 8 })
   using x = slice(wide, 3, 1, 3)
-  const { m, l } = attentionWithStats(x, x, x)
+  const { m, l } = held(attentionWithStats(x, x, x))
   using map = attentionTile({ q: x, k: x, m, l, head: 1 })
   const w = await map.data()
   for (let i = 0; i < 3; i++) await expectWithin([w[3 * i] + w[3 * i + 1] + w[3 * i + 2]], [1], 1e-15)
@@ -77,10 +78,10 @@ it('names what lies outside the map or does not belong together', () => {
   expect(probe({ head: 4 })).toThrow(coded('option', 'head 4', '0 to 3'))
   expect(probe({ rows: [0, 5] })).toThrow(coded('option', 'rows 0 to 5', '0 to 4'))
   expect(probe({ cols: [3, 2] })).toThrow(coded('option', 'cols 3 to 2'))
-  expect(probe({ m: zeros([2, 4, 6]) })).toThrow(coded('shape', 'm must be [2, 4, 4]', '[2, 4, 6]'))
-  expect(probe({ k: zeros([2, 6, 2, 4]) })).toThrow(coded('shape', 'share D', '[2, 6, 2, 4]'))
-  expect(probe({ k: zeros([2, 6, 3, 3]) })).toThrow(coded('shape', '4 query heads', '3 key heads'))
-  expect(probe({ k: zeros([2, 6, 0, 3]) })).toThrow(coded('shape', '4 query heads', '0 key heads'))
+  expect(probe({ m: held(zeros([2, 4, 6])) })).toThrow(coded('shape', 'm must be [2, 4, 4]', '[2, 4, 6]'))
+  expect(probe({ k: held(zeros([2, 6, 2, 4])) })).toThrow(coded('shape', 'share D', '[2, 6, 2, 4]'))
+  expect(probe({ k: held(zeros([2, 6, 3, 3])) })).toThrow(coded('shape', '4 query heads', '3 key heads'))
+  expect(probe({ k: held(zeros([2, 6, 0, 3])) })).toThrow(coded('shape', '4 query heads', '0 key heads'))
   expect(probe({ what: 'foo' as 'scores' })).toThrow(coded('option', "'foo'", "'weights'"))
-  expect(probe({ q: zeros([4, 4, 3]) })).toThrow(coded('shape', 'q', '[4, 4, 3]'))
+  expect(probe({ q: held(zeros([4, 4, 3])) })).toThrow(coded('shape', 'q', '[4, 4, 3]'))
 })

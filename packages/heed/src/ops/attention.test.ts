@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { valueAndGrad } from '../autograd/index.js'
-import type { Shape, Tensor } from '../tensor/index.js'
-import { coded, expectWithin, gradcheck, randomMask, weightedSum } from '../testing/index.js'
+import { scope, type Shape, type Tensor } from '../tensor/index.js'
+import { coded, expectWithin, gradcheck, held, randomMask, weightedSum } from '../testing/index.js'
 import {
   attention,
   type AttentionOptions,
@@ -17,23 +17,28 @@ import { relativeBucket } from './attention-bias.js'
 const [ln2, ln5] = [Math.log(2), Math.log(5)]
 
 /** One query, three keys with odds 1 : 2 : 5, values 8, 80 and 800. */
-const three = () => ({
-  q: tensor([1], [1, 1, 1, 1]),
-  k: tensor([0, ln2, ln5], [1, 3, 1, 1]),
-  v: tensor([8, 80, 800], [1, 3, 1, 1]),
-})
+const three = () =>
+  held({
+    q: tensor([1], [1, 1, 1, 1]),
+    k: tensor([0, ln2, ln5], [1, 3, 1, 1]),
+    v: tensor([8, 80, 800], [1, 3, 1, 1]),
+  })
 
-const copy = async (t: Tensor) => tensor(await t.data(), t.shape)
+/** A slice that is freed with the test. */
+const part = (...args: Parameters<typeof slice>) => held(slice(...args))
+
+const copy = async (t: Tensor) => held(tensor(await t.data(), t.shape))
 
 const attend = (q: Shape, k: Shape, v: Shape, options: AttentionOptions = {}) =>
-  attention(zeros(q), zeros(k), zeros(v), options)
+  scope(() => attention(zeros(q), zeros(k), zeros(v), options))
 
 /** Random q [B, Tq, H, D], k [B, Tk, Hkv, D], v [B, Tk, Hkv, Dv]. */
-const random = (B: number, Tq: number, Tk: number, H: number, Hkv: number, D: number, Dv: number) => ({
-  q: randn([B, Tq, H, D], { seed: 1 }),
-  k: randn([B, Tk, Hkv, D], { seed: 2 }),
-  v: randn([B, Tk, Hkv, Dv], { seed: 3 }),
-})
+const random = (B: number, Tq: number, Tk: number, H: number, Hkv: number, D: number, Dv: number) =>
+  held({
+    q: randn([B, Tq, H, D], { seed: 1 }),
+    k: randn([B, Tk, Hkv, D], { seed: 2 }),
+    v: randn([B, Tk, Hkv, Dv], { seed: 3 }),
+  })
 
 /** Which keys each query sees, [B, Tq] lists, read off the output of v_j = 2^j: the scores are all 0. */
 async function seen(B: number, Tq: number, Tk: number, options: AttentionOptions): Promise<number[][][]> {
@@ -41,7 +46,7 @@ async function seen(B: number, Tq: number, Tk: number, options: AttentionOptions
   using k = zeros([B, Tk, 1, 1])
   const powers = Array.from({ length: B * Tk }, (_, i) => 2 ** (i % Tk))
   using v = tensor(powers, [B, Tk, 1, 1])
-  const { out, m, l } = attentionWithStats(q, k, v, options)
+  const { out, m, l } = held(attentionWithStats(q, k, v, options))
   const [o, count] = [await out.data(), await l.data()]
   for (const t of [out, m, l]) t.dispose()
   return Array.from({ length: B }, (_, b) =>
@@ -55,7 +60,7 @@ async function seen(B: number, Tq: number, Tk: number, options: AttentionOptions
 describe('the formula', () => {
   it('by hand', async () => {
     const { q, k, v } = three()
-    const { out, m, l } = attentionWithStats(q, k, v)
+    const { out, m, l } = held(attentionWithStats(q, k, v))
     await expectWithin(out, [(1 * 8 + 2 * 80 + 5 * 800) / 8], 1e-15)
     await expectWithin(m, [ln5], 0)
     await expectWithin(l, [8 / 5], 1e-15)
@@ -66,8 +71,8 @@ describe('the formula', () => {
     using q = tensor([1, 1, 1, 1], [1, 1, 1, 4])
     using k = tensor([2, 2, 2, 2], [1, 1, 1, 4])
     using v = tensor([1], [1, 1, 1, 1])
-    const scaled = attentionWithStats(q, k, v)
-    const plain = attentionWithStats(q, k, v, { scale: 1 })
+    const scaled = held(attentionWithStats(q, k, v))
+    const plain = held(attentionWithStats(q, k, v, { scale: 1 }))
     expect([await scaled.m.item(), await plain.m.item()]).toEqual([4, 8])
     for (const t of [...Object.values(scaled), ...Object.values(plain)]) t.dispose()
   })
@@ -75,7 +80,7 @@ describe('the formula', () => {
   it('softcap bounds the scaled score, the bias is added to that', async () => {
     const { q, k, v } = three()
     using bias = tensor([0, 1, -1], [1, 1, 1, 3])
-    const { out, m, l } = attentionWithStats(q, k, v, { scale: 2, softcap: 3, bias })
+    const { out, m, l } = held(attentionWithStats(q, k, v, { scale: 2, softcap: 3, bias }))
     const s = [0, 3 * Math.tanh((2 * ln2) / 3) + 1, 3 * Math.tanh((2 * ln5) / 3) - 1]
     const e = s.map((x) => Math.exp(x - Math.max(...s)))
     const sum = e[0] + e[1] + e[2]
@@ -91,7 +96,7 @@ describe('the formula', () => {
       [16, 16],
     ]) {
       using sink = tensor([Math.log(odds)], [1])
-      const { out, m, l } = attentionWithStats(q, k, v, { sink })
+      const { out, m, l } = held(attentionWithStats(q, k, v, { sink }))
       await expectWithin(out, [(1 * 8 + 2 * 80 + 5 * 800) / (8 + odds)], 1e-15)
       await expectWithin(m, [Math.log(largest)], 1e-15)
       await expectWithin(l, [(8 + odds) / largest], 1e-15)
@@ -120,16 +125,16 @@ describe('the formula', () => {
     using grouped = attention(q, k, v)
     for (let h = 0; h < 6; h++) {
       const g = Math.floor(h / 3)
-      using alone = attention(slice(q, 2, h, h + 1), slice(k, 2, g, g + 1), slice(v, 2, g, g + 1))
-      await expectWithin(slice(grouped, 2, h, h + 1), alone, 1e-15)
+      using alone = attention(part(q, 2, h, h + 1), part(k, 2, g, g + 1), part(v, 2, g, g + 1))
+      await expectWithin(part(grouped, 2, h, h + 1), alone, 1e-15)
     }
   })
 
   it('reads q, k and v where they are: views into one projection', async () => {
     using fused = randn([2, 5, 4, 3], { seed: 7 })
-    const [q, k, v] = [slice(fused, 2, 0, 2), slice(fused, 2, 2, 3), slice(fused, 2, 3, 4)]
-    using out = attention(q, slice(k, 1, 1, 4), slice(v, 1, 1, 4))
-    using expected = attention(await copy(q), await copy(slice(k, 1, 1, 4)), await copy(slice(v, 1, 1, 4)))
+    const [q, k, v] = [part(fused, 2, 0, 2), part(fused, 2, 2, 3), part(fused, 2, 3, 4)]
+    using out = attention(q, part(k, 1, 1, 4), part(v, 1, 1, 4))
+    using expected = attention(await copy(q), await copy(part(k, 1, 1, 4)), await copy(part(v, 1, 1, 4)))
     expect(await out.data()).toEqual(await expected.data())
   })
 
@@ -239,8 +244,8 @@ describe('who sees whom', () => {
     ])
     using none = tensor([-Infinity, -Infinity], [1, 1, 1, 2])
     const { q, k, v } = random(1, 2, 2, 1, 1, 2, 2)
-    const { value, grads } = valueAndGrad({ q, k, v, none }, () =>
-      weightedSum(attention(q, k, v, { bias: none })),
+    const { value, grads } = held(
+      valueAndGrad({ q, k, v, none }, () => weightedSum(attention(q, k, v, { bias: none }))),
     )
     for (const t of [value, ...Object.values(grads)])
       expect([...(await t.data())].every((x) => x === 0)).toBe(true)
@@ -248,13 +253,13 @@ describe('who sees whom', () => {
 
   it('a query that sees nothing, and no keys at all, give zeros everywhere', async () => {
     const { q, k, v } = random(1, 2, 3, 1, 1, 2, 2)
-    const { value, grads } = valueAndGrad({ q, k, v }, () =>
-      weightedSum(attention(q, k, v, { lengths: [0] })),
+    const { value, grads } = held(
+      valueAndGrad({ q, k, v }, () => weightedSum(attention(q, k, v, { lengths: [0] }))),
     )
     for (const t of [value, grads.q, grads.k, grads.v])
       expect([...(await t.data())].every((x) => x === 0)).toBe(true)
-    const none = { k: slice(k, 1, 0, 0), v: slice(v, 1, 0, 0) }
-    const { out, m, l } = attentionWithStats(q, none.k, none.v, { causal: true })
+    const none = { k: part(k, 1, 0, 0), v: part(v, 1, 0, 0) }
+    const { out, m, l } = held(attentionWithStats(q, none.k, none.v, { causal: true }))
     for (const t of [out, m, l]) expect([...(await t.data())].every((x) => x === 0)).toBe(true)
     expect(out.shape).toEqual([1, 2, 1, 2])
   })
@@ -284,7 +289,7 @@ describe('gradients', () => {
   })
 
   it.each([[[2, 1, 1, 4]], [[1, 2, 3, 4]], [[2, 2, 3, 4]], [[1, 1, 1, 4]]])('bias %j', async (shape) => {
-    const bias = randn(shape, { seed: 9 })
+    using bias = randn(shape, { seed: 9 })
     await gradcheck(({ q, k, v, bias }) => attention(q, k, v, { bias, softcap: 2 }), {
       ...random(2, 3, 4, 2, 1, 2, 2),
       bias,
@@ -292,7 +297,7 @@ describe('gradients', () => {
   })
 
   it.each([true, false])('bias by relative distance, bidirectional %s', async (bidirectional) => {
-    const table = randn([6, 2], { seed: 9 })
+    using table = randn([6, 2], { seed: 9 })
     const causal = { offset: [2, 5] }
     await gradcheck(
       ({ q, k, v, table }) =>
@@ -302,7 +307,7 @@ describe('gradients', () => {
   })
 
   it('sink', async () => {
-    const sink = randn([4], { seed: 9 })
+    using sink = randn([4], { seed: 9 })
     const options = { causal: { offset: -1 }, window: [1, 0] as const }
     await gradcheck(({ q, k, v, sink }) => attention(q, k, v, { sink, ...options }), {
       ...random(2, 3, 4, 4, 2, 2, 3),
@@ -311,9 +316,9 @@ describe('gradients', () => {
   })
 
   it('one tensor as q, k and v, and views into one projection', async () => {
-    const x = randn([1, 3, 2, 2], { seed: 1 })
+    using x = randn([1, 3, 2, 2], { seed: 1 })
     await gradcheck(({ x }) => attention(x, x, x, { causal: true }), { x })
-    const fused = randn([2, 3, 4 * 2], { seed: 2 })
+    using fused = randn([2, 3, 4 * 2], { seed: 2 })
     await gradcheck(
       ({ fused }) => {
         const x = reshape(fused, [2, 3, 4, 2])
@@ -364,12 +369,14 @@ describe('errors name what does not fit', () => {
   })
 
   it('masks', () => {
-    expect(() => attend(q, k, k, { mask: zeros([2, 1, 3, 4], { dtype: 'bool' }) })).toThrow(
+    expect(() => attend(q, k, k, { mask: held(zeros([2, 1, 3, 4], { dtype: 'bool' })) })).toThrow(
       coded('shape', '[2, 1, 3, 4]', '[2, 4, 3, 5]'),
     )
-    expect(() => attend(q, k, k, { mask: zeros([1, 1, 1, 1], { dtype: 'bool' }) })).toThrow(
+    expect(() => attend(q, k, k, { mask: held(zeros([1, 1, 1, 1], { dtype: 'bool' })) })).toThrow(
       coded('shape', 'mask'),
     )
-    expect(() => attend(q, k, k, { mask: zeros([1, 1, 1, 5]) })).toThrow(coded('dtype', 'mask must be bool'))
+    expect(() => attend(q, k, k, { mask: held(zeros([1, 1, 1, 5])) })).toThrow(
+      coded('dtype', 'mask must be bool'),
+    )
   })
 })

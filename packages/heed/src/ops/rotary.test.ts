@@ -1,12 +1,14 @@
 import { expect, it } from 'vitest'
-import { coded, expectWithin, gradcheck } from '../testing/index.js'
+import { coded, expectWithin, gradcheck, held } from '../testing/index.js'
+import { scope } from '../tensor/index.js'
 import { randn, rotary, slice, tensor, zeros } from './index.js'
 
 /** cos and sin of the angles. */
-const tables = (angles: number[], shape: number[]) => ({
-  cos: tensor(angles.map(Math.cos), shape),
-  sin: tensor(angles.map(Math.sin), shape),
-})
+const tables = (angles: number[], shape: number[]) =>
+  held({
+    cos: tensor(angles.map(Math.cos), shape),
+    sin: tensor(angles.map(Math.sin), shape),
+  })
 
 it('by hand: halves and neighbours, and what passes through', async () => {
   using x = tensor([1, 2, 3, 4, 5, 1, 0, 0, 0, 6], [1, 1, 2, 5])
@@ -16,7 +18,6 @@ it('by hand: halves and neighbours, and what passes through', async () => {
   await expectWithin(halves, [-3, -2, 1, -4, 5, 0, 0, 1, 0, 6], 1e-15)
   using pairs = rotary(x, cos, sin, { interleaved: true })
   await expectWithin(pairs, [-2, 1, -3, -4, 5, 0, 1, 0, 0, 6], 1e-15)
-  for (const t of [cos, sin]) t.dispose()
 })
 
 it('makes products depend on the distance alone', async () => {
@@ -31,7 +32,6 @@ it('makes products depend on the distance alone', async () => {
           [1, 3],
         )
         using y = rotary(x, cos, sin, { interleaved })
-        for (const t of [cos, sin]) t.dispose()
         return Array.from(await y.data())
       }
       const [a, b] = [await turn(q, m), await turn(k, n)]
@@ -44,13 +44,16 @@ it('makes products depend on the distance alone', async () => {
 
 it('angles of every batch, on a view into a fused projection', async () => {
   using fused = randn([2, 3, 5, 4], { seed: 3 })
-  using x = slice(slice(fused, 2, 1, 3), 1, 1, 3)
+  using heads = slice(fused, 2, 1, 3)
+  using x = slice(heads, 1, 1, 3)
   const { cos, sin } = tables([0, 1, 2, 3, 4, 5, 6, 7], [2, 2, 2])
   using y = rotary(x, cos, sin)
   for (const b of [0, 1]) {
     using alone = slice(x, 0, b, b + 1)
-    const own = { cos: slice(cos, 0, b, b + 1).view([2, 2]), sin: slice(sin, 0, b, b + 1).view([2, 2]) }
-    using turned = rotary(alone, own.cos, own.sin)
+    using turned = scope(() => {
+      const [c, s] = [cos, sin].map((t) => slice(t, 0, b, b + 1).view([2, 2]))
+      return rotary(alone, c, s)
+    })
     using part = slice(y, 0, b, b + 1)
     await expectWithin(part, turned, 0)
   }
@@ -85,7 +88,7 @@ it('takes empty dimensions, and no pair at all', async () => {
 
 it('names what does not fit', () => {
   using x = zeros([2, 3, 1, 4])
-  const angles = (...shape: number[]) => zeros(shape)
+  const angles = (...shape: number[]) => held(zeros(shape))
   const two = angles(3, 2)
   const call = (cos = two, sin = cos, options = {}) => rotary(x, cos, sin, options)
   expect(() => rotary(two, two, two)).toThrow(coded('shape', '[B, T, H, D]', 'x [3, 2]'))
@@ -96,5 +99,5 @@ it('names what does not fit', () => {
   expect(() => call(angles(3, 3))).toThrow(coded('shape', 'R = 6', 'heads have 4'))
   expect(() => call(two, two, { interleaved: 1 })).toThrow(coded('option', 'interleaved', '1'))
   expect(() => call(two, two, { interleave: true })).toThrow(coded('option', "'interleave'"))
-  expect(() => call(zeros([3, 2], { dtype: 'int32' }))).toThrow(coded('dtype', 'cos', 'int32 [3, 2]'))
+  expect(() => call(held(zeros([3, 2], { dtype: 'int32' })))).toThrow(coded('dtype', 'cos', 'int32 [3, 2]'))
 })

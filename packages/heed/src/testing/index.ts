@@ -1,6 +1,8 @@
 export { expectAgreement } from './agreement.js'
 export { comparedBackends, withBackend } from './backends.js'
+export { dataOf, difference } from './bits.js'
 export { coded } from './errors.js'
 export { gradcheck, weightedSum } from './gradcheck.js'
+export { held } from './leaks.js'
 export { randomInts, randomMask } from './random.js'
 export { distance, expectWithin, within } from './within.js'

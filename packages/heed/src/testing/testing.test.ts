@@ -1,10 +1,12 @@
-import { expect, it } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { currentBackend } from '../backends/current.js'
 import { ReferenceBackend } from '../backends/reference/index.js'
-import { randn, scale, tensor } from '../ops/index.js'
+import { WasmBackend } from '../backends/wasm/index.js'
+import { randn, scale, tensor, zeros } from '../ops/index.js'
 import { record } from '../ops/record.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { expectWithin, gradcheck, within, withBackend } from './index.js'
+import { expectWithin, gradcheck, held, within, withBackend } from './index.js'
+import { leakCheck } from './leaks.js'
 
 it('within measures against the largest element, and at least against 1e-3', () => {
   expect(within([100, 1e-4], [100, 0], 1e-6)).toBe(true)
@@ -52,4 +54,61 @@ it('withBackend puts the backend back after a value, a promise and an error', as
     }),
   ).toThrow('inside')
   expect(currentBackend()).toBe(before)
+})
+
+it('the leak check counts tensors that are alive and were not', () => {
+  using before = tensor([1])
+  const check = leakCheck()
+  check()
+  const [leaked, view] = [tensor([1, 2]), before.view([1])]
+  expect(check).toThrow('2 tensors leaked')
+  leaked.dispose()
+  expect(check).toThrow('1 tensor leaked')
+  view.dispose()
+  check()
+})
+
+it.each([
+  ['wasm', () => new WasmBackend({ threads: 1 })],
+  ['reference', () => new ReferenceBackend()],
+])('the leak check sees memory of %s that no tensor holds', (name, start) => {
+  const [old, young] = [start(), start()]
+  const first = old.allocate('float32', 4)
+  const check = leakCheck()
+  for (const backend of [old, young]) {
+    const storage = backend.allocate('float32', 100)
+    expect(check).toThrow(`bytes of the ${name} backend leaked`)
+    backend.free(storage)
+    check()
+  }
+  old.free(first)
+  for (const backend of [old, young]) backend.dispose()
+})
+
+it('a wasm backend that was disposed holds nothing', () => {
+  const check = leakCheck()
+  const backend = new WasmBackend({ threads: 1 })
+  backend.allocate('float32', 100)
+  expect(check).toThrow('leaked')
+  backend.dispose()
+  check()
+})
+
+it('held lives as long as the test', () => {
+  expect(held({ t: zeros([1]) }).t.isDisposed).toBe(false)
+})
+
+describe('the check of every test', () => {
+  let leaked: Tensor | undefined
+  afterAll(() => leaked?.dispose())
+  it.fails('fails a test that leaves a tensor', () => {
+    leaked = zeros([1])
+  })
+
+  const late: Tensor[] = []
+  beforeEach(() => () => late[0]?.dispose())
+  afterEach(() => late[1]?.dispose())
+  it('comes after what the hooks of the file free', () => {
+    late.push(zeros([1]), zeros([1]))
+  })
 })

@@ -5,7 +5,6 @@ import { setBackend } from '../backends/current.js'
 import { randomBits } from '../backends/random.js'
 import { ReferenceBackend } from '../backends/reference/index.js'
 import { parseSafetensors, readModelFolder, writeSafetensors } from '../io/index.js'
-import { liveTensors } from '../tensor/index.js'
 import { coded } from '../testing/index.js'
 import { learnBpe } from '../text/index.js'
 import type { Pair } from './data.js'
@@ -14,15 +13,12 @@ import { settingsOf, trainingDefaults, type TrainingEvent, type TrainTranslation
 import { trainTranslation } from './train-translation.js'
 
 let dir: string
-let before: number
 beforeEach(async () => {
   setBackend(new ReferenceBackend())
-  before = liveTensors()
   dir = await mkdtemp(`${tmpdir()}/heed-train-`)
 })
 afterEach(async () => {
   await rm(dir, { recursive: true })
-  expect(liveTensors()).toBe(before)
 })
 
 /** Copying: words of two letters, three to five letters a text. */
@@ -115,6 +111,19 @@ test('a run dies with a step done since the checkpoint: resuming drops what it w
   expect(await leftBy(out)).toEqual(await leftBy(`${dir}/whole`))
 }, 30_000)
 
+test('two runs at the same time give the bits of one after the other', async () => {
+  const runs = [
+    { seed: 7, out: `${dir}/a` },
+    { seed: 8, out: `${dir}/b`, steps: 7 },
+  ]
+  for (const run of runs) await trainTranslation(tiny(run))
+  const order: number[] = []
+  const beside = runs.map((run) => ({ ...run, out: `${run.out}2`, onProgress: () => order.push(run.seed) }))
+  await Promise.all(beside.map((run) => trainTranslation(tiny(run))))
+  for (const { out } of runs) expect(await leftBy(`${out}2`)).toEqual(await leftBy(out))
+  expect(order.slice(0, 10)).not.toEqual(order.slice(0, 10).sort()) // they took turns
+}, 30_000)
+
 test('the run folder keeps the latest two and the best, each a model folder', async () => {
   await trainTranslation(tiny({ checkpointEvery: 1, evaluateEvery: 2, steps: 8 }))
   const { latest, previous, best } = JSON.parse(
@@ -156,7 +165,7 @@ test('another tokenizer or vocabulary for a resumed run is refused', async () =>
 })
 
 test('a run that cannot start leaves no tensor behind', async () => {
-  // afterEach counts them.
+  // The check of every test (testing/setup.ts) counts them.
   await expect(trainTranslation(tiny({ optimizer: { clip: -1 } }))).rejects.toThrow(coded('option', 'clip'))
   await trainTranslation(tiny({ steps: 1, valid: undefined }))
   const index = await readFile(`${dir}/run/checkpoints/index.json`, 'utf8')

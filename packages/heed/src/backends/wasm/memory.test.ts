@@ -98,6 +98,7 @@ test('attention over 8,192 tokens takes memory for N·d, forward and backward, a
     expect(peak).toBeLessThan(10 * Nd) // N² floats would be 256 · N·d
     for (const t of [value, ...Object.values(grads)]) t.dispose()
     expect(backend.bytesInUse).toBe(before)
+    for (const t of Object.values(inputs)) t.dispose()
   })
   backend.dispose()
 })

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { Tensor } from '../../../tensor/tensor.js'
+import { held } from '../../../testing/index.js'
 import type { Activation } from '../../backend.js'
 import { dropoutThreshold, randomBits } from '../../random.js'
 import { WasmBackend } from '../index.js'
@@ -16,12 +17,12 @@ for (const relaxed of [true, false])
     afterAll(() => backend.dispose())
 
     const floats = (values: ArrayLike<number>, shape: number[] = [values.length]) => {
-      const t = Tensor.empty(backend, 'float32', shape)
+      const t = held(Tensor.empty(backend, 'float32', shape))
       backend.write(t.storage, 0, Float32Array.from(values))
       return t
     }
     const ints = (...values: number[]) => {
-      const t = Tensor.empty(backend, 'int32', [values.length])
+      const t = held(Tensor.empty(backend, 'int32', [values.length]))
       backend.write(t.storage, 0, Int32Array.from(values))
       return t
     }
@@ -29,7 +30,7 @@ for (const relaxed of [true, false])
     test('lengths 0 to 9 and around a chunk: all elements, none behind the end', async () => {
       for (const n of [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 16383, 16385, 40001]) {
         const all = floats(new Float32Array(n + 8).fill(outside))
-        const out = all.view([n])
+        const out = held(all.view([n]))
         kernels.scale(floats(sequence(n)), 2, out)
         expect(await list(out)).toEqual(Array.from(sequence(n), (x) => 2 * x))
         expect((await list(all)).slice(n)).toEqual(Array(8).fill(outside))
@@ -40,7 +41,7 @@ for (const relaxed of [true, false])
       for (let n = 1; n < 20; n++) {
         const all = floats([...Array<number>(n).fill(1), ...Array<number>(8).fill(1000)])
         const out = floats(new Float32Array(n), [1, n])
-        kernels.softmax(all.view([1, n]), out)
+        kernels.softmax(held(all.view([1, n])), out)
         expect(await list(out)).toEqual(Array(n).fill(Math.fround(1 / n)))
       }
     })
@@ -67,7 +68,7 @@ for (const relaxed of [true, false])
       kernels.embedding(ids, floats([1, 2, 3, 4, 5, 6], [2, 3]), 10, out)
       expect(await list(out)).toEqual([40, 50, 60, 0, 0, 0, 0, 0, 0, 10, 20, 30, 0, 0, 0, 0, 0, 0])
       const all = floats(new Float32Array(12).fill(outside))
-      kernels.embeddingGrad(ids, out, 1, all.view([2, 3], undefined, 3))
+      kernels.embeddingGrad(ids, out, 1, held(all.view([2, 3], undefined, 3)))
       const [o, dTable] = [Array(3).fill(outside), [10, 20, 30, 40, 50, 60]]
       expect(await list(all)).toEqual([...o, ...dTable, ...o])
     })
@@ -75,12 +76,12 @@ for (const relaxed of [true, false])
     test('copies between any strides, and leaves the gaps alone', async () => {
       const x = floats(sequence(24), [2, 3, 4])
       const cache = floats(new Float32Array(40).fill(outside), [2, 5, 4])
-      kernels.copy(x, cache.view([2, 3, 4], [20, 4, 1], 8))
+      kernels.copy(x, held(cache.view([2, 3, 4], [20, 4, 1], 8)))
       const gap = Array<number>(8).fill(outside)
       const s = Array.from(sequence(24))
       expect(await list(cache)).toEqual([...gap, ...s.slice(0, 12), ...gap, ...s.slice(12)])
       const transposed = floats(new Float32Array(6), [3, 2])
-      kernels.copy(floats(sequence(6), [2, 3]).view([3, 2], [1, 3]), transposed)
+      kernels.copy(held(floats(sequence(6), [2, 3]).view([3, 2], [1, 3])), transposed)
       expect(await list(transposed)).toEqual([1, 4, 2, 5, 3, 6])
     })
 

@@ -47,9 +47,12 @@ export const optimizerKernels = [sumSquares, adamw]
 export const optimizer = (run: RunKernel, host: WasmHost): Pick<Kernels, 'sumSquares' | 'adamw'> => ({
   sumSquares(x, out, index) {
     const partial = host.allocate('float32', chunks(x.size))
-    run(sumSquares, chunks(x.size), { x: address(x), partial: (partial as WasmStorage).address, n: x.size })
-    host.view(out.storage)[out.offset + index] = total(host.view(partial))
-    host.free(partial)
+    try {
+      run(sumSquares, chunks(x.size), { x: address(x), partial: (partial as WasmStorage).address, n: x.size })
+      host.view(out.storage)[out.offset + index] = total(host.view(partial))
+    } finally {
+      host.free(partial)
+    }
   },
   adamw({ param, grad, m, v, beta1, beta2, ...numbers }) {
     run(adamw, chunks(param.size), {
