@@ -24,7 +24,7 @@ export const size = fc.oneof(
   fc.constantFrom(47, 48, 49, 95, 96, 97, 128, 150, 191, 192, 193),
 )
 
-const headSize = fc.constantFrom(1, 3, 4, 7, 8, 16, 24, 33, 64)
+const headSize: fc.Arbitrary<number> = fc.constantFrom(1, 3, 4, 7, 8, 16, 24, 33, 64)
 
 /** Shapes and options of an attention: what random cases are drawn from. */
 export const attentionCases = {
