@@ -11,7 +11,7 @@ export interface RelativeBias {
   relative: Tensor
   /** Whether keys behind and ahead have buckets of their own, half each; else all keys ahead share bucket 0. Default true. */
   bidirectional?: boolean
-  /** The distance from which on all share the last bucket. Default 128. */
+  /** The distance from which on all share the last bucket: a whole number. Default 128. */
   maxDistance?: number
 }
 

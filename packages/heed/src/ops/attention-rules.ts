@@ -12,9 +12,12 @@ import {
 } from './attention-bias.js'
 import { checkFloats, checkKind, checkOptions, checkShapeIs, dense, isOptions, optionError } from './check.js'
 
-/** Who may attend to whom, and how scores are made. */
+/** Who may attend to whom, and how scores are made. What is undefined has its default; null is refused. */
 export interface AttentionOptions {
-  /** Multiplies q·k. Default 1/√D, which keeps the scores' variance at 1 whatever D is (section 3.2.1 of the paper). */
+  /**
+   * Multiplies q·k; within ±1e30. Default 1/√D, which keeps the scores' variance at 1 whatever D is (section 3.2.1 of
+   * the paper).
+   */
   scale?: number
   /**
    * Query i sees key j when j ≤ i + offset; `true`, or no offset, takes Tk − Tq. One offset for all, or one per batch.
@@ -30,7 +33,7 @@ export interface AttentionOptions {
   lengths?: ArrayLike<number>
   /** bool [B|1, H|1, Tq|1, Tk]: true = may attend. Default: all may. */
   mask?: Tensor
-  /** c · tanh(s / c) on the scaled score, before bias and mask (Gemma 2, section 2.3). */
+  /** c · tanh(s / c) on the scaled score, before bias and mask (Gemma 2, section 2.3); 1e-30 to 1e30. */
   softcap?: number
   /** Added to the scaled score, −∞ being a mask: dense [B|1, H|1, Tq|1, Tk], or by relative distance as in T5. */
   bias?: Tensor | RelativeBias
