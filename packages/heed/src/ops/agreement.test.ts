@@ -2,20 +2,23 @@ import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { activations, type Backend } from '../backends/backend.js'
 import { ReferenceBackend } from '../backends/reference/index.js'
-import { liveTensors, scope, type Shape, type Tensor } from '../tensor/index.js'
+import { liveTensors, scope, type Tensor } from '../tensor/index.js'
 import {
-  comparedBackends,
-  expectAgreement,
-  expectWithin,
-  randomInts,
-  randomMask,
-  withBackend,
-} from '../testing/index.js'
+  type AttentionCase,
+  attentionCases,
+  attentionOptions,
+  attentionShapes,
+  holds,
+  randomTensors,
+  seed,
+  size,
+  small,
+} from '../testing/attention-cases.js'
+import { comparedBackends, expectAgreement, expectWithin, randomInts, withBackend } from '../testing/index.js'
 import {
   activation,
   add,
   attention,
-  type AttentionOptions,
   attentionTile,
   attentionWithStats,
   crossEntropy,
@@ -35,24 +38,7 @@ import {
   tensor,
 } from './index.js'
 
-// Tiles are 6×8, a vector is 4 wide, blocks of keys reach 128: sizes around all of these, 0 and 1 included.
-const small = fc.oneof(fc.integer({ min: 0, max: 20 }), fc.constantFrom(0, 1, 4, 5, 6, 7, 8, 9))
-const size = fc.oneof({ weight: 3, arbitrary: small }, fc.constantFrom(47, 48, 49, 127, 128, 129, 150, 193))
 const width = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constantFrom(1, 3, 4, 5, 31, 32, 64, 100, 257))
-const seed = fc.nat(1e6)
-
-/** Runs the property on random inputs, each a record of what `arbitraries` give. */
-const holds = <T>(
-  arbitraries: { [K in keyof T]: fc.Arbitrary<T[K]> },
-  property: (given: T) => Promise<void>,
-  numRuns = 25,
-) => fc.assert(fc.asyncProperty(fc.record(arbitraries) as fc.Arbitrary<T>, property), { numRuns })
-
-type Tensors = Record<string, Tensor>
-
-/** Random tensors of these shapes, on the backend in use. */
-const random = (shapes: Record<string, Shape>, seed: number): Tensors =>
-  Object.fromEntries(Object.entries(shapes).map(([name, s], i) => [name, randn(s, { seed: seed + i })]))
 
 const join = async (tensors: Record<string, Tensor>): Promise<number[]> =>
   (await Promise.all(Object.values(tensors).map((t) => t.data()))).flatMap((data) => [...data])
@@ -244,84 +230,21 @@ describe.each(comparedBackends)('$name agrees with the reference', ({ start }) =
     }))
 
   describe('attention', () => {
-    const shape = {
-      B: fc.integer({ min: 1, max: 3 }),
-      Tq: size,
-      Tk: size,
-      Hkv: fc.integer({ min: 1, max: 2 }),
-      group: fc.integer({ min: 1, max: 3 }),
-      D: fc.constantFrom(1, 3, 4, 7, 8, 16, 24, 33, 64),
-      Dv: fc.constantFrom(1, 3, 4, 7, 8, 16, 24, 33, 64),
-      seed,
-      causal: fc.constantFrom('no', 'yes', 'offset', 'offsets', 'far'),
-      lengths: fc.boolean(),
-      mask: fc.constantFrom('no', 'keys', 'heads', 'cells'),
-      scale: fc.constantFrom(undefined, 0.1),
-      window: fc.constantFrom(undefined, [0, 0], [3, 0], [2, 40], [100, Infinity], [Infinity, 1]),
-      softcap: fc.constantFrom(undefined, 0.7, 30),
-      bias: fc.constantFrom('no', 'keys', 'heads', 'queries', 'cells', 'relative', 'relative, one way'),
-      sink: fc.boolean(),
-    }
-    type Given = { [K in keyof typeof shape]: (typeof shape)[K] extends fc.Arbitrary<infer V> ? V : never }
-
-    /** The shapes of q, k, v and of what the drawn options take of tensors that have gradients. */
-    const shapes = ({ B, Tq, Tk, Hkv, group, D, Dv, bias, sink }: Given): Record<string, Shape> => {
-      const H = Hkv * group
-      const biases: Record<string, Shape> = {
-        keys: [B, 1, 1, Tk],
-        heads: [1, H, 1, Tk],
-        queries: [1, 1, Tq, Tk],
-        cells: [B, H, Tq, Tk],
-      }
-      return {
-        q: [B, Tq, H, D],
-        k: [B, Tk, Hkv, D],
-        v: [B, Tk, Hkv, Dv],
-        ...(bias in biases ? { bias: biases[bias] } : {}),
-        ...(bias.startsWith('relative') ? { table: [8, H] } : {}),
-        ...(sink ? { sink: [H] } : {}),
-      }
-    }
-
-    /** The drawn options, with tensors made for `shapes`; a mask is made on the backend in use. */
-    const options = (given: Given, { bias, table, sink }: Partial<Tensors>): AttentionOptions => {
-      const { B, Tq, Tk, Hkv, group, seed, causal, lengths, mask, scale, window, softcap } = given
-      const perBatch = (low: number, high: number) =>
-        Array.from({ length: B }, (_, b) => low + ((seed + 7 * b) % (high - low + 1)))
-      const masks = { keys: [B, 1, 1, Tk], heads: [1, Hkv * group, 1, Tk], cells: [B, Hkv * group, Tq, Tk] }
-      return {
-        scale,
-        causal: {
-          no: false,
-          yes: true,
-          offset: { offset: (seed % 11) - 5 },
-          offsets: { offset: perBatch(-3, Tk) },
-          far: { offset: seed % 2 ? 2 ** 31 - 1 : -(2 ** 31) },
-        }[causal],
-        lengths: lengths ? perBatch(0, Tk) : undefined,
-        mask: mask === 'no' ? undefined : randomMask(masks[mask as keyof typeof masks], 0.8, seed),
-        window: window as [number, number] | undefined,
-        softcap,
-        bias: table ? { relative: table, bidirectional: given.bias === 'relative', maxDistance: 20 } : bias,
-        sink,
-      }
-    }
-
     it('forward and backward', () =>
-      holds<Given>(
-        shape,
+      holds<AttentionCase>(
+        attentionCases,
         (given) =>
           expectAgreement(
             backend,
-            shapes(given),
-            ({ q, k, v, ...rest }) => attention(q, k, v, options(given, rest)),
+            attentionShapes(given),
+            ({ q, k, v, ...rest }) => attention(q, k, v, attentionOptions(given, rest)),
             given.seed,
           ),
         80,
       ))
 
     it('views into one projection, and a prefix of a cache', () =>
-      holds<Given>(shape, (given) => {
+      holds<AttentionCase>(attentionCases, (given) => {
         const { B, Tq: T, Hkv, group, D, seed, causal } = given
         const H = Hkv * group
         const shapes = { fused: [B, T + 2, H + 2 * Hkv, D] }
@@ -338,12 +261,12 @@ describe.each(comparedBackends)('$name agrees with the reference', ({ start }) =
       }))
 
     it('m, ℓ, scores and weights', () =>
-      holds<Given>(shape, async (given) => {
+      holds<AttentionCase>(attentionCases, async (given) => {
         const { B, Tq, Tk, Hkv, group, seed } = given
         const H = Hkv * group
         await both(() => {
-          const { q, k, v, ...rest } = random(shapes(given), seed)
-          const rules = options(given, rest)
+          const { q, k, v, ...rest } = randomTensors(attentionShapes(given), seed)
+          const rules = attentionOptions(given, rest)
           const { m, l } = attentionWithStats(q, k, v, rules)
           const probe = { q, k, m, l, options: rules, batch: seed % B, head: seed % H }
           const part = { rows: [Math.floor(Tq / 3), Tq], cols: [Math.floor(Tk / 2), Tk] } as const
@@ -357,32 +280,9 @@ describe.each(comparedBackends)('$name agrees with the reference', ({ start }) =
         })
       }))
 
-    it('probed scores are the forward’s bit for bit, and rows of weights sum to 1', () =>
-      holds<Given>(shape, async (given) => {
-        const { B, Tq, Tk, Hkv, group, seed } = given
-        const [b, h, H] = [seed % B, seed % (Hkv * group), Hkv * group]
-        const probed = withBackend(backend, () =>
-          scope(() => {
-            const { q, k, v, ...rest } = random(shapes({ ...given, sink: false }), seed)
-            const rules = options(given, rest)
-            const { m, l } = attentionWithStats(q, k, v, rules)
-            const probe = { q, k, m, l, options: rules, batch: b, head: h }
-            return { m, scores: attentionTile({ ...probe, what: 'scores' }), weights: attentionTile(probe) }
-          }),
-        )
-        const [m, scores, weights] = await Promise.all(Object.values(probed).map((t) => t.data()))
-        for (const t of Object.values(probed)) t.dispose()
-        for (let i = 0; i < Tq; i++) {
-          const largest = Math.max(...scores.slice(i * Tk, (i + 1) * Tk))
-          const sum = Array.from(weights.slice(i * Tk, (i + 1) * Tk)).reduce((a, b) => a + b, 0)
-          expect(m[(b * H + h) * Tq + i]).toBe(largest === -Infinity ? 0 : largest)
-          expect(Math.abs(sum - (largest === -Infinity ? 0 : 1))).toBeLessThan(1e-6)
-        }
-      }))
-
     it('scores of ±1e4', () =>
-      holds<Given>(
-        shape,
+      holds<AttentionCase>(
+        attentionCases,
         ({ Tq, Tk, D, seed }) =>
           both(() => {
             // One key wins by far: powers of two, so that scores are exact on every backend.

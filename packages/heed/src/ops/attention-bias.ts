@@ -1,8 +1,8 @@
 import { HeedTypeError } from '../errors.js'
 import { show } from '../tensor/shape.js'
-import type { Tensor } from '../tensor/tensor.js'
+import { Tensor } from '../tensor/tensor.js'
 import { backendOf } from '../backends/current.js'
-import { checkFloats, dense, emptyLike } from './check.js'
+import { checkFloats, checkOptions, dense, emptyLike, isOptions, optionError } from './check.js'
 import { tensor } from './create.js'
 
 /** A bias that depends on head and relative distance alone, as in T5 (Raffel et al. 2020, section 2.1). */
@@ -11,7 +11,7 @@ export interface RelativeBias {
   relative: Tensor
   /** Whether keys behind and ahead have buckets of their own, half each; else all keys ahead share bucket 0. Default true. */
   bidirectional?: boolean
-  /** The distance from which on all share the last bucket. Default 128. */
+  /** The distance from which on all share the last bucket: a whole number. Default 128. */
   maxDistance?: number
 }
 
@@ -35,8 +35,9 @@ export function resolveBias(
   map: MapShape,
   offsets: readonly number[],
 ): Bias {
-  const isTable = typeof bias === 'object' && 'relative' in bias
-  return isTable ? relativeBias(bias, q, map, offsets) : denseBias(bias, q, map)
+  if (bias instanceof Tensor) return denseBias(bias, q, map)
+  if (isOptions(bias) && 'relative' in bias) return relativeBias(bias, q, map, offsets)
+  throw optionError('attention', 'bias', 'a tensor or { relative: table }', bias)
 }
 
 function denseBias(bias: Tensor, q: Tensor, map: MapShape): Bias {
@@ -93,14 +94,10 @@ function relativeBias(bias: RelativeBias, q: Tensor, map: MapShape, offsets: rea
   }
 }
 
-function checkTable(bias: RelativeBias, H: number, bidirectional: boolean, maxDistance: number): void {
-  const known = ['relative', 'bidirectional', 'maxDistance']
-  const other = Object.keys(bias).find((name) => !known.includes(name))
-  if (other !== undefined)
-    throw new HeedTypeError(
-      'option',
-      `attention: there is no option 'bias.${other}'; there are bias.${known.join(', bias.')}`,
-    )
+function checkTable(bias: RelativeBias, H: number, bidirectional: unknown, maxDistance: unknown): void {
+  checkOptions('attention', bias, ['relative', 'bidirectional', 'maxDistance'], 'bias.')
+  if (typeof bidirectional !== 'boolean')
+    throw optionError('attention', 'bias.bidirectional', 'true or false', bidirectional)
   const { shape } = bias.relative
   const least = bidirectional ? 4 : 2
   if (shape.length !== 2 || shape[1] !== H || shape[0] < least || shape[0] % (least / 2) !== 0)
@@ -109,10 +106,12 @@ function checkTable(bias: RelativeBias, H: number, bidirectional: boolean, maxDi
       `attention: bias.relative must be [buckets, ${H}] with ${bidirectional ? 'an even number of at least 4' : 'at least 2'} buckets, got ${show(shape)}`,
     )
   const exact = Math.floor(shape[0] / least)
-  if (!(Number.isFinite(maxDistance) && maxDistance > exact))
-    throw new HeedTypeError(
-      'option',
-      `attention: bias.maxDistance must be a number above ${exact}, up to which ${shape[0]} buckets are exact, got ${maxDistance}`,
+  if (!(Number.isSafeInteger(maxDistance) && (maxDistance as number) > exact))
+    throw optionError(
+      'attention',
+      'bias.maxDistance',
+      `a whole number above ${exact}, up to which ${shape[0]} buckets are exact`,
+      maxDistance,
     )
 }
 
@@ -141,7 +140,7 @@ export function checkSpreads(name: string, t: Tensor, map: MapShape): void {
   if (t.rank !== 4 || !map.every((d, i) => t.shape[i] === d || (i < 3 && t.shape[i] === 1)))
     throw new HeedTypeError(
       'shape',
-      `attention: ${name} ${show(t.shape)} does not spread to [B, H, Tq, Tk] = ${show(map)}`,
+      `attention: ${name} ${show(t.shape)} does not spread to [B, H, Tq, Tk] = ${show(map)}; sizes must match or, all but Tk, be 1`,
     )
 }
 

@@ -10,11 +10,14 @@ import {
   resolveBias,
   spread,
 } from './attention-bias.js'
-import { checkFloats, checkKind, checkShapeIs, dense } from './check.js'
+import { checkFloats, checkKind, checkOptions, checkShapeIs, dense, isOptions, optionError } from './check.js'
 
-/** Who may attend to whom, and how scores are made. */
+/** Who may attend to whom, and how scores are made. What is undefined has its default; null is refused. */
 export interface AttentionOptions {
-  /** Multiplies q·k. Default 1/√D, which keeps the scores' variance at 1 whatever D is (section 3.2.1 of the paper). */
+  /**
+   * Multiplies q·k; within ±1e30. Default 1/√D, which keeps the scores' variance at 1 whatever D is (section 3.2.1 of
+   * the paper).
+   */
   scale?: number
   /**
    * Query i sees key j when j ≤ i + offset; `true`, or no offset, takes Tk − Tq. One offset for all, or one per batch.
@@ -30,7 +33,7 @@ export interface AttentionOptions {
   lengths?: ArrayLike<number>
   /** bool [B|1, H|1, Tq|1, Tk]: true = may attend. Default: all may. */
   mask?: Tensor
-  /** c · tanh(s / c) on the scaled score, before bias and mask (Gemma 2, section 2.3). */
+  /** c · tanh(s / c) on the scaled score, before bias and mask (Gemma 2, section 2.3); 1e-30 to 1e30. */
   softcap?: number
   /** Added to the scaled score, −∞ being a mask: dense [B|1, H|1, Tq|1, Tk], or by relative distance as in T5. */
   bias?: Tensor | RelativeBias
@@ -39,6 +42,11 @@ export interface AttentionOptions {
 }
 
 const known = ['scale', 'causal', 'window', 'lengths', 'mask', 'softcap', 'bias', 'sink']
+
+/** Scales and softcaps stay below this, and softcaps above its inverse: float32 has room for the scores then. */
+const [tiny, huge] = [1e-30, 1e30]
+
+const wrong = (option: string, must: string, got: unknown) => optionError('attention', option, must, got)
 
 /**
  * Checks the options against the shapes and fills in the defaults: what kernels take, the bias for its gradient, and
@@ -49,28 +57,22 @@ export function resolveRules(
   k: Tensor,
   options: AttentionOptions,
 ): { rules: AttentionRules; bias?: Bias; offsets: readonly number[] } {
-  if (typeof options !== 'object' || options === null)
-    throw new HeedTypeError('option', `attention: the options must be an object, got ${String(options)}`)
-  for (const name of Object.keys(options))
-    if (!known.includes(name))
-      throw new HeedTypeError(
-        'option',
-        `attention: there is no option '${name}'; there are ${known.join(', ')}`,
-      )
+  checkOptions('attention', options, known)
+  const none = Object.entries(options).find(([, value]) => value === null)
+  if (none) throw new HeedTypeError('option', `attention: ${none[0]} is null; leave it out for its default`)
   const [B, Tq, H, D] = q.shape
   const map = [B, H, Tq, k.shape[1]] as const
-  const scale = options.scale ?? 1 / Math.sqrt(D)
-  if (!Number.isFinite(scale))
-    throw new HeedTypeError('option', `attention: scale must be finite, got ${scale}`)
-  const { softcap, sink } = options
-  if (softcap !== undefined && !(softcap > 0 && Number.isFinite(softcap)))
-    throw new HeedTypeError('option', `attention: softcap must be a number above 0, got ${softcap}`)
-  if (sink) {
+  const { scale = 1 / Math.sqrt(D), softcap, sink, lengths, mask } = options
+  if (!(Number.isFinite(scale) && Math.abs(scale) <= huge))
+    throw wrong('scale', `a number from -${huge} to ${huge}`, scale)
+  if (softcap !== undefined && !(Number.isFinite(softcap) && softcap >= tiny && softcap <= huge))
+    throw wrong('softcap', `a number from ${tiny} to ${huge} (leave it out for none)`, softcap)
+  if (sink !== undefined) {
     checkFloats('attention', { q, sink })
     checkShapeIs('attention', 'sink', sink, [H], `for q ${show(q.shape)}`)
   }
   const { offsets, first, last } = resolveBand(options, map)
-  const bias = options.bias && resolveBias(options.bias, q, map, offsets)
+  const bias = options.bias !== undefined ? resolveBias(options.bias, q, map, offsets) : undefined
   const rules = {
     scale,
     softcap,
@@ -78,8 +80,8 @@ export function resolveRules(
     sink: sink && dense(sink),
     first,
     last,
-    lengths: options.lengths && perBatch('lengths', options.lengths, B, 0, map[3]),
-    mask: options.mask && resolveMask(options.mask, q, map),
+    lengths: lengths !== undefined ? resolveLengths(lengths, B, map[3]) : undefined,
+    mask: mask !== undefined ? resolveMask(mask, q, map) : undefined,
   }
   return { rules, bias, offsets }
 }
@@ -103,46 +105,39 @@ function resolveWindow(window: AttentionOptions['window']): readonly [left: numb
   if (window === undefined) return [Infinity, Infinity]
   const bound = (n: unknown) => n === Infinity || (Number.isSafeInteger(n) && (n as number) >= 0)
   if (!Array.isArray(window) || window.length !== 2 || !window.every(bound))
-    throw new HeedTypeError(
-      'option',
-      `attention: window must be [left, right], whole numbers from 0 up or Infinity, got ${Array.isArray(window) ? show(window) : String(window)}`,
-    )
+    throw wrong('window', '[left, right], each a whole number from 0 up or Infinity', window)
   return [window[0], window[1]]
 }
 
 /** Causal's offset for each batch; Tk − Tq where it says none. */
 function resolveOffsets(causal: AttentionOptions['causal'], B: number, Tq: number, Tk: number): number[] {
   const given = typeof causal === 'boolean' || causal === undefined ? {} : causal
-  if (typeof given !== 'object' || given === null)
-    throw new HeedTypeError(
-      'option',
-      `attention: causal must be true, false or { offset }, got ${String(causal)}`,
-    )
-  const other = Object.keys(given).find((name) => name !== 'offset')
-  if (other !== undefined)
-    throw new HeedTypeError(
-      'option',
-      `attention: there is no option 'causal.${other}'; there is causal.offset`,
-    )
+  if (!isOptions(given)) throw wrong('causal', 'true, false or { offset }', causal)
+  checkOptions('attention', given, ['offset'], 'causal.')
   const { offset = Tk - Tq } = given
-  const offsets = typeof offset === 'number' ? Array<number>(B).fill(offset) : offset
-  return [...perBatch('causal.offset', offsets, B, -(2 ** 31), 2 ** 31 - 1)]
+  const isOne = typeof offset === 'number'
+  if (!isOne && !isBatch(offset, B))
+    throw wrong('causal.offset', `a number or an array of ${B}, one per batch`, offset)
+  const offsets = isOne ? Array<number>(B).fill(offset) : offset
+  return [...wholeNumbers('causal.offset', offsets, -(2 ** 31), 2 ** 31 - 1)]
 }
 
-function perBatch(name: string, values: ArrayLike<number>, B: number, min: number, max: number): Int32Array {
-  if (values.length !== B)
-    throw new HeedTypeError('option', `attention: ${name} has ${values.length} entries for a batch of ${B}`)
-  for (const value of Array.from(values))
-    if (!(Number.isInteger(value) && value >= min && value <= max))
-      throw new HeedTypeError(
-        'option',
-        `attention: ${name} must be whole numbers from ${min} to ${max}, got ${value}`,
-      )
-  return Int32Array.from(values)
+function resolveLengths(lengths: ArrayLike<number>, B: number, Tk: number): Int32Array {
+  if (!isBatch(lengths, B)) throw wrong('lengths', `an array of ${B}, one per batch`, lengths)
+  return wholeNumbers('lengths', lengths, 0, Tk)
 }
+
+const isBatch = (values: ArrayLike<number> | null, B: number): boolean =>
+  typeof values === 'object' && values?.length === B
+
+const wholeNumbers = (name: string, values: ArrayLike<number>, min: number, max: number): Int32Array =>
+  Int32Array.from({ length: values.length }, (_, b) => {
+    if (Number.isInteger(values[b]) && values[b] >= min && values[b] <= max) return values[b]
+    throw wrong(name, `whole numbers from ${min} to ${max}`, values[b])
+  })
 
 function resolveMask(mask: Tensor, q: Tensor, map: MapShape): Tensor {
-  checkKind('attention', 'mask', mask, 'bool', q)
+  checkKind('attention', 'mask', mask, 'bool', q, 'true means may attend, and numbers to add are a bias')
   checkSpreads('mask', mask, map)
   return spread(mask, map)
 }

@@ -24,11 +24,21 @@ export function checkFloats(
 }
 
 /** Throws unless `t` is a live int32 (or other stated dtype) tensor on the backend of `like`. */
-export function checkKind(op: string, name: string, t: Tensor, dtype: DType, like?: Tensor): void {
+export function checkKind(
+  op: string,
+  name: string,
+  t: Tensor,
+  dtype: DType,
+  like?: Tensor,
+  advice = '',
+): void {
   checkTensor(op, name, t)
   if (t.dtype !== dtype)
-    throw new HeedTypeError('dtype', `${op}: ${name} must be ${dtype}, got ${t.dtype} ${show(t.shape)}`)
-  if (like && like.device !== t.device) throw twoBackends(op, 'the other tensors', like, name, t)
+    throw new HeedTypeError(
+      'dtype',
+      `${op}: ${name} must be ${dtype}, got ${t.dtype} ${show(t.shape)}${advice && `; ${advice}`}`,
+    )
+  if (like && like.device !== t.device) throw twoBackends(op, name, t, 'the rest', like)
 }
 
 /** Throws unless a tensor has the shape; -1 stands for any size. */
@@ -44,30 +54,69 @@ function checkTensor(op: string, name: string, t: unknown): asserts t is Tensor 
   if (!(t instanceof Tensor))
     throw new HeedTypeError(
       'dtype',
-      `${op}: ${name} must be a tensor, got ${t === null ? 'null' : typeof t}; make one with tensor(data, shape)`,
+      `${op}: ${name} must be a tensor, got ${describe(t)}; make one with tensor(data, shape)`,
     )
-  t.assertLive(op)
+  t.assertLive(`${op}: ${name}`)
 }
 
 function checkSame(op: string, nameA: string, a: Tensor, nameB: string, b: Tensor): void {
   if (a.device !== b.device) throw twoBackends(op, nameA, a, nameB, b)
   if (a.dtype !== b.dtype)
-    throw new HeedTypeError('dtype', `${op}: ${nameA} is ${a.dtype} but ${nameB} is ${b.dtype}`)
+    throw new HeedTypeError(
+      'dtype',
+      `${op}: ${nameA} is ${a.dtype} but ${nameB} is ${b.dtype}; use one of them`,
+    )
 }
 
-const twoBackends = (op: string, nameA: string, a: Tensor, nameB: string, b: Tensor) =>
-  new HeedTypeError(
+function twoBackends(op: string, nameA: string, { device: a }: Tensor, nameB: string, { device: b }: Tensor) {
+  const other = a.name === b.name ? `another ${b.name} backend` : b.name
+  return new HeedTypeError(
     'backend',
-    `${op}: ${nameA} is on ${a.device.name} but ${nameB} is on ${b.device.name}; tensors of two backends do not mix`,
+    `${op}: ${nameA} is on ${a.name} but ${nameB} on ${other}; copy with tensor(await t.data(), t.shape, { backend })`,
   )
+}
 
 /** Throws unless min ≤ value (< max). NaN is always refused. */
 export function checkNumber(op: string, name: string, value: number, min: number, below = Infinity): void {
-  if (!(value >= min && value < below) || !Number.isFinite(value))
+  if (!(Number.isFinite(value) && value >= min && value < below))
+    throw optionError(
+      op,
+      name,
+      `a number from ${min}${below < Infinity ? ` to below ${below}` : ' up'}`,
+      value,
+    )
+}
+
+/** Throws unless `given` is an object that has no keys but `known`; `path` is the option it is, with a dot. */
+export function checkOptions(op: string, given: unknown, known: readonly string[], path = ''): void {
+  if (!isOptions(given)) throw optionError(op, 'the options', `an object { ${known.join(', ')} }`, given)
+  const other = Object.keys(given).find((name) => !known.includes(name))
+  if (other !== undefined)
     throw new HeedTypeError(
       'option',
-      `${op}: ${name} must be a number from ${min}${below < Infinity ? ` to below ${below}` : ' up'}, got ${value}`,
+      `${op}: there is no option '${path}${other}', only ${known.map((name) => path + name).join(', ')}`,
     )
+}
+
+/** Whether a value can be a set of options: not an array, map, date or tensor, whose contents would be ignored. */
+export const isOptions = (value: unknown): value is object =>
+  Object.prototype.toString.call(value) === '[object Object]' && !(value instanceof Tensor)
+
+export const optionError = (op: string, name: string, must: string, got: unknown): HeedTypeError =>
+  new HeedTypeError('option', `${op}: ${name} must be ${must}, got ${describe(got)}`)
+
+/** A value, whatever it is, as a message can show it: short and on one line. */
+export function describe(value: unknown): string {
+  if (value instanceof Tensor) return `${value.dtype} tensor ${show(value.shape)}`
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 40))
+  if (typeof value === 'function') return 'a function'
+  if (typeof value !== 'object' || value === null) return String(value)
+  if (Array.isArray(value)) {
+    const short = value.length <= 4 && value.every((x) => typeof x !== 'object' || x === null)
+    return short ? `[${value.map(describe).join(', ')}]` : `an array of ${value.length}`
+  }
+  if (isOptions(value)) return `{ ${Object.keys(value).slice(0, 4).join(', ')} }`.replace('{  }', '{}')
+  return Object.prototype.toString.call(value).slice(8, -1)
 }
 
 /** `t` itself when dense, else a dense copy. */

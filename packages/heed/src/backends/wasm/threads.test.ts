@@ -62,7 +62,7 @@ const attentions: Record<string, Attention> = {
   },
   'window, softcap, sink, a bias of each cell': {
     B: 2,
-    H: 4,
+    H: 6,
     group: 2,
     Tq: 200,
     Tk: 410,
@@ -96,7 +96,7 @@ function attentionInputs(make: Maker, a: Attention) {
     last: a.causal || a.window ? new Int32Array(B).fill(Tk - Tq + (a.window?.[1] ?? 0)) : undefined,
     softcap: a.softcap,
     sink: a.sink ? make.floats(H) : undefined,
-    bias: a.bias && biases[a.bias]((n) => make.floats(n), [B, H, Tq, Tk]),
+    bias: a.bias && held(biases[a.bias]((n) => make.floats(n), [B, H, Tq, Tk])),
     lengths: a.lengths ? Int32Array.from({ length: B }, (_, b) => Tk - 100 * b) : undefined,
     mask: a.mask ? held(make.bools(B, 1, Tq, Tk).view([B, H, Tq, Tk], [Tq * Tk, 0, Tk, 1])) : undefined,
   }
@@ -271,7 +271,7 @@ const table: Record<keyof Kernels, Record<string, Case>> = {
     const dSink = sink && make.out(...sink.shape)
     const dBias = bias && make.out(bias.storage.length)
     if (dBias) k.fill(dBias, 0)
-    const spread = bias && dBias?.view(bias.shape, bias.strides, bias.offset)
+    const spread = bias && dBias && held(dBias.view(bias.shape, bias.strides, bias.offset))
     k.attentionGrad({ ...inputs, dOut: make.floats(...out.shape), dq, dk, dv, dBias: spread, dSink })
     return [dq, dk, dv, dBias, dSink].filter((t) => t !== undefined)
   }),
