@@ -82,10 +82,7 @@ export class WasmBackend implements Backend, WasmHost {
   }
 
   free(storage: Storage): void {
-    this.#running?.memory.free(
-      (storage as WasmStorage).address,
-      storage.length * bytesPerElement[storage.dtype],
-    )
+    this.#running?.memory.free((storage as WasmStorage).address)
   }
 
   write(storage: Storage, offset: number, data: TypedArray): void {
@@ -120,7 +117,7 @@ export class WasmBackend implements Backend, WasmHost {
     try {
       return use(address)
     } finally {
-      memory.free(address, values.byteLength)
+      memory.free(address)
     }
   }
 
