@@ -32,7 +32,7 @@ def case(name, model, config, lengths=(7, 4), **options):
 
 # Grouped heads whose size is not hidden / heads.
 case('llama', LlamaForCausalLM, LlamaConfig(**small))
-# As the first Llamas and SmolLM are saved: no head_dim, as many key as query heads, tied, with buffers and biases.
+# As transformers 4 saved it, without head_dim and with fields of SmolLM: as many key as query heads, tied, with biases.
 case('llama-old', LlamaForCausalLM, LlamaConfig(**small | dict(
     head_dim=None, num_attention_heads=2, num_key_value_heads=None, tie_word_embeddings=True, attention_bias=True,
     mlp_bias=True, hidden_act='gelu_pytorch_tanh', rms_norm_eps=1e-3, rope_parameters={'rope_type': 'default', 'rope_theta': 500.0},

@@ -68,6 +68,7 @@ export const llamaKind: Kind = {
   windows(c, layers) {
     c.oneOf('pretraining_tp', [1], 1)
     c.benign({ is_llama_config: 'a label', unsloth_fixed: 'a label' })
+    if (!c.has('sliding_window')) c.benign({ sliding_window: 'null: none' })
     mustBeOff(c, 'rope_interleaved')
     return sameAsLayerTypes(c, Array<undefined>(layers).fill(undefined))
   },
@@ -115,6 +116,7 @@ export function llamaConfig(json: Readonly<Record<string, unknown>>, type: strin
     ...benignFields,
     attention_dropout: 'dropout is of training, which these families do not offer',
     pad_token_id: 'padding comes after a text, where no token of it looks',
+    is_decoder: 'they are decoders whatever it says',
   })
   mustBeOff(c, 'add_cross_attention', 'is_encoder_decoder')
   const width = c.count('hidden_size', { max: 2 ** 16, fallback: 4096 })

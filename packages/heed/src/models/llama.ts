@@ -8,6 +8,7 @@ import { rotary } from '../ops/rotary.js'
 import { reshape } from '../ops/views.js'
 import type { Shape } from '../tensor/shape.js'
 import type { Tensor } from '../tensor/tensor.js'
+import { CausalModel } from './causal.js'
 import type { Family } from './family.js'
 import { idTensor, type PaddedIds } from './ids.js'
 import {
@@ -20,7 +21,7 @@ import {
   qwen3Kind,
 } from './llama-config.js'
 import type { Run } from './run.js'
-import { type Net, SequenceModel } from './sequence.js'
+import { blockNames, type Net } from './sequence.js'
 
 /**
  * Llama (Touvron et al. 2023) and its kin: token embeddings, then blocks of causal attention over turned queries and keys
@@ -38,17 +39,7 @@ class Llama implements Net {
     readonly config: LlamaConfig,
     readonly weights: Weights,
   ) {
-    const layers = Array.from({ length: config.layers }, (_, i) => `layers.${i}`)
-    this.sites = layers.map((at) => `${at}.self`)
-    this.activations = [
-      'embedding',
-      ...layers.flatMap((at) => [
-        ...['query', 'key', 'value', 'heads', 'out'].map((part) => `${at}.self.${part}`),
-        `${at}.feed_forward.out`,
-        `${at}.out`,
-      ]),
-      'logits',
-    ]
+    ;({ sites: this.sites, activations: this.activations } = blockNames(config.layers))
     this.heads = config.heads
     this.vocabSize = config.vocabSize
     this.maxPositions = config.maxPositions
@@ -136,14 +127,14 @@ function rename(stored: string, config: LlamaConfig): string | undefined {
   return copy || /rotary_emb\.inv_freq$|^score\.(weight|bias)$/.test(name) ? undefined : name
 }
 
-const familyOf = (type: string, kind: Kind): Family<LlamaConfig, SequenceModel> => ({
+const familyOf = (type: string, kind: Kind): Family<LlamaConfig, CausalModel> => ({
   type,
   config: (json) => llamaConfig(json, type, kind),
   shapes,
   optionalShapes: (config) => (config.output === 'optional' ? output(config) : new Map()),
   rename,
   create: (config, weights, files) =>
-    new SequenceModel(config.json, new Llama(config, weights), weights, files),
+    new CausalModel(config.json, new Llama(config, weights), weights, files),
 })
 
 export const llama = familyOf('llama', llamaKind)

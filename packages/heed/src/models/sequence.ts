@@ -8,7 +8,7 @@ import { batchesByLength, fitting, type OnTooLong } from './batches.js'
 import type { Model, ModelFiles, TextRun, TextRunOptions } from './family.js'
 import { type PaddedIds, padIds } from './ids.js'
 import { type Pooling, pool, poolingOf } from './pooling.js'
-import { type Intervention, Run } from './run.js'
+import { type Intervention, Run, type SiteNames } from './run.js'
 
 /** The forward pass of a family that reads one sequence a row, and what it has to be named by. */
 export interface Net {
@@ -25,6 +25,23 @@ export interface Net {
   logits?(run: Run, hidden: Tensor): Tensor
   /** Frees what the net made beside the weights. */
   dispose?(): void
+}
+
+/** What a net of blocks of self-attention and feed-forward calls its sites and activations. */
+export function blockNames(layers: number): SiteNames {
+  const blocks = Array.from({ length: layers }, (_, i) => `layers.${i}`)
+  return {
+    sites: blocks.map((at) => `${at}.self`),
+    activations: [
+      'embedding',
+      ...blocks.flatMap((at) => [
+        ...['query', 'key', 'value', 'heads', 'out'].map((part) => `${at}.self.${part}`),
+        `${at}.feed_forward.out`,
+        `${at}.out`,
+      ]),
+      'logits',
+    ],
+  }
 }
 
 /** A pass over a text of a model that reads one sequence. */

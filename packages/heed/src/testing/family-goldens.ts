@@ -2,7 +2,14 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 import { parseSafetensors, type SafeTensors, toFloat32, toInt32 } from '../io/index.js'
-import { type AttentionSeen, loadModel, padIds, Run, type SequenceModel } from '../models/index.js'
+import {
+  type AttentionSeen,
+  type CausalModel,
+  loadModel,
+  padIds,
+  Run,
+  type SequenceModel,
+} from '../models/index.js'
 import { attentionTile } from '../ops/index.js'
 import { scope } from '../tensor/index.js'
 
@@ -51,6 +58,22 @@ export async function expectGolden(name: string): Promise<void> {
       const part = expected.slice(at * perHead, (at + 1) * perHead)
       compare(`${name}: ${site}, row ${b}, head ${head}`, got, part, 1e-5, 1, width, (_, t) => real(b, t))
     })
+  }
+}
+
+/**
+ * Throws unless the language model of a golden folder, on the current backend, goes on from the first row by the ids
+ * that transformers chooses, with a cache and without.
+ */
+export async function expectGenerated(name: string): Promise<void> {
+  const golden = readGolden(name)
+  const expected = integers(golden, 'generated')
+  const prompt = integers(golden, 'ids').slice(0, integers(golden, 'lengths')[0])
+  using model = await loadModel<CausalModel>(goldenFolder(name))
+  for (const cache of [true, false]) {
+    const got: number[] = []
+    for await (const { id } of model.generate(prompt, { maxTokens: expected.length, cache })) got.push(id)
+    expect(got, `${name}: ${cache ? 'with' : 'without'} a cache`).toEqual(expected)
   }
 }
 
