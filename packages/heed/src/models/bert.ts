@@ -14,7 +14,7 @@ import { EncoderModel } from './encoder.js'
 import type { Family } from './family.js'
 import { idTensor, type PaddedIds } from './ids.js'
 import type { Run } from './run.js'
-import type { Net } from './sequence.js'
+import { blockNames, type Net } from './sequence.js'
 
 /** What a checkpoint calls the parts of the model. */
 interface Names {
@@ -100,17 +100,7 @@ class Bert implements Net {
     readonly names: Names,
     readonly weights: Weights,
   ) {
-    const layers = Array.from({ length: config.layers }, (_, i) => `layers.${i}`)
-    this.sites = layers.map((at) => `${at}.self`)
-    this.activations = [
-      'embedding',
-      ...layers.flatMap((at) => [
-        ...['query', 'key', 'value', 'heads', 'out'].map((part) => `${at}.self.${part}`),
-        `${at}.feed_forward.out`,
-        `${at}.out`,
-      ]),
-      'logits',
-    ]
+    ;({ sites: this.sites, activations: this.activations } = blockNames(config.layers))
     this.heads = config.heads
     this.vocabSize = config.vocabSize
     this.maxPositions = config.maxPositions

@@ -27,7 +27,7 @@ export class ConfigReader {
     return this.#field(field, fallback, range, (x): x is number => within(x, min, below) && x !== below)
   }
 
-  oneOf<T extends string | boolean>(field: string, values: readonly T[], fallback?: T): T {
+  oneOf<T extends string | boolean | number>(field: string, values: readonly T[], fallback?: T): T {
     return this.#field(field, fallback, values.map((value) => quote(value)).join(' or '), (x): x is T =>
       values.includes(x as T),
     )
@@ -44,8 +44,8 @@ export class ConfigReader {
   }
 
   /** A reader of the object that a field holds; its fields are read, or refused by its `end`. */
-  inner(field: string): ConfigReader {
-    const object = this.#field(field, undefined, 'an object', isRecord)
+  inner(field: string, fallback?: Record<string, unknown>): ConfigReader {
+    const object = this.#field(field, fallback, 'an object', isRecord)
     return new ConfigReader(object, `${this.name}: ${field}`)
   }
 

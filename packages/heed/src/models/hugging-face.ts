@@ -7,6 +7,7 @@ export const benignFields: Readonly<Record<string, string>> = {
   _attn_implementation_autoset: 'how transformers chose to run it',
   architectures: 'names classes of transformers; the tensors say what is there',
   transformers_version: 'who wrote the file',
+  'transformers.js_config': 'of another runtime',
   torch_dtype: 'every tensor says its own dtype',
   dtype: 'every tensor says its own dtype',
   use_cache: 'the caller chooses',

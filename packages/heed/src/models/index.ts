@@ -1,4 +1,11 @@
 export { Cache } from './cache.js'
+export {
+  CausalModel,
+  type EndReason,
+  type GeneratedToken,
+  type GenerateOptions,
+  type Prompt,
+} from './causal.js'
 export { ConfigReader } from './config.js'
 export type { Hypothesis } from './beam-search.js'
 export type { EmbedOptions } from './embed.js'
@@ -29,6 +36,7 @@ export {
   type SiteNames,
   type SitePattern,
 } from './run.js'
+export type { SamplingOptions } from './sampling.js'
 export { type Net, SequenceModel, type SequenceRun } from './sequence.js'
 export { initTransformer, Transformer, translationBatch, type TranslationBatch } from './transformer.js'
 export { type TransformerConfig, transformerConfig, transformerShapes } from './transformer-config.js'

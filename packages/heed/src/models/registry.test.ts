@@ -78,9 +78,11 @@ test('a config that does not fit is refused before any weight is made', async ()
   await expect(loadModel(path)).rejects.toThrow(coded('unsupported', 'rotary'))
   await editConfig(path, (c) => {
     delete c.rotary
-    c.model_type = 'llama'
+    c.model_type = 'no-such-family'
   })
-  await expect(loadModel(path)).rejects.toThrow(coded('unsupported', '"llama"', 'heed-transformer'))
+  await expect(loadModel(path)).rejects.toThrow(
+    coded('unsupported', '"no-such-family"', 'heed-transformer', 'llama'),
+  )
   await editConfig(path, (c) => delete c.model_type)
   await expect(loadModel(path)).rejects.toThrow(coded('format', 'model_type'))
 })

@@ -21,6 +21,10 @@ const families: Record<string, () => Promise<AnyFamily>> = {
   bert: async () => opaque((await import('./bert.js')).bert),
   roberta: async () => opaque((await import('./bert.js')).roberta),
   distilbert: async () => opaque((await import('./bert.js')).distilbert),
+  llama: async () => opaque((await import('./llama.js')).llama),
+  mistral: async () => opaque((await import('./llama.js')).mistral),
+  qwen2: async () => opaque((await import('./llama.js')).qwen2),
+  qwen3: async () => opaque((await import('./llama.js')).qwen3),
 }
 
 /** Families from outside. */

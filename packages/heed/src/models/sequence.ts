@@ -1,12 +1,13 @@
 import { HeedError, throwIfAborted } from '../errors.js'
 import type { Weights } from '../nn/weights.js'
+import { slice } from '../ops/views.js'
 import { scope } from '../tensor/scope.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { type Encoding, Tokenizer } from '../text/index.js'
 import { embedTexts, type EmbedOptions } from './embed.js'
 import type { Model, ModelFiles, TextRun, TextRunOptions } from './family.js'
 import { type PaddedIds, padIds } from './ids.js'
-import { Run } from './run.js'
+import { Run, type SiteNames } from './run.js'
 
 /** The forward pass of a family that reads one sequence a row, and what it has to be named by. */
 export interface Net {
@@ -23,6 +24,23 @@ export interface Net {
   logits?(run: Run, hidden: Tensor): Tensor
   /** Frees what the net made beside the weights. */
   dispose?(): void
+}
+
+/** What a net of blocks of self-attention and feed-forward calls its sites and activations. */
+export function blockNames(layers: number): SiteNames {
+  const blocks = Array.from({ length: layers }, (_, i) => `layers.${i}`)
+  return {
+    sites: blocks.map((at) => `${at}.self`),
+    activations: [
+      'embedding',
+      ...blocks.flatMap((at) => [
+        ...['query', 'key', 'value', 'heads', 'out'].map((part) => `${at}.self.${part}`),
+        `${at}.feed_forward.out`,
+        `${at}.out`,
+      ]),
+      'logits',
+    ],
+  }
 }
 
 /** A pass over a text of a model that reads one sequence. */
@@ -80,25 +98,33 @@ export class SequenceModel implements Model {
   }
 
   /**
-   * Scores of the vocabulary [B, T, V] of ids [B, T].
+   * Scores of the vocabulary [B, T, V] of ids [B, T]; with `last` those of the last position alone, [B, 1, V].
    *
    * @throws HeedError `unsupported` when the checkpoint has no output over the vocabulary, and what `hidden` throws
    */
-  logits(run: Run, ids: PaddedIds): Tensor {
+  logits(run: Run, ids: PaddedIds, { last = false }: { last?: boolean } = {}): Tensor {
     const { net } = this
     if (!net.logits)
       throw new HeedError(
         'unsupported',
         'this checkpoint has no output over the vocabulary, only hidden states',
       )
-    return run.scope(() => run.at('logits', net.logits!(run, this.hidden(run, ids))))
+    return run.scope(() => {
+      const hidden = this.hidden(run, ids)
+      const asked = last ? slice(hidden, 1, ids.width - 1, ids.width) : hidden
+      return run.at('logits', net.logits!(run, asked))
+    })
   }
 
   /** Ids and tokens of a text, special tokens around them as the tokenizer has it. */
   encode(text: string): Encoding {
-    if (!this.tokenizer)
-      throw new HeedError('unsupported', 'this model has no tokenizer.json: it takes ids, not text')
-    return this.tokenizer.encode(text)
+    return this.needTokenizer().encode(text)
+  }
+
+  /** @throws HeedError `unsupported` when the model has no tokenizer */
+  protected needTokenizer(): Tokenizer {
+    if (this.tokenizer) return this.tokenizer
+    throw new HeedError('unsupported', 'this model has no tokenizer.json: it takes ids, not text')
   }
 
   async run(

@@ -1,0 +1,136 @@
+import { HeedError, HeedTypeError } from '../errors.js'
+import { randomUnit } from '../backends/random.js'
+
+/**
+ * How the next token is chosen from the scores of the vocabulary. The filters act in the order of transformers:
+ * repetition penalty, temperature, top-k, top-p; then a token is drawn from what is left.
+ */
+export interface SamplingOptions {
+  /** Divides the scores: below 1 the likely tokens become likelier. 0 takes the highest score (greedy). Default 0. */
+  temperature?: number
+  /** Keeps the k tokens of the highest scores (Fan et al. 2018), and those equal to the k-th. Default: all. */
+  topK?: number
+  /** Keeps the likeliest tokens that together have at least this probability (Holtzman et al. 2020). Default 1: all. */
+  topP?: number
+  /**
+   * Divides the positive scores of all tokens that the text holds already, prompt included, and multiplies the negative
+   * ones (CTRL, Keskar et al. 2019, section 4.1). Above 1 repeats less. Default 1.
+   */
+  repetitionPenalty?: number
+  /** Draws are a pure function of it and of the token's number. Default 0. */
+  seed?: number
+}
+
+export interface Choice {
+  id: number
+  /** log p of the token in nats as the model has it, before any filter. */
+  logProb: number
+}
+
+type Scores = Float32Array | Float64Array
+
+/**
+ * Checks the options. What it gives chooses token number `step` from the scores [V] of the vocabulary, given the ids
+ * that the text holds so far.
+ *
+ * @throws HeedTypeError `option` for a value out of range
+ */
+export function sampler(
+  options: SamplingOptions,
+): (scores: Scores, seen: Iterable<number>, step: number) => Choice {
+  const { temperature = 0, topK = Infinity, topP = 1, repetitionPenalty = 1, seed = 0 } = options
+  check('temperature', temperature, 'a number from 0 up', temperature >= 0 && temperature < Infinity)
+  check(
+    'topK',
+    topK,
+    'a whole number from 1 up',
+    topK === Infinity || (Number.isSafeInteger(topK) && topK >= 1),
+  )
+  check('topP', topP, 'a number above 0, at most 1', topP > 0 && topP <= 1)
+  const penalty = repetitionPenalty
+  check('repetitionPenalty', penalty, 'a number above 0', penalty > 0 && penalty < Infinity)
+  check('seed', seed, 'a whole number', Number.isSafeInteger(seed))
+  return (scores, seen, step) => {
+    const filtered = penalised(scores, seen, penalty)
+    const id =
+      temperature === 0
+        ? highest(filtered)
+        : draw(tempered(filtered, temperature), topK, topP, randomUnit(seed, step))
+    return { id, logProb: scores[id] - logSumExp(scores) }
+  }
+}
+
+function check(name: string, value: unknown, expected: string, ok: boolean): void {
+  if (!ok) throw new HeedTypeError('option', `${name} must be ${expected}, got ${String(value)}`)
+}
+
+/** The scores in float64. Each id counts once, however often the text holds it. */
+function penalised(scores: Scores, seen: Iterable<number>, penalty: number): Float64Array {
+  const result = Float64Array.from(scores)
+  if (penalty === 1) return result
+  for (const id of seen) result[id] = scores[id] < 0 ? scores[id] * penalty : scores[id] / penalty
+  return result
+}
+
+/** The largest is subtracted first: however small the temperature, no score overflows upwards. */
+function tempered(scores: Float64Array, temperature: number): Float64Array {
+  const most = scores[highest(scores)]
+  return scores.map((s) => (s - most) / temperature)
+}
+
+/** The id of the highest score; of equal ones the smallest. */
+function highest(scores: Float64Array): number {
+  let best = 0
+  for (let id = 0; id < scores.length; id++) {
+    if (Number.isNaN(scores[id])) throw damaged()
+    if (scores[id] > scores[best]) best = id
+  }
+  if (!Number.isFinite(scores[best])) throw damaged()
+  return best
+}
+
+const damaged = () =>
+  new HeedError('format', 'the model gives scores that are not numbers; its weights are damaged')
+
+/** The id at which the running sum of probabilities, by id, passes `unit` in [0, 1). The highest score is 0. */
+function draw(scores: Float64Array, topK: number, topP: number, unit: number): number {
+  const least = leastKept(scores, topK, topP)
+  const weights = scores.map((s) => (s >= least ? Math.exp(s) : 0))
+  const target = unit * weights.reduce((a, b) => a + b, 0)
+  let sum = 0
+  let last = 0
+  for (let id = 0; id < weights.length; id++) {
+    if (weights[id] === 0) continue
+    sum += weights[id]
+    last = id
+    if (sum > target) break
+  }
+  return last
+}
+
+/** The least score that top-k, and then top-p, leave in; scores that equal it stay too. */
+function leastKept(scores: Float64Array, topK: number, topP: number): number {
+  if (topK >= scores.length && topP === 1) return -Infinity
+  const ascending = scores.slice().sort()
+  const end = ascending.length
+  let first = Math.max(0, end - topK)
+  while (first > 0 && ascending[first - 1] === ascending[first]) first--
+  if (topP < 1) {
+    const weights = ascending.subarray(first).map(Math.exp)
+    const total = weights.reduce((a, b) => a + b, 0)
+    // Goes as long as what is left out has no more than 1 − p; the highest always stays.
+    for (let out = 0, i = 0; i < weights.length - 1; i++, first++) {
+      out += weights[i] / total
+      if (out > 1 - topP) break
+    }
+  }
+  return ascending[first]
+}
+
+function logSumExp(scores: Scores): number {
+  let most = -Infinity
+  for (const s of scores) most = Math.max(most, s)
+  let sum = 0
+  for (const s of scores) sum += Math.exp(s - most)
+  return most + Math.log(sum)
+}
