@@ -3,6 +3,7 @@ import { enableRelaxedSimd } from 'heed'
 import { visibleLine } from 'heed/look'
 import { addModels } from './commands/models.js'
 import { addSee } from './commands/see.js'
+import { addSimilar } from './commands/similar.js'
 import { addTrain } from './commands/train.js'
 import { addTranslate } from './commands/translate.js'
 import { addTune } from './commands/tune.js'
@@ -39,6 +40,7 @@ Examples:
   heed "The elephant is very large."       who attends to whom
   heed see "I see a dog." --svg map.svg    the same, also as a picture
   heed translate --file in.txt --out out.txt
+  heed similar dog cat television          words as vectors: how near they are
   heed models                              what can be run
   heed <command> --help                    more examples
 
@@ -47,6 +49,7 @@ Examples:
 
 addSee(program)
 addTranslate(program)
+addSimilar(program)
 addModels(program)
 addTrain(program)
 addTune(program)

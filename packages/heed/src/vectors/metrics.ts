@@ -44,9 +44,16 @@ export function norm(a: Vector): number {
  */
 export function cosineSimilarity(a: Vector, b: Vector): number {
   const [na, nb] = norms('cosineSimilarity', a, b)
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += (a[i] / na) * (b[i] / nb)
-  return Math.min(1, Math.max(-1, sum))
+  // Lengths are taken out first only where products would vanish or overflow.
+  const [sa, sb] = Math.min(na, nb) > 1e-70 && Math.max(na, nb) < 1e70 ? [1, 1] : [na, nb]
+  let [ab, aa, bb] = [0, 0, 0]
+  for (let i = 0; i < a.length; i++) {
+    const [x, y] = [a[i] / sa, b[i] / sb]
+    ab += x * y
+    aa += x * x
+    bb += y * y
+  }
+  return Math.min(1, Math.max(-1, ab / Math.sqrt(aa * bb))) // exactly 1 for a vector and itself
 }
 
 /**
