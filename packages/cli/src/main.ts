@@ -5,6 +5,7 @@ import { addEmbed } from './commands/embed.js'
 import { addFill } from './commands/fill.js'
 import { addModels } from './commands/models.js'
 import { addSee } from './commands/see.js'
+import { addSimilar } from './commands/similar.js'
 import { addTrain } from './commands/train.js'
 import { addTranslate } from './commands/translate.js'
 import { addTune } from './commands/tune.js'
@@ -41,6 +42,7 @@ Examples:
   heed "The elephant is very large."       who attends to whom
   heed see "I see a dog." --svg map.svg    the same, also as a picture
   heed translate --file in.txt --out out.txt
+  heed similar dog cat television          words as vectors: how near they are
   heed models                              what can be run
   heed <command> --help                    more examples
 
@@ -51,6 +53,7 @@ addSee(program)
 addTranslate(program)
 addEmbed(program)
 addFill(program)
+addSimilar(program)
 addModels(program)
 addTrain(program)
 addTune(program)

@@ -128,8 +128,8 @@ export function labels(
   return [...words, ...joints].filter((part) => part !== '')
 }
 
-/** `weight 0 ▬▬▬ 1`, its right end at `right`; steps instead of a gradient, which would need an id. */
-export function legend(right: number, y: number, theme: Theme): string {
+/** `weight 0 ▬▬▬ 1`, or what else is named, its right end at `right`; steps instead of a gradient, which would need an id. */
+export function legend(right: number, y: number, theme: Theme, name = 'weight'): string {
   const p = palettes[theme]
   const end = { size: 12, fill: p.ink2, family: fonts.mono }
   const x = right - 16 - 96
@@ -144,7 +144,7 @@ export function legend(right: number, y: number, theme: Theme): string {
     }),
   ).join('')
   return (
-    text(x - 24, y, 'weight', { size: 13, fill: p.ink3, anchor: 'end' }) +
+    text(x - 24, y, name, { size: 13, fill: p.ink3, anchor: 'end' }) +
     text(x - 8, y, '0', { ...end, anchor: 'end' }) +
     steps +
     element('rect', { x: x - 0.5, y: y - 9.5, width: 97, height: 9, fill: 'none', stroke: p.line2 }) +
