@@ -29,7 +29,8 @@ export interface AttentionResult {
  * dS′ is dS times the derivative of the softcap; dBias is dS added up over what the bias spreads to, and
  * dsink_h = −Σ_i exp(sink_h − m_i) / ℓ_i · δ_i.
  *
- * @throws HeedTypeError `shape`, `dtype`, `backend` or `option` naming what does not fit.
+ * @throws HeedTypeError `shape`, `dtype`, `backend` or `option` naming what does not fit, `unsupported` for heads wider
+ *   than the backend takes; HeedError `disposed` for a tensor that was freed.
  */
 export const attention = (q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor =>
   scope(() => attentionWithStats(q, k, v, options).out)
