@@ -2,8 +2,9 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { learnBpe } from './bpe.js'
 import { pieceBytes } from './bytes.js'
-import type { Token } from './spans.js'
+
 import { Tokenizer } from './tokenizer.js'
+import type { Token } from './tokenizer.js'
 
 const corpus = [
   'The elephant is very large. The elephants are larger than the dogs.',
