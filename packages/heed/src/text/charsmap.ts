@@ -2,7 +2,6 @@ import type { Aligned } from './aligned.js'
 import { fail } from './format.js'
 
 const utf8 = new TextEncoder()
-const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' })
 
 /**
  * The `precompiled_charsmap` of SentencePiece, in base64: the size in bytes of a trie, the trie (Darts' double array
@@ -37,6 +36,7 @@ export function charsMapOf(base64: unknown): (text: Aligned) => Aligned {
     }
     return cache.get(chunk)
   }
+  const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' })
   const replaced = function* (text: string) {
     for (const { segment } of graphemes.segment(text))
       if (segment.length < 6 && utf8.encode(segment).length < 6 && replacementOf(segment) !== undefined)

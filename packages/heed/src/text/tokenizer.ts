@@ -43,7 +43,8 @@ export interface EncodeOptions {
   addSpecials?: boolean
   /**
    * Read `</s>` or `[MASK]` written in the text as the token, as Hugging Face does. With false it is plain text:
-   * right for text by users, who could end their sentence with it. Default true.
+   * right for text by users, who could end their sentence with it. Added tokens that are not special, such as runs of
+   * spaces, are read in any case. Default true.
    */
   parseSpecials?: boolean
   /**
@@ -220,10 +221,10 @@ export class Tokenizer {
 
   #truncate(found: Found[], { addSpecials = true, maxLength = Infinity }: EncodeOptions): Found[] {
     const specials = addSpecials ? this.#template.before.length + this.#template.after.length : 0
-    if (!(maxLength >= specials))
+    if (!(maxLength >= specials && (Number.isInteger(maxLength) || maxLength === Infinity)))
       throw new HeedTypeError(
         'option',
-        `maxLength is ${maxLength}, but the special tokens alone are ${specials}: give at least as much`,
+        `maxLength is ${maxLength}, not a whole number of at least ${specials}, the count of special tokens`,
       )
     return found.slice(0, maxLength - specials)
   }
