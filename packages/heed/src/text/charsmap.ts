@@ -36,14 +36,33 @@ export function charsMapOf(base64: unknown): (text: Aligned) => Aligned {
     }
     return cache.get(chunk)
   }
-  const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' })
   const replaced = function* (text: string) {
-    for (const { segment } of graphemes.segment(text))
-      if (segment.length < 6 && utf8.encode(segment).length < 6 && replacementOf(segment) !== undefined)
-        yield segment
-      else yield* segment
+    for (const grapheme of graphemesOf(text))
+      if (grapheme.length < 6 && utf8.encode(grapheme).length < 6 && replacementOf(grapheme) !== undefined)
+        yield grapheme
+      else yield* grapheme
   }
   return (text) => text.map(replaced(text.text), (part) => replacementOf(part) ?? part)
+}
+
+// Made when it is needed: not every browser has one.
+let segmenter: Intl.Segmenter | undefined
+
+/** In windows, as a Segmenter takes time in the square of the length of its text. */
+export function* graphemesOf(text: string): Generator<string> {
+  segmenter ??= new Intl.Segmenter('und', { granularity: 'grapheme' })
+  const usual = 256
+  for (let at = 0, size = usual; at < text.length;) {
+    let end = Math.min(at + size, text.length)
+    // Not within a surrogate pair.
+    if (end < text.length && text.codePointAt(end - 1)! > 0xffff) end++
+    const found = Array.from(segmenter.segment(text.slice(at, end)), ({ segment }) => segment)
+    // The last may go on beyond the window.
+    if (end < text.length) found.pop()
+    yield* found
+    for (const { length } of found) at += length
+    size = found.length > 0 ? usual : 2 * size
+  }
 }
 
 /** The value of the shortest key of the trie that the bytes begin with, as the Rust `tokenizers` look it up. */

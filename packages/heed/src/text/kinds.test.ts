@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { graphemesOf } from './charsmap.js'
 import { Tokenizer } from './tokenizer.js'
 import type { Token } from './tokenizer.js'
 
@@ -204,6 +205,46 @@ describe('tokens', () => {
       ['you', 'you\u0007'],
     ])
     expect(named('bert-uncased').encode('\u200b', { addSpecials: false }).tokens).toEqual([])
+  })
+})
+
+describe('graphemes', () => {
+  it('are those of the whole text', () => {
+    const units = [
+      '\u0301',
+      '\u200d',
+      '\ufe0f',
+      '👩',
+      '🏽',
+      '🇩',
+      '🇪',
+      '\r',
+      '\n',
+      'a',
+      ' ',
+      '각',
+      'ᄀ',
+      'ᅡ',
+      'ᆨ',
+      '\u0600',
+    ]
+    const segmenter = new Intl.Segmenter('und', { granularity: 'grapheme' })
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...units), { minLength: 200, maxLength: 600 }), (parts) => {
+        const text = parts.join('')
+        expect([...graphemesOf(text)]).toEqual(Array.from(segmenter.segment(text), ({ segment }) => segment))
+      }),
+      { numRuns: 30 },
+    )
+    const long = `a${'\u0301'.repeat(1000)}b`
+    expect([...graphemesOf(long)]).toEqual([long.slice(0, -1), 'b'])
+  })
+
+  it('of long texts do not take long', () => {
+    const start = performance.now()
+    for (const text of ['a'.repeat(100_000), '😀'.repeat(50_000)])
+      expect(named('xlm-r').encode(text, { addSpecials: false }).tokens.at(-1)?.end).toBe(text.length)
+    expect(performance.now() - start).toBeLessThan(5_000)
   })
 })
 
