@@ -1,25 +1,12 @@
 import { HeedError } from '../errors.js'
 import { quote } from '../json.js'
-import { pieceBytes } from './bytes.js'
+import type { Fragment } from './decoders.js'
 
-/** A token and where it stands in the text. */
-export interface Token {
-  id: number
-  /** The piece decoded: ` elephant`, never `Ġelephant`; U+FFFD where it holds part of a character. */
-  text: string
-  /** UTF-16 offsets into the text; equal for a special token that does not stand in the text. */
+/** UTF-16 offsets into a text. */
+export interface Span {
   start: number
   end: number
 }
-
-/** An entry of the vocabulary. `added` ones are literal text, kept out of the model's pieces. */
-export interface Piece {
-  id: number
-  content: string
-  added: boolean
-}
-
-const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
 const whiteSpace = /\p{White_Space}*/uy
 
@@ -31,95 +18,48 @@ function skipSpace(text: string, at: number): number {
 }
 
 /**
- * The length in bytes of the character at `at`, or of the ill-formed bytes for which a decoder puts one U+FFFD
- * (the "maximal subpart" of the Encoding Standard), and the UTF-16 units it decodes to.
- */
-function characterAt(bytes: readonly number[], at: number): { length: number; units: 1 | 2 } {
-  const lead = bytes[at]
-  const following = lead < 0xc2 || lead > 0xf4 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3
-  // The second byte's range is narrower where it would make an overlong form, a surrogate or more than U+10FFFF.
-  let low = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80
-  let high = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf
-  let length = 1
-  while (length <= following && bytes[at + length] >= low && bytes[at + length] <= high) {
-    length++
-    low = 0x80
-    high = 0xbf
-  }
-  return { length, units: length === 4 ? 2 : 1 }
-}
-
-/**
- * Finds the tokens of a byte-level tokenizer in the text: their bytes, joined, are the text in UTF-8 (or, for
- * generated ids, decode to it), so walking both gives each piece the characters that it has a byte of.
+ * Finds pieces in the text that they decode to: walking both, each piece gets the characters that it has a part of.
+ * White space that was dropped beside an added token is passed over; a space that the text does not have belongs to
+ * the character that follows, or at the end to the last.
  *
- * White space that the tokenizer dropped beside an added token is passed over; a space that it put in front
- * belongs to the character that follows.
- *
- * @throws HeedError `input` when the pieces do not spell the text
+ * @param count how many pieces the fragments are of
+ * @throws HeedError `input` when the fragments do not spell the text
  */
-export function byteLevelSpans(pieces: readonly Piece[], text: string): Token[] {
-  const tokens: Token[] = []
+export function spansIn(fragments: readonly Fragment[], count: number, text: string): Span[] {
+  const spans: Span[] = Array.from({ length: count }, () => ({ start: Infinity, end: 0 }))
   let at = 0
-  for (let first = 0; first < pieces.length;) {
-    if (pieces[first].added) {
-      const { id, content } = pieces[first++]
-      const start = text.startsWith(content, at) ? at : skipSpace(text, at)
-      if (!text.startsWith(content, start)) throw notSpelled(content, text, at)
-      at = start + content.length
-      tokens.push({ id, text: content, start, end: at })
-    } else {
-      // A character may be split over pieces, but never across an added token.
-      let last = first
-      while (last < pieces.length && !pieces[last].added) last++
-      at = spansOfRun(pieces.slice(first, last), text, at, tokens)
-      first = last
+  for (const fragment of fragments)
+    for (const character of fragment.text) {
+      const { start, end, next } = place(character, text, at)
+      for (let i = fragment.first; i <= fragment.last; i++) {
+        spans[i].start = Math.min(spans[i].start, start)
+        spans[i].end = Math.max(spans[i].end, end)
+      }
+      at = next
     }
-  }
   if (skipSpace(text, at) < text.length) throw notSpelled('', text, at)
-  return tokens
-}
-
-/** Adds the tokens of pieces that stand from `at` on; returns where they end. */
-function spansOfRun(pieces: readonly Piece[], text: string, at: number, tokens: Token[]): number {
-  const bytes: number[] = []
-  /** The token that each byte belongs to. */
-  const owners: Token[] = []
-  for (const { id, content } of pieces) {
-    const own = pieceBytes(content)
-    if (!own) throw notSpelled(content, text, at)
-    const token = { id, text: utf8.decode(Uint8Array.from(own)), start: Infinity, end: 0 }
-    tokens.push(token)
-    for (const byte of own) {
-      bytes.push(byte)
-      owners.push(token)
-    }
-  }
-  const decoded = utf8.decode(Uint8Array.from(bytes))
-  for (let byte = 0, unit = 0; byte < bytes.length;) {
-    const { length, units } = characterAt(bytes, byte)
-    const { start, end, next } = place(decoded.slice(unit, unit + units), text, at)
-    for (const owner of owners.slice(byte, byte + length)) {
-      owner.start = Math.min(owner.start, start)
-      owner.end = Math.max(owner.end, end)
-    }
-    byte += length
-    unit += units
-    at = next
-  }
-  return at
+  spans.forEach((span, i) => {
+    // A piece that says nothing.
+    if (span.start === Infinity) span.start = span.end = i > 0 ? spans[i - 1].end : 0
+  })
+  return spans
 }
 
 /** The span of a decoded character in the text, and where the next one is to be looked for. */
-function place(character: string, text: string, at: number): { start: number; end: number; next: number } {
+function place(character: string, text: string, at: number): Span & { next: number } {
   const end = at + character.length
   if (standsAt(character, text, at)) return { start: at, end, next: end }
-  if (character === ' ' && at < text.length)
-    return { start: at, end: at + String.fromCodePoint(text.codePointAt(at)!).length, next: at }
+  if (character === ' ') {
+    if (at < text.length) return { start: at, end: at + characterAt(text, at).length, next: at }
+    const last = Array.from(text.slice(-2)).at(-1) ?? ''
+    return { start: at - last.length, end: at, next: at }
+  }
   const start = skipSpace(text, at)
   if (start === at) throw notSpelled(character, text, at)
   return place(character, text, start)
 }
+
+const characterAt = (text: string, at: number) => String.fromCodePoint(text.codePointAt(at)!)
 
 /** Whether the text has the character at the offset; a lone surrogate is encoded as U+FFFD. */
 function standsAt(character: string, text: string, at: number): boolean {
@@ -133,4 +73,34 @@ function notSpelled(piece: string, text: string, at: number): HeedError {
     'input',
     `the tokens do not spell the text: at offset ${at} is ${quote(text.slice(at, at + 20))}, where ${quote(piece)} should be`,
   )
+}
+
+// White space to Unicode and to JavaScript both.
+const visible = /[^\s]|\ufeff/u
+
+/**
+ * Lets spans cover all that is not white space: what normalisation took away belongs to the token before it, or at
+ * the start to the first. Spans are in order of their starts, and change in place.
+ */
+export function coverText(spans: readonly Span[], text: string): void {
+  if (spans.length === 0) return
+  let covered = 0
+  let last: Span | undefined
+  const coverUpTo = (to: number) => {
+    const gap = text.slice(covered, to)
+    const first = gap.search(visible)
+    if (first < 0) return
+    let end = to
+    while (!visible.test(text[end - 1])) end--
+    if (last) last.end = end
+    else spans[0].start = covered + first
+  }
+  for (const span of spans) {
+    if (span.start > covered) coverUpTo(span.start)
+    if (span.end >= covered) {
+      covered = span.end
+      last = span
+    }
+  }
+  coverUpTo(text.length)
 }

@@ -2,8 +2,9 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { learnBpe } from './bpe.js'
 import { pieceBytes } from './bytes.js'
-import type { Token } from './spans.js'
+
 import { Tokenizer } from './tokenizer.js'
+import type { Token } from './tokenizer.js'
 
 const corpus = [
   'The elephant is very large. The elephants are larger than the dogs.',
@@ -250,23 +251,51 @@ describe('fromJson', () => {
     expect(tokens.at(-1)?.end).toBe(text.length)
   })
 
-  it('encodes what a normaliser leaves as it is, and refuses spans of the rest', () => {
+  it('gives what a normaliser composes the place that it had', () => {
     const nfc = vary({ normalizer: { type: 'NFC' } })
-    expect(nfc.encode('é 漢')).toEqual(tokenizer.encode('é 漢'))
-    expect(() => nfc.encode('e\u0301')).toThrow(expect.objectContaining({ code: 'unsupported' }))
-    expect(nfc.encodeIds('e\u0301')).toEqual(tokenizer.encodeIds('é'))
+    const text = 'The e\u0301 \u1112\u1161\u11ab'
+    const { ids, tokens } = nfc.encode(text, { addSpecials: false })
+    expect(ids).toEqual(tokenizer.encodeIds('The \u00e9 \ud55c', { addSpecials: false }))
+    expect(new Set(tokens.map(({ start, end }) => text.slice(start, end).trim()))).toEqual(
+      new Set(['The', 'e\u0301', '', '\u1112\u1161\u11ab']),
+    )
   })
 
-  it('refuses kinds without spans', () => {
-    const unsupported = expect.objectContaining({ code: 'unsupported' })
-    expect(() => vary({ model: { type: 'WordPiece', vocab: { a: 0 } } })).toThrow(unsupported)
-    expect(() => vary({ model: { type: 'Unigram', vocab: [['a', 0]] } })).toThrow(unsupported)
-    expect(() => vary({ pre_tokenizer: null })).toThrow(unsupported)
-    expect(() => vary({ decoder: { type: 'WordPiece' } })).toThrow(unsupported)
-    expect(() => withModel({ byte_fallback: true })).toThrow(unsupported)
-    expect(() => withModel({ end_of_word_suffix: '</w>' })).toThrow(unsupported)
+  it('keeps the first tokens up to a most, and the special ones', () => {
+    const text = 'The elephant is large.'
+    const all = tokenizer.encode(text)
+    const { ids, tokens } = tokenizer.encode(text, { maxLength: 3 })
+    expect([...ids]).toEqual([...all.ids.slice(0, 2), eos])
+    expect(tokens.slice(0, 2)).toEqual(all.tokens.slice(0, 2))
+    expect(tokenizer.encodeIds(text, { maxLength: 3 })).toEqual(ids)
+    expect(tokenizer.encodeIds(text, { maxLength: 3, addSpecials: false })).toEqual(all.ids.slice(0, 3))
+    expect(tokenizer.encode(text, { maxLength: 100 })).toEqual(all)
+    expect([...tokenizer.encodeIds(text, { maxLength: 1 })]).toEqual([eos])
+    for (const maxLength of [0, NaN, -1, 1.5])
+      expect(() => tokenizer.encode(text, { maxLength })).toThrow(expect.objectContaining({ code: 'option' }))
+  })
+
+  it('refuses by name what would give other ids', () => {
+    const refuses = (parts: Parts, name: string) =>
+      expect(() => vary(parts)).toThrow(
+        expect.objectContaining({ code: 'unsupported', message: expect.stringContaining(name) }),
+      )
+    refuses({ normalizer: { type: 'Nmt' } }, '"Nmt"')
+    refuses({ pre_tokenizer: { type: 'UnicodeScripts' } }, '"UnicodeScripts"')
+    refuses({ pre_tokenizer: { type: 'Punctuation', behavior: 'Nonsense' } }, '"Nonsense"')
+    refuses({ post_processor: { type: 'Nonsense' } }, '"Nonsense"')
+    refuses({ model: { type: 'WordLevel', vocab: { a: 0 } } }, '"WordLevel"')
+    refuses({ model: { type: 'constructor', vocab: { a: 0 } } }, '"constructor"')
+    refuses({ decoder: { type: 'CTC' } }, '"CTC"')
+    refuses({ decoder: null }, 'decoder []')
+    refuses({ pre_tokenizer: null }, 'ByteLevel decoder without the other')
+    refuses({ decoder: { type: 'WordPiece', prefix: '##', cleanup: false } }, 'ByteLevel pre-tokenizer')
+    refuses({ model: { ...json.model, end_of_word_suffix: '</w>' } }, 'end_of_word_suffix')
+    refuses({ model: { ...json.model, dropout: 0.1 } }, 'dropout')
     const { z: _, ...vocab } = json.model.vocab
-    expect(() => withModel({ vocab })).toThrow(/lacks byte 122/)
+    refuses({ model: { ...json.model, vocab } }, 'lacks byte 122')
+    const metaspace = { type: 'Metaspace', replacement: '\u2581', prepend_scheme: 'always' }
+    refuses({ pre_tokenizer: metaspace, decoder: metaspace }, 'lacks bytes and an unknown token')
   })
 
   it('refuses patterns that could take for ever, wherever they stand', () => {
@@ -305,6 +334,8 @@ describe('fromJson', () => {
       expect(() => Tokenizer.fromJson(file)).toThrow(format)
     }
     const added = json.added_tokens
+    const nested = (depth: number): unknown =>
+      depth === 0 ? { type: 'NFC' } : { type: 'Sequence', normalizers: [nested(depth - 1)] }
     for (const parts of [
       { pre_tokenizer: 'ByteLevel' },
       { decoder: {} },
@@ -314,7 +345,29 @@ describe('fromJson', () => {
       { added_tokens: [{ ...added[0], id: -1 }] },
       { added_tokens: [{ ...added[0], id: 2 ** 40 }] },
       { added_tokens: [{ ...added[0], content: '' }] },
-      { normalizer: { type: 'Nonsense' } },
+      { normalizer: { type: 'Sequence', normalizers: [null] } },
+      { normalizer: { type: 'Replace', pattern: { String: '' }, content: 'a' } },
+      { normalizer: { type: 'Precompiled', precompiled_charsmap: '????' } },
+      { normalizer: { type: 'Precompiled', precompiled_charsmap: 'AAEAAA==' } },
+      { normalizer: nested(10) },
+      { pre_tokenizer: { type: 'Metaspace', replacement: 'ab', prepend_scheme: 'always' } },
+      { pre_tokenizer: { type: 'Digits' } },
+      { added_tokens: [{ ...added[0], content: 'other' }] },
+      { added_tokens: [{ ...added[0], id: 400 }] },
+      { model: { type: 'WordPiece', vocab: { a: 0 } } },
+      { model: { type: 'WordPiece', vocab: { a: 0 }, unk_token: 'b' } },
+      { model: { type: 'Unigram', vocab: [['a', 0]] } },
+      {
+        model: {
+          type: 'Unigram',
+          unk_id: 0,
+          vocab: [
+            ['a', 0],
+            ['a', 0],
+          ],
+        },
+      },
+      { model: { type: 'Unigram', unk_id: 0, vocab: [['a', '0']] } },
       { post_processor: { type: 'TemplateProcessing' } },
       { post_processor: { type: 'TemplateProcessing', single: [], pair: [] } },
       { post_processor: { type: 'BertProcessing', sep: ['[SEP]', 9000], cls: ['[CLS]', 9001] } },

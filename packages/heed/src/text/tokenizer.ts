@@ -1,11 +1,36 @@
-import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers'
-import { HeedError } from '../errors.js'
-import { quote } from '../json.js'
-import { gpt2Pattern } from './bytes.js'
-import { checkTokenizerJson } from './format.js'
-import type { TokenizerKind } from './format.js'
-import { byteLevelSpans } from './spans.js'
-import type { Piece, Token } from './spans.js'
+import { HeedError, HeedTypeError } from '../errors.js'
+
+import { AddedTokens } from './added.js'
+import type { AddedToken } from './added.js'
+import { Aligned } from './aligned.js'
+import { byteIds, byteSymbols } from './bytes.js'
+import { decoderOf, isByteLevelDecoder } from './decoders.js'
+import type { Decoder, Piece } from './decoders.js'
+import { checkTokenizerJson, unsupported } from './format.js'
+import type { TokenizerParts } from './format.js'
+import { modelOf } from './models.js'
+import type { Model } from './models.js'
+import { normalizerOf } from './normalizers.js'
+import type { Normalizer } from './normalizers.js'
+import { isByteLevel, preTokenizerOf } from './pretokenizers.js'
+import type { PreTokenizer } from './pretokenizers.js'
+import { coverText, spansIn } from './spans.js'
+import { templateOf } from './template.js'
+import type { Template } from './template.js'
+import { Vocabulary } from './vocabulary.js'
+
+/** A token and where it stands in the text. */
+export interface Token {
+  id: number
+  /**
+   * The piece decoded: ` elephant`, never `Ġelephant` or `##ant`; U+FFFD where it holds part of a character; for an
+   * unknown token the text under its span.
+   */
+  text: string
+  /** UTF-16 offsets into the text; equal for a special token that does not stand in the text. */
+  start: number
+  end: number
+}
 
 export interface Encoding {
   ids: Int32Array
@@ -18,130 +43,123 @@ export interface EncodeOptions {
   addSpecials?: boolean
   /**
    * Read `</s>` or `[MASK]` written in the text as the token, as Hugging Face does. With false it is plain text:
-   * right for text by users, who could end their sentence with it. Default true.
+   * right for text by users, who could end their sentence with it. Added tokens that are not special, such as runs of
+   * spaces, are read in any case. Default true.
    */
   parseSpecials?: boolean
-}
-
-/** What is used of `@huggingface/tokenizers`, whose own types do not resolve under NodeNext. */
-interface Pipeline {
-  normalizer: ((text: string) => string) | null
-  pre_tokenizer: ((text: string) => string[]) & { tokenizers?: object[] }
-  model: (words: string[]) => string[]
-  tokenize(text: string, options: { add_special_tokens: boolean }): string[]
-  decode(
-    ids: number[],
-    options: { skip_special_tokens: boolean; clean_up_tokenization_spaces: boolean },
-  ): string
-  id_to_token(id: number): string | undefined
-  token_to_id(token: string): number | undefined
-  get_added_tokens_decoder(): Map<number, { content: string; special: boolean }>
-}
-
-/** Another kind of tokenizer is another function here. */
-const spanFinders: Record<TokenizerKind, (pieces: readonly Piece[], text: string) => Token[]> = {
-  'byte-level': byteLevelSpans,
-}
-
-// What models call them whose tokenizer_config.json does not say.
-const usualNames = {
-  bos_token: ['<s>', '<|begin_of_text|>', '<bos>', '[CLS]', '<|endoftext|>'],
-  eos_token: ['</s>', '<|end_of_text|>', '<eos>', '[SEP]', '<|endoftext|>'],
-  pad_token: ['<pad>', '[PAD]', '<|pad|>'],
-  mask_token: ['<mask>', '[MASK]'],
+  /**
+   * Keep the first tokens of the text, so that with the special tokens there are at most this many. Encoders have a
+   * most, such as 512. Default: all.
+   */
+  maxLength?: number
 }
 
 /** A tokenizer.json with the places of its tokens: text to ids and spans, ids to text. */
 export class Tokenizer {
   /** Ids are below this: the rows that an embedding needs. */
   readonly vocabSize: number
-  /** The token a text starts with; undefined when the tokenizer has none. */
+  /** The token a text starts with; undefined when the tokenizer has none, as with those that follow. */
   readonly bosId: number | undefined
-  /** The token a text ends with; undefined when the tokenizer has none. */
+  /** The token a text ends with. */
   readonly eosId: number | undefined
-  /** The token that fills batches; undefined when the tokenizer has none. */
+  /** The token that fills batches. */
   readonly padId: number | undefined
-  /** The token that a masked language model fills in; undefined when the tokenizer has none. */
+  /** The token for what the vocabulary does not have. */
+  readonly unkId: number | undefined
+  /** The token that hides one, to be guessed. */
   readonly maskId: number | undefined
+  /** The token in front whose vector stands for the text. */
+  readonly clsId: number | undefined
+  /** The token after each text of a pair. */
+  readonly sepId: number | undefined
 
-  readonly #pipeline: Pipeline
-  readonly #findSpans: (pieces: readonly Piece[], text: string) => Token[]
-  readonly #added: Map<number, { content: string; special: boolean }>
-  /** The ids that the post-processor puts before and after a text. */
-  readonly #before: number[]
-  readonly #after: number[]
+  readonly #vocabulary: Vocabulary
+  readonly #written: AddedTokens
+  readonly #normalize: Normalizer
+  readonly #writtenNormalised: AddedTokens
+  readonly #preTokenize: PreTokenizer
+  readonly #model: Model
+  readonly #decoder: Decoder
+  readonly #template: Template
 
-  private constructor(
-    pipeline: Pipeline,
-    kind: TokenizerKind,
-    vocabSize: number,
-    config: Record<string, unknown>,
-  ) {
-    this.#pipeline = pipeline
-    this.#findSpans = spanFinders[kind]
-    this.#added = pipeline.get_added_tokens_decoder()
-    this.vocabSize = vocabSize
-    const [before, after] = this.#surroundings()
-    this.#before = before
-    this.#after = after
-    this.bosId = this.#namedId('bos_token', config)
-    this.eosId = this.#namedId('eos_token', config)
-    this.padId = this.#namedId('pad_token', config)
-    this.maskId = this.#namedId('mask_token', config)
+  private constructor(parts: TokenizerParts, config: Record<string, unknown>) {
+    const { added } = parts
+    const specials = new Set(added.filter(({ special }) => special).map(({ content }) => content))
+    const { model, vocab, unkId } = modelOf(parts.model, (piece) => specials.has(piece))
+    this.#vocabulary = new Vocabulary(vocab, added)
+    this.#normalize = normalizerOf(parts.normalizer)
+    this.#preTokenize = preTokenizerOf(parts.pre_tokenizer)
+    this.#model = model
+    this.#decoder = decoderOf(parts.decoder)
+    const bytes = isByteLevel(parts.pre_tokenizer)
+    if (bytes !== isByteLevelDecoder(this.#decoder))
+      unsupported(`a ByteLevel ${bytes ? 'pre-tokenizer' : 'decoder'} without the other`)
+    if (unkId === undefined) checkCoversAll(vocab, bytes, parts.model.byte_fallback === true)
+    const split = (normalized: boolean, contentOf: (token: AddedToken) => string) =>
+      new AddedTokens(
+        added.filter((token) => token.normalized === normalized),
+        contentOf,
+      )
+    this.#written = split(false, ({ content }) => content)
+    this.#writtenNormalised = split(true, ({ content }) => this.#normalize(Aligned.of(content)).text)
+    this.#template = templateOf(parts.post_processor, (piece) => this.idOf(piece))
+
+    this.vocabSize = this.#vocabulary.size
+    this.unkId = unkId
+    this.bosId = this.#vocabulary.named('bos_token', config)
+    this.eosId = this.#vocabulary.named('eos_token', config)
+    this.padId = this.#vocabulary.named('pad_token', config)
+    this.maskId = this.#vocabulary.named('mask_token', config)
+    this.clsId = this.#vocabulary.named('cls_token', config)
+    this.sepId = this.#vocabulary.named('sep_token', config)
   }
 
   /**
-   * @param tokenizerJson the parsed tokenizer.json; byte-level BPE (GPT-2, Llama 3, Qwen …) as yet
+   * Byte-level BPE (GPT-2, RoBERTa, Llama 3, Qwen …), SentencePiece's BPE (Llama 2, Mistral, Gemma) and Unigram
+   * (T5, XLM-R, ALBERT), and WordPiece (BERT), with the ids of the Rust `tokenizers`. What the file says of
+   * truncation and padding is not applied.
+   *
+   * @param tokenizerJson the parsed tokenizer.json
    * @param tokenizerConfig the parsed tokenizer_config.json, which names the special tokens
-   * @throws HeedError `format` when the JSON is not what it claims to be, `unsupported` for other kinds of tokenizers
+   * @throws HeedError `format` when the JSON is not what it claims to be, `unsupported`, naming the step, for what
+   * would not give the same ids here
    */
   static fromJson(tokenizerJson: unknown, tokenizerConfig: unknown = {}): Tokenizer {
-    const { json, kind, vocabSize } = checkTokenizerJson(tokenizerJson)
+    const parts = checkTokenizerJson(tokenizerJson)
     if (typeof tokenizerConfig !== 'object' || tokenizerConfig === null)
       throw new HeedError('format', 'tokenizer_config.json: it is not an object')
-    try {
-      const pipeline = new HuggingFaceTokenizer(json, tokenizerConfig) as unknown as Pipeline
-      for (const step of pipeline.pre_tokenizer.tokenizers ?? [pipeline.pre_tokenizer])
-        if ('byte_encoder' in step) Object.assign(step, { pattern: gpt2Pattern })
-      return new Tokenizer(pipeline, kind, vocabSize, tokenizerConfig as Record<string, unknown>)
-    } catch (cause) {
-      if (cause instanceof HeedError) throw cause
-      throw new HeedError('format', `tokenizer.json: it cannot be used: ${quote(String(cause))}`, { cause })
-    }
+    return new Tokenizer(parts, tokenizerConfig as Record<string, unknown>)
   }
 
   /**
-   * Ids and tokens with their places in the text. The special tokens put around the text have empty spans; one that
-   * is written in the text has the span of its text.
+   * Ids and tokens with their places in the text as it was before normalisation. What normalisation took away
+   * belongs to the token before it, or at the start to the first. The special tokens put around the text have empty
+   * spans; one that is written in the text has the span of its text.
    *
-   * @throws HeedError `unsupported` when the tokenizer normalises this text to another one
+   * @throws HeedTypeError `option` when maxLength has no room for the special tokens
    */
   encode(text: string, options: EncodeOptions = {}): Encoding {
-    const ids = this.#bodyIds(text, options)
-    const normalised = this.#pipeline.normalizer?.(text) ?? text
-    if (normalised !== text)
-      throw new HeedError(
-        'unsupported',
-        `the tokenizer normalises ${quote(text.slice(0, 40))} to ${quote(normalised.slice(0, 40))}, ` +
-          "so its tokens have no place there: normalise the text first, for most by text.normalize('NFC')",
-      )
-    const tokens = this.#findSpans(
-      ids.map((id) => this.#piece(id)),
-      text,
-    )
-    if (options.addSpecials === false) return { ids: Int32Array.from(ids), tokens }
+    const { addSpecials = true } = options
+    const found = this.#find(text, options)
+    coverText(found, text)
+    const kept = this.#truncate(found, options)
+    const tokens = kept.map(({ id, start, end }) => {
+      const own = id === this.unkId ? text.slice(start, end) : this.#decoder.textOf(this.#piece(id))
+      return { id, text: own, start, end }
+    })
+    if (!addSpecials) return { ids: Int32Array.from(kept, ({ id }) => id), tokens }
+    const { before, after } = this.#template
     const around = (ids: number[], at: number): Token[] =>
       ids.map((id) => ({ id, text: this.#piece(id).content, start: at, end: at }))
-    return {
-      ids: this.#surround(ids),
-      tokens: [...around(this.#before, 0), ...tokens, ...around(this.#after, text.length)],
-    }
+    const all = [...around(before, 0), ...tokens, ...around(after, text.length)]
+    return { ids: Int32Array.from(all, ({ id }) => id), tokens: all }
   }
 
-  /** The ids of {@link encode} alone, which is faster and takes every text. */
+  /** The ids of {@link encode} alone, which is faster. */
   encodeIds(text: string, options: EncodeOptions = {}): Int32Array {
-    const ids = this.#bodyIds(text, options)
-    return options.addSpecials === false ? Int32Array.from(ids) : this.#surround(ids)
+    const ids = this.#truncate(this.#find(text, options), options).map(({ id }) => id)
+    if (options.addSpecials === false) return Int32Array.from(ids)
+    return Int32Array.from([...this.#template.before, ...ids, ...this.#template.after])
   }
 
   /**
@@ -150,13 +168,10 @@ export class Tokenizer {
    * @throws HeedError `input` when an id is not in the vocabulary
    */
   decode(ids: ArrayLike<number>, { skipSpecials = true }: { skipSpecials?: boolean } = {}): string {
-    const list = Array.from(ids)
-    for (const id of list) this.#piece(id)
-    if (list.length === 0) return ''
-    return this.#pipeline.decode(list, {
-      skip_special_tokens: skipSpecials,
-      clean_up_tokenization_spaces: false,
-    })
+    const pieces = Array.from(ids, (id) => this.#piece(id))
+    return this.#decoder.decode(
+      skipSpecials ? pieces.filter(({ id }) => !this.#vocabulary.isSpecial(id)) : pieces,
+    )
   }
 
   /**
@@ -167,75 +182,77 @@ export class Tokenizer {
    */
   tokensOf(ids: ArrayLike<number>, text: string): Token[] {
     const pieces = Array.from(ids, (id) => this.#piece(id))
-    const found = this.#findSpans(
-      pieces.filter((piece) => !this.#isSpecial(piece.id)),
-      text,
-    ).values()
+    const own = pieces.filter(({ id }) => !this.#vocabulary.isSpecial(id))
+    const spans = spansIn(this.#decoder.fragments(own), own.length, text).values()
     let at = 0
-    return pieces.map(({ id, content }) => {
-      if (this.#isSpecial(id)) return { id, text: content, start: at, end: at }
-      const token = found.next().value as Token
-      at = token.end
-      return token
+    return pieces.map((piece) => {
+      const { id, content } = piece
+      if (this.#vocabulary.isSpecial(id)) return { id, text: content, start: at, end: at }
+      const { start, end } = spans.next().value!
+      at = end
+      return { id, text: this.#decoder.textOf(piece), start, end }
     })
   }
 
   /** The id of a piece as the vocabulary writes it, such as `</s>` or `Ġthe`. */
   idOf(piece: string): number | undefined {
-    return this.#pipeline.token_to_id(piece)
+    return this.#vocabulary.idOf(piece)
   }
 
-  #bodyIds(text: string, { parseSpecials = true }: EncodeOptions): number[] {
+  /** The text's own tokens, in order. */
+  #find(text: string, { parseSpecials = true }: EncodeOptions): Found[] {
     if (typeof text !== 'string')
       throw new HeedError('input', `a tokenizer takes a string, not ${typeof text}`)
-    const { normalizer, pre_tokenizer, model } = this.#pipeline
-    const tokens = parseSpecials
-      ? this.#pipeline.tokenize(text, { add_special_tokens: false })
-      : model(pre_tokenizer(normalizer?.(text) ?? text))
-    return tokens.map((token) => this.#knownId(token))
+    const found: Found[] = []
+    const addText = (section: Aligned) => {
+      for (const word of this.#preTokenize(section))
+        for (const { id, start, end } of this.#model(word.text))
+          found.push({ id, start: word.starts[start], end: word.ends[end - 1] })
+    }
+    for (const section of this.#written.split(Aligned.of(text), parseSpecials)) {
+      if ('token' in section) found.push({ id: section.token.id, start: section.start, end: section.end })
+      else
+        for (const inner of this.#writtenNormalised.split(this.#normalize(section.text), parseSpecials))
+          if ('token' in inner) found.push({ id: inner.token.id, start: inner.start, end: inner.end })
+          else addText(inner.text)
+    }
+    return found
   }
 
-  #surround(ids: number[]): Int32Array {
-    return Int32Array.from([...this.#before, ...ids, ...this.#after])
-  }
-
-  /** What stands before and after a text's own tokens. */
-  #surroundings(): [number[], number[]] {
-    const probe = 'a'
-    const own = this.#pipeline.tokenize(probe, { add_special_tokens: false })
-    const all = this.#pipeline.tokenize(probe, { add_special_tokens: true })
-    const at = all.indexOf(own[0])
-    if (at < 0) throw new HeedError('format', 'tokenizer.json: its post_processor drops the text')
-    const idsOf = (tokens: string[]) => tokens.map((token) => this.#knownId(token))
-    return [idsOf(all.slice(0, at)), idsOf(all.slice(at + own.length))]
-  }
-
-  #knownId(token: string): number {
-    const id = this.#pipeline.token_to_id(token)
-    if (id === undefined)
-      throw new HeedError('format', `tokenizer.json: ${quote(token)} is not in its vocabulary`)
-    return id
+  #truncate(found: Found[], { addSpecials = true, maxLength = Infinity }: EncodeOptions): Found[] {
+    const specials = addSpecials ? this.#template.before.length + this.#template.after.length : 0
+    if (!(maxLength >= specials && (Number.isInteger(maxLength) || maxLength === Infinity)))
+      throw new HeedTypeError(
+        'option',
+        `maxLength is ${maxLength}, not a whole number of at least ${specials}, the count of special tokens`,
+      )
+    return found.slice(0, maxLength - specials)
   }
 
   #piece(id: number): Piece {
-    const content = this.#pipeline.id_to_token(id)
-    if (content === undefined)
+    const piece = this.#vocabulary.piece(id)
+    if (!piece)
       throw new HeedError('input', `${id} is not an id of this tokenizer, which has ${this.vocabSize}`)
-    return { id, content, added: this.#added.has(id) }
+    return piece
   }
+}
 
-  #isSpecial(id: number): boolean {
-    return this.#added.get(id)?.special === true
-  }
+interface Found {
+  id: number
+  start: number
+  end: number
+}
 
-  #namedId(name: keyof typeof usualNames, config: Record<string, unknown>): number | undefined {
-    const entry = config[name]
-    // A string, or an added token as an object.
-    const content =
-      typeof entry === 'string' ? entry : (entry as { content?: unknown } | null | undefined)?.content
-    if (typeof content === 'string') return this.idOf(content)
-    const added = new Map([...this.#added].map(([id, { content }]) => [content, id]))
-    const usual = usualNames[name].find((content) => added.has(content))
-    return usual === undefined ? undefined : added.get(usual)
-  }
+/** A tokenizer without an unknown token needs all bytes. */
+function checkCoversAll(vocab: ReadonlyMap<string, number>, isByteLevel: boolean, fallsBack: boolean): void {
+  // 0xC0, 0xC1 and those from 0xF5 on do not occur in UTF-8.
+  const missing = byteSymbols.findIndex(
+    (symbol, byte) => byte < 0xf5 && byte !== 0xc0 && byte !== 0xc1 && !vocab.has(symbol),
+  )
+  if (isByteLevel ? missing < 0 : fallsBack && byteIds(vocab)) return
+  const lack = isByteLevel ? `byte ${missing}` : 'bytes and an unknown token'
+  throw new HeedError(
+    'unsupported',
+    `tokenizer.json: its vocabulary lacks ${lack}, so it cannot encode every text`,
+  )
 }
