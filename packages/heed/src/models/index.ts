@@ -12,6 +12,7 @@ export {
   listModels,
   loadModel,
   type LoadOptions,
+  type LoadProgress,
   saveModel,
   type ShippedModels,
   type SaveOptions,
