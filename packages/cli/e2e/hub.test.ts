@@ -38,7 +38,8 @@ function partIsThere(): boolean {
   const blobs = `${env.HF_HOME}/hub/models--org--tiny/blobs`
   const parts = existsSync(blobs) ? readdirSync(blobs).filter((name) => name.endsWith('.incomplete')) : []
   return (
-    hub.requests.at(-1)!.includes('storage') && parts.some((name) => statSync(`${blobs}/${name}`).size > 0)
+    hub.requests.some((request) => request.includes('storage')) &&
+    parts.some((name) => statSync(`${blobs}/${name}`).size > 0)
   )
 }
 
