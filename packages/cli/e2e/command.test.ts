@@ -66,7 +66,6 @@ describe('models that cannot be used end with 1', () => {
   it('one that is not there', async () => {
     await see(folder.path('none'), /there is no model/)
     await see('no-such-model', /there is no model "no-such-model"; shipped models: /)
-    await see('somebody/something', /models of the hub are not offered yet/)
     await see('', /name a model or a folder/)
     await fails(1, ['translate', 'x', '--model', folder.path('none')], /there is no model/)
   })

@@ -23,6 +23,8 @@ export interface RunOptions {
   cwd?: string
   /** Interrupts, as Ctrl-C does, once standard error has this. */
   interruptAt?: RegExp
+  /** Sends a signal once this is true. */
+  endWhen?: { signal: 'SIGINT' | 'SIGKILL'; test: () => boolean }
   /** Closes the reading end of standard output after so many bytes, as `head -c` does. */
   closeAfter?: number
 }
@@ -46,10 +48,19 @@ export function heed(args: readonly string[], options: RunOptions = {}): Promise
       interrupted = true
       child.kill('SIGINT')
     })
+    const { endWhen } = options
+    const watch = setInterval(() => {
+      if (!endWhen?.test()) return
+      clearInterval(watch)
+      child.kill(endWhen.signal)
+    }, 20)
     child.stdin.on('error', () => undefined) // a command that fails early does not read
     child.stdin.end(options.input ?? '')
     child.on('error', reject)
-    child.on('close', (code, signal) => resolve({ stdout, stderr, code: code ?? signal ?? 'unknown' }))
+    child.on('close', (code, signal) => {
+      clearInterval(watch)
+      resolve({ stdout, stderr, code: code ?? signal ?? 'unknown' })
+    })
   })
 }
 

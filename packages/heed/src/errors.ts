@@ -10,6 +10,8 @@ export type ErrorCode =
   | 'not-found' // a model, file, site or head that does not exist
   | 'format' // a file that is not what it claims to be
   | 'input' // text or data that cannot be processed
+  | 'network' // a hub that cannot be reached, or does not answer as it should
+  | 'access' // a model that the hub does not give to this user
   | 'aborted' // stopped by the caller's AbortSignal
 
 /** An error whose message says what was wrong, with the values, and what to do. */

@@ -69,7 +69,7 @@ async function runEmbed(text: string | undefined, flags: EmbedFlags): Promise<vo
     if (empty >= 0) throw new HeedError('input', `text ${empty + 1} is empty; it has no vector`)
     if (flags.resume) done = await linesDone(out!, texts)
 
-    using model = await openModelThatCan('embed', flags.model)
+    using model = await openModelThatCan('embed', flags.model, signal)
     if (out !== undefined && !matrix && done === 0) await writeFileAtomic(out, '')
     const progress = total > 1 ? createProgress({ label: 'embedding' }) : undefined
     const warn = (line: string) =>

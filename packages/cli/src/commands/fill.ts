@@ -34,8 +34,8 @@ Examples:
 }
 
 async function runFill(text: string, flags: FillFlags): Promise<void> {
-  await interruptible(async () => {
-    using model = await openModelThatCan('fill', flags.model)
+  await interruptible(async (signal) => {
+    using model = await openModelThatCan('fill', flags.model, signal)
     const masks = await model.fill(text, { top: flags.top })
     if (flags.json) {
       process.stdout.write(`${JSON.stringify({ model: flags.model, text, masks })}\n`)

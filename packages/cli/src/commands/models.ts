@@ -12,12 +12,15 @@ export function addModels(program: Command): void {
       'after',
       `
 A folder in Hugging Face layout (config.json, model.safetensors, tokenizer.json)
-can be named wherever a model can.
+can be named wherever a model can, and so can a model of the Hugging Face hub,
+org/name or org/name@revision: it is downloaded once, into the cache that Python
+uses too. HF_HOME, HF_TOKEN, HF_ENDPOINT and HF_HUB_OFFLINE are obeyed.
 
 Examples:
   heed models
   heed models --json
-  heed see "I see a dog." --model ./runs/my-model`,
+  heed see "I see a dog." --model ./runs/my-model
+  heed see "I see a dog." --model org/name@main`,
     )
     .action(async ({ json }: { json?: true }) => {
       const models = await listModels()

@@ -28,7 +28,7 @@ export function addSee(program: Command): void {
     .command('see', { isDefault: true })
     .description('translate a text and show who attends to whom (the default command)')
     .argument('<text>', 'the text to look into')
-    .option('-m, --model <name>', 'a shipped model, or a folder in Hugging Face layout', 'heed-en-de')
+    .option('-m, --model <name>', 'a shipped model, a model folder, or org/name of the hub', 'heed-en-de')
     .option(
       '--site <site>',
       'an attention, such as encoder.2.self; * stands for any characters; repeatable',
@@ -70,7 +70,7 @@ async function runSee(text: string, flags: SeeFlags): Promise<void> {
   const { site, head: heads, qk, beam } = flags
   await interruptible(async (signal) => {
     if (flags.svg !== undefined) await checkWritable(flags.svg)
-    using model = await openModel(flags.model)
+    using model = await openModel(flags.model, signal)
     const alignment = `decoder.${model.generation.alignmentLayer}.cross`
     if (flags.svg !== undefined) checkOneMap(matchSites(model.sites, site ?? alignment), heads)
     // The JSON document holds every map; without it only what is shown need be computed.

@@ -19,7 +19,7 @@ export function addTranslate(program: Command): void {
     .command('translate')
     .description('translate a text, a file or standard input, a line per line')
     .argument('[text]', 'the text; without it and without --file, lines are read from standard input')
-    .option('-m, --model <name>', 'a shipped model, or a folder in Hugging Face layout', 'heed-en-de')
+    .option('-m, --model <name>', 'a shipped model, a model folder, or org/name of the hub', 'heed-en-de')
     .option('--file <file>', 'translate each line of a file (UTF-8)')
     .option('--out <file>', 'write to a file, whole or not at all, instead of standard output')
     .option('--beam <n>', 'hypotheses kept; 1 is greedy (default: as the model says, 4)', wholeNumber(1, 64))
@@ -50,7 +50,7 @@ async function runTranslate(text: string | undefined, flags: TranslateFlags): Pr
     if (flags.out !== undefined) await checkWritable(flags.out)
     const lines = linesOf(text ?? (await readInput(flags.file, signal)))
 
-    using model = await openModel(flags.model)
+    using model = await openModel(flags.model, signal)
     const progress = lines.length > 1 ? createProgress({ label: 'translating' }) : undefined
     try {
       const translated = await model.translate(lines, {

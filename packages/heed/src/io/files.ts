@@ -10,16 +10,26 @@ import { decodeUtf8 } from './text.js'
 
 interface FileHandle {
   stat(): Promise<{ size: number }>
-  read(into: Uint8Array, offset: number, length: number, position: null): Promise<{ bytesRead: number }>
+  read(
+    into: Uint8Array,
+    offset: number,
+    length: number,
+    position: number | null,
+  ): Promise<{ bytesRead: number }>
   readFile(): Promise<Uint8Array>
+  write(from: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesWritten: number }>
   writeFile(content: Uint8Array | string): Promise<void>
+  truncate(length: number): Promise<void>
   sync(): Promise<void>
   close(): Promise<void>
 }
 
 interface FileSystem {
-  open(path: string, flags: 'r' | 'wx'): Promise<FileHandle>
-  stat(path: string): Promise<{ isDirectory(): boolean; isFile(): boolean; size: number }>
+  open(path: string, flags: 'r' | 'r+' | 'wx'): Promise<FileHandle>
+  stat(path: string): Promise<{ isDirectory(): boolean; isFile(): boolean; size: number; mtimeMs: number }>
+  statfs(path: string): Promise<{ bavail: number; bsize: number }>
+  utimes(path: string, accessed: number, modified: number): Promise<void>
+  symlink(target: string, path: string): Promise<void>
   realpath(path: string): Promise<string>
   readdir(path: string): Promise<string[]>
   rename(from: string, to: string): Promise<void>
@@ -28,9 +38,17 @@ interface FileSystem {
   mkdir(path: string, options: { recursive: true }): Promise<unknown>
 }
 
-function fileSystem(path: string): FileSystem {
+/** One of Node's own modules, where there is Node. */
+export function builtin(id: string): unknown {
   const { process } = globalThis as { process?: { getBuiltinModule?(id: string): unknown } }
-  const fs = process?.getBuiltinModule?.('node:fs/promises')
+  return process?.getBuiltinModule?.(id)
+}
+
+/** Whether there is a disk: in Node, and not in a browser. */
+export const hasDisk = (): boolean => builtin('node:fs/promises') !== undefined
+
+function fileSystem(path: string): FileSystem {
+  const fs = builtin('node:fs/promises')
   if (!fs)
     throw new HeedError(
       'unsupported',
@@ -116,6 +134,70 @@ export async function readText(path: string): Promise<string> {
   return decodeUtf8(await readFile(path), shown(path))
 }
 
+/** A file that is read in pieces, each from where it lies. */
+export interface OpenFile {
+  readonly size: number
+  /** Fills all of `into` from byte `position` on. */
+  read(position: number, into: Uint8Array): Promise<void>
+  close(): Promise<void>
+}
+
+/**
+ * Opens a file to be read in pieces.
+ *
+ * @throws what `readFile` throws; `read` throws `format` where the file ends early
+ */
+export function openFile(path: string): Promise<OpenFile> {
+  return attempt('read', path, async (fs) => {
+    const file = await fs.open(path, 'r')
+    const { size } = await file.stat()
+    return {
+      size,
+      read: (position, into) =>
+        attempt('read', path, async () => {
+          for (let filled = 0; filled < into.length;) {
+            const length = Math.min(into.length - filled, CHUNK)
+            const { bytesRead } = await file.read(into, filled, length, position + filled)
+            if (bytesRead === 0)
+              throw new HeedError(
+                'format',
+                `${shown(path)}: ends at byte ${position + filled}, before byte ${position + into.length} that was asked for; get it again`,
+              )
+            filled += bytesRead
+          }
+        }),
+      close: () => file.close(),
+    }
+  })
+}
+
+/** A file that is written in pieces, each where it belongs. */
+export interface FileWriter {
+  write(position: number, bytes: Uint8Array): Promise<void>
+  /** Cuts the file to so many bytes. */
+  truncate(length: number): Promise<void>
+  /** Flushes it to the disk. */
+  sync(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Opens a file to be written in pieces: a new one, or one that is there (`'r+'`), whose bytes stay. */
+export function openWriter(path: string, flags: 'wx' | 'r+'): Promise<FileWriter> {
+  return attempt('write', path, async (fs) => {
+    const file = await fs.open(path, flags)
+    return {
+      write: (position, bytes) =>
+        attempt('write', path, async () => {
+          for (let done = 0; done < bytes.length;)
+            done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten
+        }),
+      truncate: (length) => attempt('write', path, () => file.truncate(length)),
+      sync: () => attempt('write', path, () => file.sync()),
+      close: () => file.close(),
+    }
+  })
+}
+
 /** A file whose content is safe on the disk under a temporary name, and not yet in its place. */
 export interface StagedFile {
   /** Puts it in its place, at once for whoever looks; on failure the temporary file is removed. */
@@ -193,6 +275,11 @@ function kindOf(path: string): Promise<'folder' | 'file' | 'device' | 'nothing'>
   })
 }
 
+/** The names in a folder, of every kind; none where there is no folder. */
+export async function listNames(path: string): Promise<string[]> {
+  return (await exists(path)) ? attempt('list', path, (fs) => fs.readdir(path)) : []
+}
+
 /** The names of the folders in a folder, links to folders included, sorted. */
 export async function listFolders(path: string): Promise<string[]> {
   const names = await attempt('list', path, (fs) => fs.readdir(path))
@@ -225,3 +312,36 @@ export const rename = (from: string, to: string): Promise<void> =>
 /** Removes a folder and all in it; one that is not there is fine. */
 export const removeFolder = (path: string): Promise<void> =>
   attempt('write', path, (fs) => fs.rm(path, { recursive: true, force: true }))
+
+/** When a file was written last, in milliseconds since 1970. */
+export const modifiedAt = (path: string): Promise<number> =>
+  attempt('look at', path, async (fs) => (await fs.stat(path)).mtimeMs)
+
+/** Sets when a file was written last. */
+export const setModifiedAt = (path: string, milliseconds: number): Promise<void> =>
+  attempt('write', path, (fs) => fs.utimes(path, milliseconds / 1000, milliseconds / 1000))
+
+/** Bytes that may still be written to the disk of this folder. */
+export const freeBytes = (path: string): Promise<number> =>
+  attempt('look at', path, async (fs) => {
+    const { bavail, bsize } = await fs.statfs(path)
+    return bavail * bsize
+  })
+
+/**
+ * Makes `path` show `file`, whose place is `target` as seen from the folder of `path`: by a link, or by moving it there
+ * where the system has no links for this user. What was at `path` goes, at once for whoever looks.
+ */
+export async function linkFile(file: string, target: string, path: string): Promise<void> {
+  const temporary = `${path}.${crypto.randomUUID()}.tmp`
+  await attempt('write', path, async (fs) => {
+    try {
+      await fs.symlink(target, temporary)
+    } catch (error) {
+      const { code = '' } = error as { code?: string }
+      if (!['EPERM', 'ENOSYS', 'ENOTSUP'].includes(code)) throw error
+      return fs.rename(file, path)
+    }
+    return fs.rename(temporary, path)
+  })
+}

@@ -1,15 +1,19 @@
 export { decodeUtf8 } from './text.js'
 export { toFloat32, toInt32, type SafeDType, type SafeTensor, type TensorData } from './dtypes.js'
 export {
+  openSafetensors,
   parseSafetensors,
   safeTensor,
   writeSafetensors,
   type SafeTensors,
+  type StoredTensor,
   type TensorToWrite,
 } from './safetensors.js'
+export { diskFolder, type Folder } from './folder.js'
 export {
   exists,
   makeFolder,
+  type OpenFile,
   readFile,
   readText,
   stageFile,
@@ -17,4 +21,12 @@ export {
   type StagedFile,
 } from './files.js'
 export { writeNpy } from './npy.js'
-export { readModelFolder, writeModelFolder, type ModelFolder } from './model-folder.js'
+export {
+  type ModelFolder,
+  openModelFolder,
+  type OpenModelFolder,
+  readModelFolder,
+  writeModelFolder,
+} from './model-folder.js'
+export { type Piece, readPieces } from './pieces.js'
+export { type DownloadOptions, openRepository, type Repository, repositoryOf } from './hub/index.js'

@@ -1,17 +1,18 @@
 import { HeedError } from '../errors.js'
 import { isRecord, parseJson, parseRecord, quote } from '../json.js'
 import type { SafeTensor } from './dtypes.js'
-import { exists, makeFolder, readFile, readText, removeFile, stageFile, type StagedFile } from './files.js'
-import { parseSafetensors, writeSafetensors } from './safetensors.js'
+import { makeFolder, type OpenFile, removeFile, stageFile, type StagedFile } from './files.js'
+import { diskFolder, type Folder } from './folder.js'
+import { openSafetensors, type StoredTensor, writeSafetensors } from './safetensors.js'
 
 type Json = Record<string, unknown>
 
 /** What a model folder in Hugging Face layout holds. */
-export interface ModelFolder {
+export interface ModelFolder<Stored = SafeTensor> {
   /** config.json */
   config: Json
   /** model.safetensors, or all its shards together */
-  tensors: Map<string, SafeTensor>
+  tensors: Map<string, Stored>
   /** tokenizer.json */
   tokenizerJson?: Json
   /** tokenizer_config.json */
@@ -24,11 +25,19 @@ export interface ModelFolder {
   sentenceConfig?: Json
   /** modules.json of sentence-transformers, a list: the steps from text to vector. */
   modules?: readonly unknown[]
+  /** chat_template.jinja: how a conversation becomes one text. */
+  chatTemplate?: string
 }
 
-const CONFIG = 'config.json'
-const WEIGHTS = 'model.safetensors'
-const INDEX = 'model.safetensors.index.json'
+/** A model folder whose tensors are still in their files. */
+export interface OpenModelFolder extends ModelFolder<StoredTensor> {
+  /** Closes the files; the tensors cannot be read any more. */
+  close(): Promise<void>
+}
+
+export const CONFIG = 'config.json'
+export const WEIGHTS = 'model.safetensors'
+export const INDEX = 'model.safetensors.index.json'
 const OPTIONAL = {
   tokenizerJson: 'tokenizer.json',
   tokenizerConfig: 'tokenizer_config.json',
@@ -37,27 +46,60 @@ const OPTIONAL = {
   sentenceConfig: 'sentence_bert_config.json',
 } as const
 const MODULES = 'modules.json'
+const CHAT = 'chat_template.jinja'
+/** Files of a model folder that may be missing. */
+export const OPTIONAL_FILES: readonly string[] = [...Object.values(OPTIONAL), MODULES, CHAT]
+/** Weights in Python's own format, which can run any code when it is read. */
+export const PICKLED = ['pytorch_model.bin', 'pytorch_model.bin.index.json']
+export const NOT_PICKLED = 'heed does not read pytorch_model.bin, save it with safe_serialization=True'
 const LAYOUT = `a model folder holds ${CONFIG}, ${WEIGHTS} and tokenizer.json`
 
 /**
- * Reads a model folder. Nothing in it is trusted: JSON must be objects, tensors must fit their file, shards must be
- * plain files of this folder and hold what the index says, no less and no more.
+ * Opens a model folder: all but the tensors is read, of those the headers. Nothing in it is trusted: JSON must be
+ * objects, tensors must fit their file, shards must be plain files of this folder and hold what the index says, no less
+ * and no more.
+ *
+ * @throws `not-found` when config.json or the weights are missing; `format` when a file is damaged
+ */
+export async function openModelFolder(folder: Folder): Promise<OpenModelFolder> {
+  const { path } = folder
+  const json = async (name: string) => {
+    const text = await folder.text(name)
+    return text === undefined ? undefined : parseRecord(text, `${path}/${name}`)
+  }
+  const config = await json(CONFIG)
+  if (!config) throw new HeedError('not-found', `${path}: no ${CONFIG}; ${LAYOUT}`)
+  const files: Omit<ModelFolder, 'config' | 'tensors'> = {}
+  for (const [field, name] of Object.entries(OPTIONAL) as [keyof typeof OPTIONAL, string][]) {
+    const read = await json(name)
+    if (read) files[field] = read
+  }
+  const modules = await folder.text(MODULES)
+  if (modules !== undefined) files.modules = parseList(modules, `${path}/${MODULES}`)
+  const chatTemplate = await folder.text(CHAT)
+  if (chatTemplate !== undefined) files.chatTemplate = chatTemplate
+  return { config, ...files, ...(await openWeights(folder, () => json(INDEX))) }
+}
+
+/**
+ * Reads a model folder of the disk whole, as {@link openModelFolder} does, with all bytes of its tensors.
  *
  * @throws `not-found` when the folder, config.json or the weights are missing; `format` when a file is damaged;
  *   `unsupported` in browsers
  */
 export async function readModelFolder(path: string): Promise<ModelFolder> {
-  if (!(await exists(path))) throw new HeedError('not-found', `${path}: no such folder; check the path`)
-  const config = await readJson(path, CONFIG)
-  if (!config) throw new HeedError('not-found', `${path}: no ${CONFIG}; ${LAYOUT}`)
-  const folder: ModelFolder = { config, tensors: await readWeights(path) }
-  for (const [field, name] of Object.entries(OPTIONAL) as [keyof typeof OPTIONAL, string][]) {
-    const json = await readJson(path, name)
-    if (json) folder[field] = json
+  const { close, tensors: stored, ...rest } = await openModelFolder(await diskFolder(path))
+  try {
+    const tensors = new Map<string, SafeTensor>()
+    for (const [name, { dtype, shape, file, start, end }] of stored) {
+      const bytes = new Uint8Array(end - start)
+      await file.read(start, bytes)
+      tensors.set(name, { dtype, shape, bytes })
+    }
+    return { ...rest, tensors }
+  } finally {
+    await close()
   }
-  const modules = `${path}/${MODULES}`
-  if (await exists(modules)) folder.modules = parseList(await readText(modules), modules)
-  return folder
 }
 
 function parseList(text: string, file: string): unknown[] {
@@ -66,35 +108,54 @@ function parseList(text: string, file: string): unknown[] {
   return json
 }
 
-async function readJson(path: string, name: string): Promise<Json | undefined> {
-  const file = `${path}/${name}`
-  return (await exists(file)) ? parseRecord(await readText(file), file) : undefined
+/** The tensors of model.safetensors, or, where there is none, of the shards that the index names. */
+async function openWeights(
+  folder: Folder,
+  readIndex: () => Promise<Json | undefined>,
+): Promise<Pick<OpenModelFolder, 'tensors' | 'close'>> {
+  const opened: OpenFile[] = []
+  const close = async () => void (await Promise.all(opened.map((file) => file.close())))
+  const open = async (name: string) => {
+    const file = await folder.open(name)
+    if (!file) return undefined
+    opened.push(file)
+    return openSafetensors(file, `${folder.path}/${name}`)
+  }
+  try {
+    const tensors = await open(WEIGHTS)
+    if (tensors) return { tensors, close }
+    const index = await readIndex()
+    if (index) return { tensors: await openShards(folder.path, index, open), close }
+    throw new HeedError('not-found', `${folder.path}: no ${WEIGHTS}; ${await otherWeights(folder)}`)
+  } catch (error) {
+    await close()
+    throw error
+  }
 }
 
-async function readWeights(path: string): Promise<Map<string, SafeTensor>> {
-  const file = `${path}/${WEIGHTS}`
-  if (await exists(file)) return parseSafetensors(await readFile(file), file)
-  const index = await readJson(path, INDEX)
-  if (index) return readShards(path, index)
-  const pickled =
-    (await exists(`${path}/pytorch_model.bin`)) || (await exists(`${path}/pytorch_model.bin.index.json`))
-  throw new HeedError(
-    'not-found',
-    `${path}: no ${WEIGHTS}; ` +
-      (pickled ? 'heed does not read pytorch_model.bin, save it with safe_serialization=True' : LAYOUT),
-  )
+async function otherWeights(folder: Folder): Promise<string> {
+  for (const name of PICKLED) {
+    const file = await folder.open(name)
+    await file?.close()
+    if (file) return NOT_PICKLED
+  }
+  return LAYOUT
 }
 
-async function readShards(path: string, index: Json): Promise<Map<string, SafeTensor>> {
+async function openShards(
+  path: string,
+  index: Json,
+  open: (shard: string) => Promise<Map<string, StoredTensor> | undefined>,
+): Promise<Map<string, StoredTensor>> {
   const indexFile = `${path}/${INDEX}`
   const shardOf = readWeightMap(index, indexFile)
-  const tensors = new Map<string, SafeTensor>()
+  const tensors = new Map<string, StoredTensor>()
   const extra: string[] = []
   for (const shard of new Set(shardOf.values())) {
-    const file = `${path}/${shard}`
-    if (!(await exists(file)))
+    const inShard = await open(shard)
+    if (!inShard)
       throw new HeedError('not-found', `${path}: no ${shard}, which ${INDEX} names; download it too`)
-    for (const [name, tensor] of parseSafetensors(await readFile(file), file))
+    for (const [name, tensor] of inShard)
       if (shardOf.get(name) === shard) tensors.set(name, tensor)
       else extra.push(`${quote(name)} in ${shard}`)
   }
@@ -115,7 +176,12 @@ async function readShards(path: string, index: Json): Promise<Map<string, SafeTe
 const isPlainShard = (name: unknown): name is string =>
   typeof name === 'string' && /^[^/\\:\p{C}]+\.safetensors$/u.test(name)
 
-function readWeightMap(index: Json, indexFile: string): Map<string, string> {
+/**
+ * Which shard holds which tensor.
+ *
+ * @throws `format` for a shard that is no plain file beside the index
+ */
+export function readWeightMap(index: Json, indexFile: string): Map<string, string> {
   const map = index.weight_map
   if (!isRecord(map))
     throw new HeedError('format', `${indexFile}: weight_map is ${quote(map)}, expected an object`)
@@ -160,6 +226,8 @@ export async function writeModelFolder(path: string, folder: ModelFolder): Promi
   }
   if (folder.modules) contents.push([MODULES, jsonText(folder.modules)])
   else stale.push(MODULES)
+  if (folder.chatTemplate !== undefined) contents.push([CHAT, folder.chatTemplate])
+  else stale.push(CHAT)
   contents.push([WEIGHTS, weights])
 
   await makeFolder(path)

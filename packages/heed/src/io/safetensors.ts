@@ -1,6 +1,7 @@
 import { HeedError, HeedTypeError } from '../errors.js'
 import { duplicateKey, isRecord, parseJson, quote } from '../json.js'
 import { dtypeBytes, encode, type SafeDType, type SafeTensor, type TensorData } from './dtypes.js'
+import type { OpenFile } from './files.js'
 import { decodeUtf8 } from './text.js'
 
 /*
@@ -32,8 +33,48 @@ export interface TensorToWrite {
  * @throws `format` on the first thing that is wrong, with what was expected and what was found
  */
 export function parseSafetensors(bytes: Uint8Array, name: string): SafeTensors {
-  const header = readHeader(bytes, name)
-  const data = bytes.subarray(8 + header.length)
+  const end = headerEnd(bytes, bytes.length, name)
+  const data = bytes.subarray(end)
+  // A copy: TextDecoder refuses shared memory.
+  const { entries, metadata } = parseHeader(bytes.slice(8, end), data.length, name)
+  const tensors = new Map<string, SafeTensor>()
+  for (const { key, dtype, shape, start, end } of entries)
+    tensors.set(key, { dtype, shape, bytes: data.subarray(start, end) })
+  return Object.assign(tensors, { metadata })
+}
+
+/** A tensor whose bytes are still in their file. */
+export interface StoredTensor {
+  readonly dtype: SafeDType
+  readonly shape: number[]
+  readonly file: OpenFile
+  /** Where its bytes start in the file. */
+  readonly start: number
+  /** Where they end. */
+  readonly end: number
+}
+
+/** Reads only the header of a safetensors file, with all checks of {@link parseSafetensors}. */
+export async function openSafetensors(file: OpenFile, name: string): Promise<Map<string, StoredTensor>> {
+  const first = new Uint8Array(Math.min(8, file.size))
+  await file.read(0, first)
+  const origin = headerEnd(first, file.size, name)
+  const header = new Uint8Array(origin - 8)
+  await file.read(8, header)
+  const { entries } = parseHeader(header, file.size - origin, name)
+  const tensors = new Map<string, StoredTensor>()
+  for (const { key, dtype, shape, start, end } of entries)
+    tensors.set(key, { dtype, shape, file, start: origin + start, end: origin + end })
+  return tensors
+}
+
+/** The tensors that a header names, in the order of their bytes, and its texts. */
+function parseHeader(header: Uint8Array, dataLength: number, name: string) {
+  if (header[0] !== 0x7b)
+    throw new HeedError(
+      'format',
+      `${name}: the header does not start with "{"; this is not a safetensors file`,
+    )
   const text = decodeUtf8(header, `${name}: header`)
   const json = parseJson(text, `${name}: header`)
   if (!isRecord(json)) throw new HeedError('format', `${name}: the header is not a JSON object`)
@@ -47,14 +88,13 @@ export function parseSafetensors(bytes: Uint8Array, name: string): SafeTensors {
     .map(([key, info]) => readEntry(key, info, name))
     .sort((a, b) => a.start - b.start || a.end - b.end)
 
-  const tensors = new Map<string, SafeTensor>()
   let covered = 0
-  for (const { key, dtype, shape, start, end } of entries) {
+  for (const { key, start, end } of entries) {
     const what = `${name}: tensor ${quote(key)}`
-    if (end > data.length)
+    if (end > dataLength)
       throw new HeedError(
         'format',
-        `${what} ends at byte ${end} of the data, which has ${data.length}; the file is cut short, get it again`,
+        `${what} ends at byte ${end} of the data, which has ${dataLength}; the file is cut short, get it again`,
       )
     if (start !== covered)
       throw new HeedError(
@@ -63,25 +103,22 @@ export function parseSafetensors(bytes: Uint8Array, name: string): SafeTensors {
           (start < covered ? 'it overlaps the tensor before' : 'a hole that no tensor names'),
       )
     covered = end
-    tensors.set(key, { dtype, shape, bytes: data.subarray(start, end) })
   }
-  if (covered !== data.length)
+  if (covered !== dataLength)
     throw new HeedError(
       'format',
-      `${name}: the tensors end at byte ${covered} of the data, which has ${data.length}`,
+      `${name}: the tensors end at byte ${covered} of the data, which has ${dataLength}`,
     )
-  return Object.assign(tensors, { metadata })
+  return { entries, metadata }
 }
 
-function readHeader(bytes: Uint8Array, name: string): Uint8Array {
-  if (bytes.length < 8)
-    throw new HeedError(
-      'format',
-      `${name}: ${bytes.length} bytes, a safetensors file has at least 10; get it again`,
-    )
-  const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true)
+/** Where the header of a file of `size` bytes that starts with `first` ends. */
+function headerEnd(first: Uint8Array, size: number, name: string): number {
+  if (size < 8)
+    throw new HeedError('format', `${name}: ${size} bytes, a safetensors file has at least 10; get it again`)
+  const length = new DataView(first.buffer, first.byteOffset, 8).getBigUint64(0, true)
   if (length > MAX_HEADER) {
-    const pointer = String.fromCharCode(...bytes.subarray(0, 8)) === 'version '
+    const pointer = String.fromCharCode(...first.subarray(0, 8)) === 'version '
     throw new HeedError(
       'format',
       pointer
@@ -89,19 +126,12 @@ function readHeader(bytes: Uint8Array, name: string): Uint8Array {
         : `${name}: header of ${length} bytes, the most is ${MAX_HEADER}; this is not a safetensors file`,
     )
   }
-  if (length > bytes.length - 8)
+  if (length > size - 8)
     throw new HeedError(
       'format',
-      `${name}: header of ${length} bytes, but the file has ${bytes.length - 8} after its length; it is cut short`,
+      `${name}: header of ${length} bytes, but the file has ${size - 8} after its length; it is cut short`,
     )
-  // A copy: TextDecoder refuses shared memory.
-  const header = bytes.slice(8, 8 + Number(length))
-  if (header[0] !== 0x7b)
-    throw new HeedError(
-      'format',
-      `${name}: the header does not start with "{"; this is not a safetensors file`,
-    )
-  return header
+  return 8 + Number(length)
 }
 
 function readMetadata(value: unknown, name: string): Record<string, string> {

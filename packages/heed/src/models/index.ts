@@ -20,6 +20,7 @@ export {
   listModels,
   loadModel,
   type LoadOptions,
+  type LoadProgress,
   saveModel,
   type ShippedModels,
   type SaveOptions,

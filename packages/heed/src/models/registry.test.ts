@@ -102,9 +102,8 @@ test('a model that is not there names those that are', async () => {
   await expect(loadModel('no-such-model')).rejects.toThrow(
     coded('not-found', '"no-such-model"', 'shipped models', 'folder'),
   )
-  await expect(loadModel('openai-community/gpt2')).rejects.toThrow(
-    coded('unsupported', 'openai-community/gpt2', 'hub'),
-  )
+  for (const id of ['a/b/c', 'org/..', '../name', 'org/name@', 'org/name@../x'])
+    await expect(loadModel(id)).rejects.toThrow(coded('not-found', id, 'org/name'))
   await expect(loadModel(join(root, 'nothing'))).rejects.toThrow(coded('not-found', 'nothing'))
   await expect(loadModel('')).rejects.toThrow(coded('option'))
   // An installed package that is no model.

@@ -1,15 +1,25 @@
 import { currentBackend } from '../backends/current.js'
 import type { Backend } from '../backends/backend.js'
 import { HeedError, HeedTypeError } from '../errors.js'
-import { exists, fileSize, readText } from '../io/files.js'
-import { readModelFolder, type SafeTensor, safeTensor, toFloat32, writeModelFolder } from '../io/index.js'
+import { exists, fileSize, hasDisk, readText } from '../io/files.js'
+import {
+  diskFolder,
+  type DownloadOptions,
+  type Folder,
+  openModelFolder,
+  openRepository,
+  repositoryOf,
+  type SafeTensor,
+  safeTensor,
+  type StoredTensor,
+  writeModelFolder,
+} from '../io/index.js'
 import { parseRecord, quote } from '../json.js'
-import type { Weights } from '../nn/weights.js'
-import { tensor } from '../ops/create.js'
 import { scope } from '../tensor/scope.js'
 import { sameShape, type Shape, show } from '../tensor/shape.js'
 import type { Family, Model } from './family.js'
 import type { Transformer } from './transformer.js'
+import { loadWeights } from './weights.js'
 
 /** Config types differ by family; only the family itself looks inside its own. */
 type AnyFamily = Family<unknown>
@@ -52,15 +62,29 @@ const shipped: readonly string[] = ['heed-en-de'] satisfies (keyof ShippedModels
 export interface LoadOptions {
   /** Where the weights go. Default: the current backend. */
   backend?: Backend
+  signal?: AbortSignal
+  onProgress?: (progress: LoadProgress) => void
+}
+
+export interface LoadProgress {
+  /** `download`: from the hub into the cache; `load`: from the disk into the backend's memory. */
+  stage: 'download' | 'load'
+  /** Bytes; of a download that goes on, those that were there before too. */
+  done: number
+  total: number
 }
 
 /**
- * Loads a model: a shipped one by name, or a folder in Hugging Face layout (config.json, model.safetensors,
- * tokenizer.json). F16 and BF16 weights are widened. The caller disposes it. What it is follows from `model_type` in
- * config.json: whoever knows the family names its class, `loadModel<CausalModel>('./gpt2')`.
+ * Loads a model: a shipped one by name, a folder in Hugging Face layout (config.json, model.safetensors, tokenizer.json),
+ * or a model of the Hugging Face hub, `org/name` or `org/name@revision`, which is downloaded into the cache that Python's
+ * huggingface_hub uses too (HF_HOME, HF_HUB_CACHE, HF_TOKEN, HF_ENDPOINT and HF_HUB_OFFLINE are obeyed). Weights go
+ * from the file straight into the backend's memory; F16 and BF16 are widened. The caller disposes the model. What it is
+ * follows from `model_type` in config.json: whoever knows the family names its class,
+ * `loadModel<CausalModel>('openai-community/gpt2')`.
  *
- * @throws HeedError `not-found` when there is no such model; `format` when config, weights or tokenizer are damaged or
- *   do not fit one another; `unsupported` for other families, and for hub ids
+ * @throws HeedError `not-found` when there is no such model or revision; `access` when the hub refuses it; `network`;
+ *   `format` when config, weights or tokenizer are damaged or do not fit one another; `unsupported` for other families;
+ *   `memory` when the weights cannot fit; `input` when the disk is full; `aborted`
  */
 export function loadModel<Name extends keyof ShippedModels>(
   name: Name,
@@ -69,21 +93,29 @@ export function loadModel<Name extends keyof ShippedModels>(
 export function loadModel<M extends Model = Model>(nameOrFolder: string, options?: LoadOptions): Promise<M>
 export async function loadModel(
   nameOrFolder: string,
-  { backend = currentBackend() }: LoadOptions = {},
+  { backend = currentBackend(), signal, onProgress }: LoadOptions = {},
 ): Promise<Model> {
-  const path = await folderOf(nameOrFolder)
-  const { config: json, tensors: stored, ...files } = await readModelFolder(path)
-  const family = await familyOf(json, path)
-  const config = family.config(json)
-  const tensors = renamed(stored, (name) => (family.rename ? family.rename(name, config) : name), path)
-  checkTensors(family.shapes(config), family.optionalShapes?.(config) ?? new Map(), tensors, path)
-  // A model that cannot be made leaves no weight behind.
-  return scope(() => {
-    const weights = readWeights(tensors, backend)
-    const model = family.create(config, weights, files)
-    for (const t of Object.values(weights)) t.keep()
-    return model
-  })
+  const report = (stage: LoadProgress['stage']) => (done: number, total: number) =>
+    onProgress?.({ stage, done, total })
+  const folder = await folderOf(nameOrFolder, { signal, onProgress: report('download') })
+  const { path } = folder
+  const { config: json, tensors: stored, close, ...files } = await openModelFolder(folder)
+  try {
+    const family = await familyOf(json, path)
+    const config = family.config(json)
+    const tensors = renamed(stored, (name) => (family.rename ? family.rename(name, config) : name), path)
+    checkTensors(family.shapes(config), family.optionalShapes?.(config) ?? new Map(), tensors, path)
+    const weights = await loadWeights(tensors, backend, path, { signal, onProgress: report('load') })
+    try {
+      return scope(() => family.create(config, weights, files))
+    } catch (error) {
+      // A model that cannot be made leaves no weight behind.
+      for (const t of Object.values(weights)) t.dispose()
+      throw error
+    }
+  } finally {
+    await close()
+  }
 }
 
 function familyOf(json: Record<string, unknown>, path: string): AnyFamily | Promise<AnyFamily> {
@@ -104,11 +136,11 @@ function familyOf(json: Record<string, unknown>, path: string): AnyFamily | Prom
 
 /** Tensors under the names that the family gives them. */
 function renamed(
-  tensors: ReadonlyMap<string, SafeTensor>,
+  tensors: ReadonlyMap<string, StoredTensor>,
   rename: (name: string) => string | undefined,
   path: string,
-): Map<string, SafeTensor> {
-  const result = new Map<string, SafeTensor>()
+): Map<string, StoredTensor> {
+  const result = new Map<string, StoredTensor>()
   for (const [stored, t] of tensors) {
     const name = rename(stored)
     if (name === undefined) continue
@@ -122,21 +154,20 @@ function renamed(
   return result
 }
 
-/** Where a model is. */
-async function folderOf(name: string): Promise<string> {
+/** Where a model is: a folder comes before a repository of the same name. */
+async function folderOf(name: string, options: DownloadOptions): Promise<Folder> {
   if (typeof name !== 'string' || name === '')
     throw new HeedTypeError('option', 'loadModel: name a model or a folder')
   const path = shipped.includes(name) ? await packageFolder(name) : undefined
-  if (path) return path
-  if (await exists(name)) return name
+  if (path) return diskFolder(path)
+  if (hasDisk() && (await exists(name))) return diskFolder(name)
+  const repository = repositoryOf(name)
+  if (repository) return openRepository(repository, options)
   const there = (await listModels()).map((model) => model.name).join(', ') || 'none'
-  const hint = `shipped models: ${there}; or give a folder with config.json, model.safetensors and tokenizer.json`
-  if (/^[\w.-]+\/[\w.-]+$/.test(name) && !name.startsWith('.'))
-    throw new HeedError(
-      'unsupported',
-      `${quote(name)}: no such folder, and models of the hub are not offered yet; ${hint}`,
-    )
-  throw new HeedError('not-found', `there is no model ${quote(name)}; ${hint}`)
+  throw new HeedError(
+    'not-found',
+    `there is no model ${quote(name)}; shipped models: ${there}; or give a folder with config.json, model.safetensors and tokenizer.json, or a model of the hub as org/name`,
+  )
 }
 
 /** The folder of a shipped model's package, when it is installed. */
@@ -196,7 +227,7 @@ const floats = ['F32', 'F16', 'BF16', 'F64']
 function checkTensors(
   required: ReadonlyMap<string, Shape>,
   optional: ReadonlyMap<string, Shape>,
-  found: ReadonlyMap<string, SafeTensor>,
+  found: ReadonlyMap<string, StoredTensor>,
   path: string,
 ): void {
   const wrong = (what: string, all: string[]) =>
@@ -231,11 +262,6 @@ function checkTensors(
     )
   if (error) throw error
 }
-
-const readWeights = (tensors: ReadonlyMap<string, SafeTensor>, backend: Backend): Weights =>
-  Object.fromEntries(
-    [...tensors].map(([name, stored]) => [name, tensor(toFloat32(stored), stored.shape, { backend })]),
-  )
 
 export interface SaveOptions {
   /** How weights are stored. F16 halves the file and rounds to 11 bits. Default F32. */

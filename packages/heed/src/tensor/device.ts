@@ -13,6 +13,10 @@ export interface Storage {
 /** What a tensor needs of the place where it lives; backends add the kernels (backends/backend.ts). */
 export interface Device {
   readonly name: string
+  /** Bytes of all storage that is not freed. */
+  readonly bytesInUse: number
+  /** The most bytes it can ever hold; Infinity where only the machine sets a limit. */
+  readonly capacity: number
   /** Uninitialised memory with `refs` 0. Throws a `memory` error, with the sizes, when there is not enough. */
   allocate(dtype: DType, length: number): Storage
   free(storage: Storage): void

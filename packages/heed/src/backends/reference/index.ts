@@ -30,6 +30,7 @@ export interface ReferenceOptions {
  */
 export class ReferenceBackend implements Backend {
   readonly name = 'reference'
+  readonly capacity = Infinity
   readonly floats: readonly DType[]
   readonly kernels: Kernels = {
     activation,

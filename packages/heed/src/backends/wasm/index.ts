@@ -29,6 +29,7 @@ const maxPages = 65536
 export class WasmBackend implements Backend, WasmHost {
   readonly name = 'wasm'
   readonly floats = ['float32'] as const
+  readonly capacity = maxPages * 65536
   readonly kernels: Kernels
   readonly relaxed: boolean
   /** Gone after `dispose`, so that the engine may reclaim the memory even while tensors still point here. */
