@@ -21,6 +21,7 @@ const families: Record<string, () => Promise<AnyFamily>> = {
   bert: async () => opaque((await import('./bert.js')).bert),
   roberta: async () => opaque((await import('./bert.js')).roberta),
   distilbert: async () => opaque((await import('./bert.js')).distilbert),
+  gpt2: async () => opaque((await import('./gpt2.js')).gpt2),
 }
 
 /** Families from outside. */

@@ -2,7 +2,14 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 import { parseSafetensors, type SafeTensors, toFloat32, toInt32 } from '../io/index.js'
-import { type AttentionSeen, loadModel, padIds, Run, type SequenceModel } from '../models/index.js'
+import {
+  type AttentionSeen,
+  CausalModel,
+  loadModel,
+  padIds,
+  Run,
+  type SequenceModel,
+} from '../models/index.js'
 import { attentionTile } from '../ops/index.js'
 import { scope } from '../tensor/index.js'
 
@@ -17,7 +24,8 @@ export function readGolden(name: string): SafeTensors {
 
 /**
  * Throws unless the model of a golden folder, on the current backend, gives the hidden states and logits of transformers
- * within 1e-4 and its attention maps within 1e-5, absolute, at all positions that are no padding.
+ * within 1e-4 and its attention maps within 1e-5, absolute, at all positions that are no padding, and generates the same
+ * tokens with and without a cache.
  */
 export async function expectGolden(name: string): Promise<void> {
   const golden = readGolden(name)
@@ -51,6 +59,16 @@ export async function expectGolden(name: string): Promise<void> {
       const part = expected.slice(at * perHead, (at + 1) * perHead)
       compare(`${name}: ${site}, row ${b}, head ${head}`, got, part, 1e-5, 1, width, (_, t) => real(b, t))
     })
+  }
+  if (!golden.has('generated')) return
+  expect(model, name).toBeInstanceOf(CausalModel)
+  for (const cache of [true, false]) {
+    const expected = integers(golden, 'generated')
+    const options = { cache, maxTokens: expected.length, endIds: [] }
+    const generated = []
+    for await (const { id } of (model as CausalModel).generate(ids.slice(0, lengths[0]), options))
+      generated.push(id)
+    expect(generated, `${name}: generated ${cache ? 'with' : 'without'} a cache`).toEqual(expected)
   }
 }
 
