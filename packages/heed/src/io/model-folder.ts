@@ -24,6 +24,8 @@ export interface ModelFolder {
   sentenceConfig?: Json
   /** modules.json of sentence-transformers, a list: the steps from text to vector. */
   modules?: readonly unknown[]
+  /** chat_template.jinja, as text: how a conversation is written for the model. */
+  chatTemplate?: string
 }
 
 const CONFIG = 'config.json'
@@ -37,6 +39,7 @@ const OPTIONAL = {
   sentenceConfig: 'sentence_bert_config.json',
 } as const
 const MODULES = 'modules.json'
+const CHAT_TEMPLATE = 'chat_template.jinja'
 const LAYOUT = `a model folder holds ${CONFIG}, ${WEIGHTS} and tokenizer.json`
 
 /**
@@ -57,6 +60,8 @@ export async function readModelFolder(path: string): Promise<ModelFolder> {
   }
   const modules = `${path}/${MODULES}`
   if (await exists(modules)) folder.modules = parseList(await readText(modules), modules)
+  const template = `${path}/${CHAT_TEMPLATE}`
+  if (await exists(template)) folder.chatTemplate = await readText(template)
   return folder
 }
 
@@ -160,6 +165,8 @@ export async function writeModelFolder(path: string, folder: ModelFolder): Promi
   }
   if (folder.modules) contents.push([MODULES, jsonText(folder.modules)])
   else stale.push(MODULES)
+  if (folder.chatTemplate !== undefined) contents.push([CHAT_TEMPLATE, folder.chatTemplate])
+  else stale.push(CHAT_TEMPLATE)
   contents.push([WEIGHTS, weights])
 
   await makeFolder(path)

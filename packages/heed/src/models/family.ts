@@ -13,6 +13,8 @@ export interface ModelFiles {
   sentenceConfig?: Record<string, unknown>
   /** modules.json of sentence-transformers: the steps from text to vector. */
   modules?: readonly unknown[]
+  /** chat_template.jinja: how a conversation is written for the model. */
+  chatTemplate?: string
 }
 
 export interface TextRunOptions {
