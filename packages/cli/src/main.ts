@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { enableRelaxedSimd } from 'heed'
 import { visibleLine } from 'heed/look'
+import { addGenerate } from './commands/generate.js'
 import { addModels } from './commands/models.js'
 import { addSee } from './commands/see.js'
 import { addTrain } from './commands/train.js'
@@ -39,6 +40,7 @@ Examples:
   heed "The elephant is very large."       who attends to whom
   heed see "I see a dog." --svg map.svg    the same, also as a picture
   heed translate --file in.txt --out out.txt
+  heed generate "Once upon a time" --model ./gpt2
   heed models                              what can be run
   heed <command> --help                    more examples
 
@@ -47,6 +49,7 @@ Examples:
 
 addSee(program)
 addTranslate(program)
+addGenerate(program)
 addModels(program)
 addTrain(program)
 addTune(program)

@@ -1,10 +1,10 @@
-import { addAbortSignal } from 'node:stream'
 import type { Command } from 'commander'
 import { HeedError } from 'heed'
-import { decodeUtf8, readText, writeFileAtomic } from 'heed/io'
+import { readText, writeFileAtomic } from 'heed/io'
 import { checkWritable } from '../files.js'
+import { standardInput } from '../input.js'
 import { interruptible } from '../interrupt.js'
-import { openModel } from '../model.js'
+import { openTranslator } from '../model.js'
 import { wholeNumber } from '../options.js'
 import { createProgress } from '../terminal/progress.js'
 
@@ -50,11 +50,11 @@ async function runTranslate(text: string | undefined, flags: TranslateFlags): Pr
   await interruptible(async (signal) => {
     if (flags.out !== undefined) await checkWritable(flags.out)
     const input =
-      text ?? (flags.file !== undefined ? await readText(flags.file) : await standardInput(signal))
+      text ?? (flags.file !== undefined ? await readText(flags.file) : await standardInput(signal, 'lines'))
     const lines = input.split(/\r?\n/)
     if (lines.at(-1) === '') lines.pop()
 
-    using model = await openModel(flags.model)
+    using model = await openTranslator(flags.model)
     const progress = lines.length > 1 ? createProgress({ label: 'translating' }) : undefined
     try {
       const translated = await model.translate(lines, {
@@ -77,10 +77,3 @@ async function runTranslate(text: string | undefined, flags: TranslateFlags): Pr
 
 /** Controls but the tab: some reader takes them for the end of a line, and a terminal for commands. */
 const control = /\s*(?!\t)[\p{Cc}\u2028\u2029]\s*/gu
-
-async function standardInput(signal: AbortSignal): Promise<string> {
-  if (process.stdin.isTTY) process.stderr.write('reading lines; Ctrl-D ends them\n')
-  const chunks: Buffer[] = []
-  for await (const chunk of addAbortSignal(signal, process.stdin)) chunks.push(chunk as Buffer)
-  return decodeUtf8(Buffer.concat(chunks), 'standard input')
-}
