@@ -42,7 +42,11 @@ function scripted(
     script.forEach((id, position) => (scores[position * 280 + id] = 5))
     const table = tensor(scores, [script.length, 280])
     const net = {
-      ...{ sites: [], activations: ['logits'], heads: 1, vocabSize: 280, maxPositions: script.length },
+      sites: [],
+      activations: ['logits'],
+      heads: 1,
+      vocabSize: 280,
+      maxPositions: script.length,
       hidden: (_: unknown, { width }: { width: number }, start: number) =>
         embedding(
           tensor(

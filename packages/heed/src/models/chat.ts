@@ -81,7 +81,12 @@ interface Value {
 class Refusal extends Error {}
 
 const constants = {
-  ...{ true: true, false: false, none: null, True: true, False: false, None: null },
+  true: true,
+  false: false,
+  none: null,
+  True: true,
+  False: false,
+  None: null,
   raise_exception: (message: unknown) => {
     throw new Refusal(String(message))
   },
@@ -135,10 +140,12 @@ function bounded(Base: Jinja['Interpreter'], milliseconds: number): Jinja['Inter
 
 /** `bos_token` and its kin; each is a text, or an added token as an object. */
 function specialTokens(config: Record<string, unknown>): Record<string, string> {
-  const texts = Object.entries(config).map(([name, token]) => [name, isRecord(token) ? token.content : token])
-  return Object.fromEntries(
-    texts.filter(([name, text]) => /_token$/.test(name as string) && areTexts(text)),
-  ) as Record<string, string>
+  const found: Record<string, string> = {}
+  for (const [name, token] of Object.entries(config)) {
+    const text = isRecord(token) ? token.content : token
+    if (name.endsWith('_token') && typeof text === 'string') found[name] = text
+  }
+  return found
 }
 
 const areTexts = (...values: unknown[]): boolean => values.every((value) => typeof value === 'string')

@@ -17,7 +17,12 @@ export const tinyTokenizerJson = await learnBpe(lines, { vocabSize: 270, special
 /** A GPT-2 of a few hundred weights on the current backend, with a byte-level tokenizer. The caller disposes it. */
 export function tinyGpt2(json: Record<string, unknown> = {}, files: ModelFiles = {}, seed = 1): CausalModel {
   const config = gpt2.config({
-    ...{ model_type: 'gpt2', vocab_size: 280, n_embd: 8, n_layer: 2, n_head: 2, n_positions: 32 },
+    model_type: 'gpt2',
+    vocab_size: 280,
+    n_embd: 8,
+    n_layer: 2,
+    n_head: 2,
+    n_positions: 32,
     ...json,
   })
   return scope(() => {
