@@ -263,7 +263,8 @@ it('refuses what is no prompt, and options out of range', async () => {
   await expect(idsOf(model, [1, 280])).rejects.toThrow(coded('input', '280', 'vocabulary'))
   for (const maxTokens of [0, -1, 1.5, NaN])
     await expect(idsOf(model, 'a', { maxTokens })).rejects.toThrow(coded('option', 'maxTokens'))
-  await expect(idsOf(model, 'a', { stop: [''] })).rejects.toThrow(coded('option', 'stop'))
+  for (const stop of [[''], 'text', [1]] as never[])
+    await expect(idsOf(model, 'a', { stop })).rejects.toThrow(coded('option', 'stop'))
   await expect(idsOf(model, 'a', { temperature: -1 })).rejects.toThrow(coded('option', 'temperature'))
   const unscored = new CausalModel(
     model.config,

@@ -29,7 +29,7 @@ export interface GenerateOptions extends SamplingOptions {
   signal?: AbortSignal
   /** They see the pass over the prompt, then one pass for each token: over its position, or over all without a cache. */
   observers?: readonly Observer[]
-  /** What changes these passes. */
+  /** What changes these passes, in which `logits` are those of the last position alone, [1, 1, V]. */
   with?: readonly Intervention[]
 }
 
@@ -76,7 +76,7 @@ export class CausalModel extends SequenceModel {
     const { maxTokens = 128, stop = [], endIds = this.endIds, signal } = options
     if (!((Number.isSafeInteger(maxTokens) && maxTokens >= 1) || maxTokens === Infinity))
       throw new HeedTypeError('option', `maxTokens must be a whole number from 1 up, got ${maxTokens}`)
-    if (!stop.every((text) => typeof text === 'string' && text !== ''))
+    if (!Array.isArray(stop) || !stop.every((text) => typeof text === 'string' && text !== ''))
       throw new HeedTypeError('option', 'stop must be a list of texts that are not empty')
     const choose = sampler(options)
     const ids = Array.from(await this.#promptIds(prompt))
