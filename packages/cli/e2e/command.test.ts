@@ -15,13 +15,16 @@ describe('help', () => {
     expect(Math.max(...help.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80)
   })
 
-  it.each(['see', 'translate', 'models', 'tune', 'train translate'])('of %s has examples', async (name) => {
-    const help = await ok([...name.split(' '), '--help'])
-    expect(help).toMatch(new RegExp(`^Usage: heed ${name} `))
-    expect(help).toMatch(/\nExamples:\n {2}heed /)
-    expect(help).toContain('--verbose')
-    expect(Math.max(...help.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80)
-  })
+  it.each(['see', 'translate', 'generate', 'models', 'tune', 'train translate'])(
+    'of %s has examples',
+    async (name) => {
+      const help = await ok([...name.split(' '), '--help'])
+      expect(help).toMatch(new RegExp(`^Usage: heed ${name} `))
+      expect(help).toMatch(/\nExamples:\n {2}heed /)
+      expect(help).toContain('--verbose')
+      expect(Math.max(...help.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80)
+    },
+  )
 
   it('of train names what can be trained, and the version is a version', async () => {
     expect(await ok(['train', '--help'])).toContain('translate')

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { safeTensor, writeModelFolder } from 'heed/io'
 import { initTransformer, saveModel, type TransformerConfig } from 'heed/models'
 import { learnBpe } from 'heed/text'
 import { afterAll, expect } from 'vitest'
@@ -21,7 +22,7 @@ export interface RunOptions {
   input?: string | Uint8Array
   env?: Record<string, string>
   cwd?: string
-  /** Interrupts, as Ctrl-C does, once standard error has this. */
+  /** Interrupts, as Ctrl-C does, once standard output or standard error has this. */
   interruptAt?: RegExp
   /** Sends a signal once this is true. */
   endWhen?: { signal: 'SIGINT' | 'SIGKILL'; test: () => boolean }
@@ -38,15 +39,19 @@ export function heed(args: readonly string[], options: RunOptions = {}): Promise
   })
   return new Promise((resolve, reject) => {
     let [stdout, stderr, interrupted] = ['', '', false]
+    const interruptIf = (output: string) => {
+      if (interrupted || !options.interruptAt?.test(output)) return
+      interrupted = true
+      child.kill('SIGINT')
+    }
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text
+      interruptIf(stdout)
       if (options.closeAfter !== undefined && stdout.length >= options.closeAfter) child.stdout.destroy()
     })
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text
-      if (interrupted || !options.interruptAt?.test(stderr)) return
-      interrupted = true
-      child.kill('SIGINT')
+      interruptIf(stderr)
     })
     const { endWhen } = options
     const watch = setInterval(() => {
@@ -114,6 +119,45 @@ export async function makeModel(folder: string, config: Partial<TransformerConfi
   }
   using model = initTransformer({ ...shape, ...config, vocab_size: 280 }, 7, { tokenizerJson })
   await saveModel(model, folder)
+}
+
+/** A small GPT-2 with random weights, in a folder as transformers writes it. It would end texts anywhere: no id does. */
+export async function makeGpt2(
+  folder: string,
+  config: { n_positions?: number } = {},
+  chatTemplate?: string,
+): Promise<void> {
+  const tokenizerJson = await learnBpe(lines, { vocabSize: 280, specials: ['<|endoftext|>'] })
+  const vocab_size = Object.keys(tokenizerJson.model.vocab).length
+  const [D, n_positions] = [16, config.n_positions ?? 64]
+  const shapes: Record<string, number[]> = { 'wte.weight': [vocab_size, D], 'wpe.weight': [n_positions, D] }
+  const vector = (name: string, size = D) => (shapes[`${name}.bias`] = [size])
+  const norm = (name: string) => (shapes[`${name}.weight`] = vector(name))
+  const linear = (name: string, width: number, out: number) => {
+    shapes[`${name}.weight`] = [width, out]
+    vector(name, out)
+  }
+  for (const at of ['h.0', 'h.1']) {
+    norm(`${at}.ln_1`)
+    linear(`${at}.attn.c_attn`, D, 3 * D)
+    linear(`${at}.attn.c_proj`, D, D)
+    norm(`${at}.ln_2`)
+    linear(`${at}.mlp.c_fc`, D, 4 * D)
+    linear(`${at}.mlp.c_proj`, 4 * D, D)
+  }
+  norm('ln_f')
+  const tensors = Object.entries(shapes).map(([name, shape], n) => {
+    const size = shape.reduce((a, b) => a * b)
+    const data = Float32Array.from({ length: size }, (_, i) => Math.sin((i + 1) * (n + 1.7)))
+    return [name, safeTensor({ name, dtype: 'F32', shape, data })] as const
+  })
+  await writeModelFolder(folder, {
+    config: { model_type: 'gpt2', vocab_size, n_positions, n_embd: D, n_layer: 2, n_head: 2 },
+    tensors: new Map(tensors),
+    tokenizerJson: { ...tokenizerJson },
+    generationConfig: { eos_token_id: [] },
+    chatTemplate,
+  })
 }
 
 /** A temporary folder with the tiny model in it, for the tests of a file; removed after them. */

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { fails, heed, makeModel, modelForTests, ok } from './heed.js'
+import { fails, heed, makeGpt2, makeModel, modelForTests, ok } from './heed.js'
 
 const { folder, model } = await modelForTests()
 
@@ -277,5 +277,55 @@ describe('in the terminal', () => {
     expect(stdout).toContain('Decoder 1 reads the source')
     expect(stdout).toContain('the layer that best finds copied words')
     expect(await ok([sentence, '--model', model])).toContain('a layer taken by default')
+  })
+})
+
+describe('a model of one sequence', async () => {
+  const gpt2 = folder.path('gpt2')
+  await makeGpt2(gpt2)
+
+  it('has the source alone in its document, and no output', async () => {
+    const stdout = await ok(['see', 'the dog sees', '--json', '--qk', '--model', gpt2])
+    const doc = JSON.parse(stdout) as Omit<Document, 'output'> & { output: null }
+    expect(Object.keys(doc)).toEqual(['model', 'text', 'output', 'tokens', 'maps'])
+    expect(doc.output).toBeNull()
+    expect(Object.keys(doc.tokens)).toEqual(['source'])
+    expect(doc.maps.map(({ site, head }) => `${site}/${head}`)).toEqual(
+      ['layers.0.self', 'layers.1.self'].flatMap((site) => [`${site}/0`, `${site}/1`]),
+    )
+    const { length } = doc.tokens.source
+    for (const { queries, keys, weights, causal, scale, q, ...map } of doc.maps) {
+      expect([queries, keys, causal, scale]).toEqual(['source', 'source', { offset: 0 }, 1 / Math.sqrt(8)])
+      expect(q!.map((row) => row.length)).toEqual(Array(length).fill(8))
+      expect(map).not.toHaveProperty('lengths')
+      weights.forEach((row, i) => {
+        expect(row.length).toBe(length)
+        expect(Math.abs(row.reduce((a, b) => a + b, 0) - 1)).toBeLessThanOrEqual(1e-6)
+        expect(row.slice(i + 1).every((w) => w === 0)).toBe(true)
+      })
+    }
+  })
+
+  it('shows its last layer without a translation, and says so', async () => {
+    const stdout = await ok(['the dog sees', '--model', gpt2])
+    expect(stdout).toMatch(/^Layer 1 reads itself · mean of 2 heads\n/)
+    expect(stdout).toContain('the last layer, taken by default')
+    expect(stdout).toContain('Strongest links\n')
+    const named = await ok(['the dog', '--model', gpt2, '--site', 'layers.0.self', '--head', '1'])
+    expect(named).toMatch(/^Layer 0 reads itself · head 1\n/)
+    const file = folder.path('layer.svg')
+    await ok(['the dog', '--model', gpt2, '--svg', file])
+    expect(await readFile(file, 'utf8')).toContain('Layer 1 reads itself')
+  })
+
+  it('says what it cannot do', async () => {
+    await fails(1, ['the dog', '--model', gpt2, '--beam', '2'], /--beam is for models that translate/)
+    await fails(1, ['the dog', '--model', gpt2, '--site', 'encoder.0.self'], /layers\.0\.self/)
+    await fails(
+      1,
+      ['translate', 'the dog', '--model', gpt2],
+      /gpt2 model; this command needs an encoder-decoder/,
+    )
+    await fails(1, ['x'.repeat(65), '--model', gpt2], /65 tokens.*64/)
   })
 })

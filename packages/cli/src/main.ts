@@ -3,6 +3,7 @@ import { enableRelaxedSimd } from 'heed'
 import { visibleLine } from 'heed/look'
 import { addEmbed } from './commands/embed.js'
 import { addFill } from './commands/fill.js'
+import { addGenerate } from './commands/generate.js'
 import { addModels } from './commands/models.js'
 import { addSee } from './commands/see.js'
 import { addSimilar } from './commands/similar.js'
@@ -43,6 +44,7 @@ Examples:
   heed see "I see a dog." --svg map.svg    the same, also as a picture
   heed translate --file in.txt --out out.txt
   heed similar dog cat television          words as vectors: how near they are
+  heed generate "Once upon a time" --model ./gpt2
   heed models                              what can be run
   heed <command> --help                    more examples
 
@@ -54,6 +56,7 @@ addTranslate(program)
 addEmbed(program)
 addFill(program)
 addSimilar(program)
+addGenerate(program)
 addModels(program)
 addTrain(program)
 addTune(program)

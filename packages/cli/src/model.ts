@@ -1,9 +1,16 @@
 import { HeedError, useBackend } from 'heed'
-import { type EncoderModel, loadModel, type LoadProgress, type Model, Transformer } from 'heed/models'
+import {
+  CausalModel,
+  type EncoderModel,
+  loadModel,
+  type LoadProgress,
+  type Model,
+  Transformer,
+} from 'heed/models'
 import { createProgress, type Progress } from './terminal/progress.js'
 
-/** A model by any of its names, with a line of progress while it is downloaded or loaded. */
-export async function loadShown(name: string, signal?: AbortSignal): Promise<Model> {
+/** The model of a command that takes any, by any of its names, with a line of progress while it comes. */
+export async function openModel(name: string, signal?: AbortSignal): Promise<Model> {
   await useBackend('wasm')
   let line: { stage: LoadProgress['stage']; progress: Progress } | undefined
   try {
@@ -22,29 +29,47 @@ export async function loadShown(name: string, signal?: AbortSignal): Promise<Mod
   }
 }
 
-/** The model of a command that translates. */
-export async function openModel(name: string, signal?: AbortSignal): Promise<Transformer> {
-  const model = await loadShown(name, signal)
-  if (model instanceof Transformer) return model
+/** A model that a command can use, or an error that says what it needs. */
+async function openA<M extends Model>(
+  name: string,
+  signal: AbortSignal | undefined,
+  is: (model: Model) => model is M,
+  needed: string,
+): Promise<M> {
+  const model = await openModel(name, signal)
+  if (is(model)) return model
   model.dispose()
-  throw new HeedError('unsupported', `${name}: this command needs an encoder-decoder model`)
+  throw new HeedError(
+    'unsupported',
+    `${name}: a ${model.config.model_type} model; this command needs ${needed}`,
+  )
 }
 
-/** What some models can do, and the kinds that can. */
-const abilities = {
-  embed: 'a model that gives vectors: an encoder, a language model or a translator',
-  fill: 'a masked language model, such as BERT with its output over the vocabulary',
-}
-type Ability = keyof typeof abilities
+/** The model of a command that translates. */
+export const openTranslator = (name: string, signal?: AbortSignal): Promise<Transformer> =>
+  openA(name, signal, (m) => m instanceof Transformer, 'an encoder-decoder model, such as heed-en-de')
 
-/** The model of a command that needs an ability. */
-export async function openModelThatCan<A extends Ability>(
-  ability: A,
+/** The model of a command that goes on from a text. */
+export const openCausal = (name: string, signal?: AbortSignal): Promise<CausalModel> =>
+  openA(name, signal, (m) => m instanceof CausalModel, 'a causal language model, such as GPT-2')
+
+/** The model of a command that turns texts into vectors: each family can. */
+export const openEmbedder = (
   name: string,
   signal?: AbortSignal,
-): Promise<Model & Pick<EncoderModel, A>> {
-  const model = await loadShown(name, signal)
-  if (ability in model) return model as Model & Pick<EncoderModel, A>
-  model.dispose()
-  throw new HeedError('unsupported', `${name}: this command needs ${abilities[ability]}`)
-}
+): Promise<Model & Pick<EncoderModel, 'embed'>> =>
+  openA(
+    name,
+    signal,
+    (m): m is Model & Pick<EncoderModel, 'embed'> => 'embed' in m,
+    'a model that gives vectors',
+  )
+
+/** The model of a command that fills masks. */
+export const openMasked = (name: string, signal?: AbortSignal): Promise<Model & Pick<EncoderModel, 'fill'>> =>
+  openA(
+    name,
+    signal,
+    (m): m is Model & Pick<EncoderModel, 'fill'> => 'fill' in m,
+    'a masked language model, such as BERT with its output over the vocabulary',
+  )

@@ -3,9 +3,10 @@ import type { Command } from 'commander'
 import { HeedError } from 'heed'
 import { exists, readText, writeFileAtomic, writeNpy } from 'heed/io'
 import type { EmbedOptions } from 'heed/models'
-import { checkWritable, linesOf, readInput } from '../files.js'
+import { checkWritable } from '../files.js'
+import { linesOf, readLines } from '../input.js'
 import { interruptible } from '../interrupt.js'
-import { openModelThatCan } from '../model.js'
+import { openEmbedder } from '../model.js'
 import { createProgress } from '../terminal/progress.js'
 
 interface EmbedFlags {
@@ -63,13 +64,13 @@ async function runEmbed(text: string | undefined, flags: EmbedFlags): Promise<vo
       : 'stopped; no result was written'
   await interruptible(async (signal) => {
     if (out !== undefined) await checkWritable(out)
-    const texts = text !== undefined ? [text] : textsOf(await readInput(file, signal), file)
+    const texts = text !== undefined ? [text] : textsOf(await readLines(file, signal), file)
     total = texts.length
     const empty = texts.findIndex((line) => line.trim() === '')
     if (empty >= 0) throw new HeedError('input', `text ${empty + 1} is empty; it has no vector`)
     if (flags.resume) done = await linesDone(out!, texts)
 
-    using model = await openModelThatCan('embed', flags.model, signal)
+    using model = await openEmbedder(flags.model, signal)
     if (out !== undefined && !matrix && done === 0) await writeFileAtomic(out, '')
     const progress = total > 1 ? createProgress({ label: 'embedding' }) : undefined
     const warn = (line: string) =>
@@ -109,8 +110,7 @@ function matrixOf(rows: readonly Float32Array[]): Uint8Array {
   return writeNpy(data, [rows.length, width])
 }
 
-function textsOf(input: string, file: string | undefined): string[] {
-  const lines = linesOf(input)
+function textsOf(lines: string[], file: string | undefined): string[] {
   if (!file?.endsWith('.jsonl')) return lines
   return lines.map((line, i) => textOf(line, `${file}, line ${i + 1}`))
 }

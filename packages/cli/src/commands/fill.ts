@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { clip, displayWidth, visibleLine } from 'heed/look'
 import { interruptible } from '../interrupt.js'
-import { openModelThatCan } from '../model.js'
+import { openMasked } from '../model.js'
 import { wholeNumber } from '../options.js'
 import { paint, supportsColor, terminalTheme } from '../terminal/color.js'
 import { outputColumns } from '../terminal/columns.js'
@@ -35,7 +35,7 @@ Examples:
 
 async function runFill(text: string, flags: FillFlags): Promise<void> {
   await interruptible(async (signal) => {
-    using model = await openModelThatCan('fill', flags.model, signal)
+    using model = await openMasked(flags.model, signal)
     const masks = await model.fill(text, { top: flags.top })
     if (flags.json) {
       process.stdout.write(`${JSON.stringify({ model: flags.model, text, masks })}\n`)

@@ -3,7 +3,7 @@ import { HeedError } from 'heed'
 import { writeFileAtomic } from 'heed/io'
 import { see, type Seen } from 'heed/lens'
 import { type DrawnMap, mapSvg, visibleLine, wrap } from 'heed/look'
-import { matchSites } from 'heed/models'
+import { matchSites, type Model, Transformer } from 'heed/models'
 import { checkWritable } from '../files.js'
 import { interruptible } from '../interrupt.js'
 import { mapsToShow } from '../maps.js'
@@ -26,7 +26,7 @@ interface SeeFlags {
 export function addSee(program: Command): void {
   program
     .command('see', { isDefault: true })
-    .description('translate a text and show who attends to whom (the default command)')
+    .description('show who attends to whom in a text (the default command)')
     .argument('<text>', 'the text to look into')
     .option('-m, --model <name>', 'a shipped model, a model folder, or org/name of the hub', 'heed-en-de')
     .option(
@@ -35,17 +35,19 @@ export function addSee(program: Command): void {
       collect(String),
     )
     .option('--head <n>', 'a head by number, from 0; repeatable', collect(wholeNumber(0)))
-    .option('--beam <n>', 'hypotheses kept while translating; 1 is greedy', wholeNumber(1, 64))
+    .option('--beam <n>', 'hypotheses kept by a model that translates; 1 is greedy', wholeNumber(1, 64))
     .option('--qk', 'with --json: add q, k, m, l and the rules, so that anyone can recompute the weights')
     .option('--json', 'print one JSON document and nothing else')
     .option('--svg <file>', 'also write the map as a picture')
     .addHelpText(
       'after',
       `
-Without --site the map is the alignment: the cross-attention of one decoder
-layer, chosen on validation data for finding the source of copied words (see the
-model card). Its rows are the words being predicted. Without --head a map is the
-mean of the site's heads. --json holds every head of every site, or of those
+A model that translates does so first. Without --site the map is the alignment:
+the cross-attention of one decoder layer, chosen on validation data for finding
+the source of copied words (see the model card). Its rows are the words being
+predicted. Of other models, such as GPT-2 and BERT, it is the last layer, where
+all that they make of the text comes together. Without --head a map is the mean
+of the site's heads. --json holds every head of every site, or of those
 asked for. A text that starts with - goes after --.
 
 Examples:
@@ -54,6 +56,7 @@ Examples:
   heed see "I gave her the book." --site decoder.0.cross --svg map.svg
   heed see "I gave her the book." --site 'encoder.*.self' --json > maps.json
   heed see "I gave her the book." --head 0 --json --qk > maps.json
+  heed see "I gave her the book." --model ./gpt2 --site layers.5.self --head 1
   heed see -- "-5 degrees are cold."`,
     )
     .action(runSee)
@@ -71,16 +74,20 @@ async function runSee(text: string, flags: SeeFlags): Promise<void> {
   await interruptible(async (signal) => {
     if (flags.svg !== undefined) await checkWritable(flags.svg)
     using model = await openModel(flags.model, signal)
-    const alignment = `decoder.${model.generation.alignmentLayer}.cross`
-    if (flags.svg !== undefined) checkOneMap(matchSites(model.sites, site ?? alignment), heads)
+    if (beam !== undefined && !(model instanceof Transformer))
+      throw new HeedError('option', `--beam is for models that translate; ${flags.model} does not`)
+    const byDefault = defaultMap(model)
+    if (flags.svg !== undefined) checkOneMap(matchSites(model.sites, site ?? byDefault.site), heads)
     // The JSON document holds every map; without it only what is shown need be computed.
-    const sites = site ?? (flags.json ? undefined : alignment)
-    const seen = await see(model, text, { sites, heads, qk, beam, signal })
+    const options = { sites: site ?? (flags.json ? undefined : byDefault.site), heads, qk, signal }
+    const seen = await (model instanceof Transformer
+      ? see(model, text, { ...options, beam })
+      : see(model, text, options))
     const shown = () =>
       mapsToShow(seen, {
-        sites: site ? undefined : [alignment],
+        sites: site ? undefined : [byDefault.site],
         mean: heads === undefined,
-        note: site ? undefined : alignmentNote(model.files.generationConfig?.alignment_layer !== undefined),
+        note: site ? undefined : byDefault.note,
       })
     if (flags.svg !== undefined) await writeFileAtomic(flags.svg, mapSvg(shown()[0]))
     if (flags.json) process.stdout.write(`${JSON.stringify({ model: flags.model, ...seen })}\n`)
@@ -89,11 +96,19 @@ async function runSee(text: string, flags: SeeFlags): Promise<void> {
   })
 }
 
-/** The rule that chose what is shown; nobody chose the layer of a model that was not tuned. */
-const alignmentNote = (tuned: boolean): string =>
-  tuned
-    ? 'the alignment: the layer that best finds copied words in validation sentences'
-    : 'a layer taken by default; heed tune finds the one that aligns best'
+/** What is shown when no site is named, and the rule that chose it. */
+function defaultMap(model: Model): { site: string; note: string } {
+  if (!(model instanceof Transformer))
+    return { site: model.sites.at(-1)!, note: 'the last layer, taken by default; --site names another' }
+  // Nobody chose the layer of a model that was not tuned.
+  const tuned = model.files.generationConfig?.alignment_layer !== undefined
+  return {
+    site: `decoder.${model.generation.alignmentLayer}.cross`,
+    note: tuned
+      ? 'the alignment: the layer that best finds copied words in validation sentences'
+      : 'a layer taken by default; heed tune finds the one that aligns best',
+  }
+}
 
 function checkOneMap(sites: readonly string[], heads: readonly number[] | undefined): void {
   const count = sites.length * (heads ? new Set(heads).size : 1)
@@ -109,10 +124,14 @@ function forTerminal({ output }: Seen, maps: readonly DrawnMap[]): string[] {
   const theme = terminalTheme(process.env)
   const columns = outputColumns()
   const style = paint(color, theme)
-  const translation = wrap(visibleLine(output ?? ''), columns).map(style.strong)
-  const lines = translation.length > 0 ? translation : [style.quiet('the translation is empty')]
+  const lines: string[] = []
+  if (output !== null) {
+    const translation = wrap(visibleLine(output), columns).map(style.strong)
+    lines.push(...(translation.length > 0 ? translation : [style.quiet('the translation is empty')]))
+  }
   for (const map of maps) {
-    lines.push('', ...renderMap(map, { columns, color, theme }))
+    if (lines.length > 0) lines.push('')
+    lines.push(...renderMap(map, { columns, color, theme }))
     const links = strongestLinks(map, 12)
     if (links.length > 0) lines.push('', style.strong('Strongest links'), ...links.map((link) => `  ${link}`))
   }

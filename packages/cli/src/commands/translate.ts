@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
 import { HeedError } from 'heed'
 import { writeFileAtomic } from 'heed/io'
-import { checkWritable, linesOf, readInput } from '../files.js'
+import { checkWritable } from '../files.js'
+import { linesOf, readLines } from '../input.js'
 import { interruptible } from '../interrupt.js'
-import { openModel } from '../model.js'
+import { openTranslator } from '../model.js'
 import { wholeNumber } from '../options.js'
 import { createProgress } from '../terminal/progress.js'
 
@@ -48,9 +49,8 @@ async function runTranslate(text: string | undefined, flags: TranslateFlags): Pr
     )
   await interruptible(async (signal) => {
     if (flags.out !== undefined) await checkWritable(flags.out)
-    const lines = linesOf(text ?? (await readInput(flags.file, signal)))
-
-    using model = await openModel(flags.model, signal)
+    const lines = text === undefined ? await readLines(flags.file, signal) : linesOf(text)
+    using model = await openTranslator(flags.model, signal)
     const progress = lines.length > 1 ? createProgress({ label: 'translating' }) : undefined
     try {
       const translated = await model.translate(lines, {

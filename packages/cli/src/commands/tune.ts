@@ -7,7 +7,7 @@ import { saveSettings, type Transformer } from 'heed/models'
 import { type Pair, readPairs } from 'heed/train'
 import { checkWritable } from '../files.js'
 import { interruptible } from '../interrupt.js'
-import { openModel } from '../model.js'
+import { openTranslator } from '../model.js'
 import { wholeNumber } from '../options.js'
 import { createProgress } from '../terminal/progress.js'
 
@@ -50,7 +50,7 @@ async function runTune(folder: string, flags: TuneFlags): Promise<void> {
     const { pairs } = await readPairs(flags.data)
     if (pairs.length === 0)
       throw new HeedError('input', `${flags.data}: holds no pairs; a line is source TAB reference`)
-    using model = await openModel(folder, signal)
+    using model = await openTranslator(folder, signal)
     const file = `${folder}/generation_config.json`
     await checkWritable(file)
     const lengthPenalty = await bestPenalty(model, pairs.slice(0, flags.sentences), signal)

@@ -47,6 +47,14 @@ test('a folder comes back as written, also over another one', async () => {
   )
 })
 
+test('a chat template is a text, and goes when the next model has none', async () => {
+  const chatTemplate = "{{ '<s>' }}\n{# é #}"
+  await writeModelFolder(dir, { config: {}, tensors, chatTemplate })
+  expect((await readModelFolder(dir)).chatTemplate).toBe(chatTemplate)
+  await writeModelFolder(dir, { config: {}, tensors })
+  expect((await readModelFolder(dir)).chatTemplate).toBeUndefined()
+})
+
 test('weights carry the format that transformers asks for', async () => {
   await writeModelFolder(dir, { config: {}, tensors })
   const { metadata } = parseSafetensors(await readFile(`${dir}/model.safetensors`), 'm')

@@ -1,7 +1,9 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Transformer } from '../models/index.js'
+import { type AttentionOptions, randn, scale, tensor } from '../ops/index.js'
 import { coded } from '../testing/index.js'
+import { tinyGpt2 } from '../testing/tiny-gpt2.js'
 import { tinyTransformer } from '../testing/tiny-transformer.js'
 import type { Token } from '../text/index.js'
 import { see, type SeenMap } from './index.js'
@@ -91,6 +93,66 @@ test('rules that an intervention sets are the ones that are told and obeyed', ()
     const expected = softmaxOf(maps[1]).flat()
     maps[1].weights.flat().forEach((w, n) => expect(Math.abs(w - expected[n])).toBeLessThan(2e-6))
   }))
+
+test('window, softcap, bias and sink are told where they are in force, of each head', () =>
+  using(async (model) => {
+    using bias = randn([1, 2, 1, 3], { seed: 3 })
+    using table = randn([4, 2], { seed: 4 })
+    using sink = tensor([0.5, -0.25])
+    const rules = { causal: true, window: [1, Infinity], softcap: 3, sink } as const
+    const seen = (more: () => AttentionOptions) =>
+      see(model, 'ab', {
+        sites: 'encoder.0.self',
+        qk: true,
+        target: 'x',
+        with: [{ sites: 'encoder.0.self', attention: () => ({ options: { ...rules, ...more() } }) }],
+      })
+    // Made in the pass, as a model does: what an option holds may live no longer.
+    const dense = () => ({ bias: scale(bias, 1) })
+    const byDistance = () => ({ bias: { relative: scale(table, 1), bidirectional: false, maxDistance: 4 } })
+    const columns = [...(await bias.data())]
+    const values = [...(await table.data())]
+    const distances = (i: number, head: number) =>
+      [0, 1, 2].map((j) => values[Math.min(2, 3, Math.max(0, i - j)) * 2 + head])
+    for (const relative of [false, true]) {
+      const { maps } = await seen(relative ? byDistance : dense)
+      for (const [head, map] of maps.entries()) {
+        expect(Object.keys(map).slice(9)).toEqual(['scale', 'causal', 'window', 'softcap', 'bias', 'sink'])
+        expect(map).toMatchObject({ causal: { offset: 0 }, window: [1, Infinity], softcap: 3 })
+        expect(map.sink).toBe([0.5, -0.25][head])
+        map.bias!.forEach((row, i) => {
+          const expected = relative ? distances(i, head) : columns.slice(head * 3, head * 3 + 3)
+          row.forEach((b, j) => expect(b).toBeCloseTo(expected[j], 7))
+        })
+        map.weights.forEach((row, i) => {
+          const exponentials = map.k!.map((key, j) => {
+            const score = map.scale! * map.q![i].reduce((sum, x, d) => sum + x * key[d], 0)
+            return j > i || j < i - 1 ? 0 : Math.exp(3 * Math.tanh(score / 3) + map.bias![i][j])
+          })
+          const total = exponentials.reduce((a, b) => a + b) + Math.exp(map.sink!)
+          row.forEach((w, j) => expect(w).toBeCloseTo(exponentials[j] / total, 6))
+        })
+      }
+    }
+    const [map] = JSON.parse(JSON.stringify((await seen(() => ({}))).maps)) as SeenMap[]
+    expect(map.window).toEqual([1, null])
+    expect(map).not.toHaveProperty('bias')
+  }))
+
+test('a causal model has the source alone', async () => {
+  using model = tinyGpt2()
+  const seen = await see(model, 'the dog', { qk: true })
+  expect(seen.output).toBeNull()
+  expect(Object.keys(seen.tokens)).toEqual(['source'])
+  expect(seen.maps.map(({ site, head }) => `${site} ${head}`)).toEqual(
+    ['layers.0.self', 'layers.1.self'].flatMap((site) => [`${site} 0`, `${site} 1`]),
+  )
+  for (const map of seen.maps) {
+    expect([map.queries, map.keys, map.causal]).toEqual(['source', 'source', { offset: 0 }])
+    const expected = softmaxOf(map)
+    map.weights.forEach((row, i) => row.forEach((w, j) => expect(w).toBeCloseTo(expected[i][j], 6)))
+  }
+})
 
 test('sites by pattern, heads by number, each once and in the order of the model', () =>
   using(async (model) => {

@@ -20,7 +20,11 @@ interface SeeChoice {
   qk?: boolean
 }
 
-/** One head's attention map, and on request what it follows from: w_ij = exp(scale · q_i·k_j − m_i) / l_i. */
+/**
+ * One head's attention map, and on request what it follows from: w_ij = exp(s_ij − m_i) / l_i with
+ * s_ij = softcap · tanh(scale · q_i·k_j / softcap) + bias_ij, where the rules let query i see key j. Rules that are not
+ * in force are absent.
+ */
 export interface SeenMap {
   site: string
   head: number
@@ -39,7 +43,14 @@ export interface SeenMap {
   l?: number[]
   scale?: number
   causal?: { offset: number }
+  /** [left, right] around i + offset; Infinity (null in JSON) leaves a side open. */
+  window?: [left: number, right: number]
   lengths?: number[]
+  softcap?: number
+  /** [queries][keys] of this head; −Infinity (null in JSON) is a mask. */
+  bias?: number[][]
+  /** Of this head: a logit that is part of l and no key's. */
+  sink?: number
 }
 
 /** Who attends to whom in one text, as `heed see --json` prints it. */
@@ -67,7 +78,7 @@ export async function see<O extends TextRunOptions, R extends TextRun>(
   const { sites, heads, qk = false, ...rest } = options
   const wanted = matchSites(model.sites, sites)
   const wantedHeads = matchHeads(model.heads, heads)
-  const kept = new Map<string, AttentionSeen>()
+  const kept = new Map<string, Kept>()
   const observer: Observer = {
     sites: wanted,
     attention: (seen) => void kept.set(seen.site, keepViews(seen)),
@@ -80,21 +91,39 @@ export async function see<O extends TextRunOptions, R extends TextRun>(
       for (const head of wantedHeads) {
         await breathe()
         throwIfAborted(rest.signal)
-        maps.push(await mapOf(kept.get(site)!, head, qk))
+        maps.push(await mapOf(kept.get(site)!.seen, head, qk))
       }
     return { text, output, tokens, maps }
   } finally {
-    for (const { q, k, m, l } of kept.values()) for (const t of [q, k, m, l]) t.dispose()
+    for (const { tensors } of kept.values()) for (const t of tensors) t.dispose()
   }
 }
 
 /** What `see` asks of a model. */
 type Seeable<O, R> = Pick<Model, 'sites' | 'heads'> & { run(text: string, options?: O): Promise<R> }
 
-/** Views of q, k, m and ℓ that outlive the run. */
-function keepViews(seen: AttentionSeen): AttentionSeen {
-  const keep = (t: Tensor) => t.view(t.shape, t.strides).keep()
-  return { ...seen, q: keep(seen.q), k: keep(seen.k), m: keep(seen.m), l: keep(seen.l) }
+/** An attention whose tensors outlive the run, and these tensors. */
+interface Kept {
+  seen: AttentionSeen
+  tensors: Tensor[]
+}
+
+function keepViews(seen: AttentionSeen): Kept {
+  const tensors: Tensor[] = []
+  const keep = (t: Tensor) => {
+    const view = t.view(t.shape, t.strides).keep()
+    tensors.push(view)
+    return view
+  }
+  const { mask, bias, sink } = seen.options
+  const options = {
+    ...seen.options,
+    mask: mask && keep(mask),
+    bias: bias && ('relative' in bias ? { ...bias, relative: keep(bias.relative) } : keep(bias)),
+    sink: sink && keep(sink),
+  }
+  const { q, k, m, l } = seen
+  return { seen: { ...seen, q: keep(q), k: keep(k), m: keep(m), l: keep(l), options }, tensors }
 }
 
 /** The heads asked for, each once, in the model's order. */
@@ -119,17 +148,45 @@ async function mapOf(
   if (!qk) return map
   const [, Tq, H] = q.shape
   const Hkv = k.shape[2]
-  const { rules, offsets } = resolveRules(q, k, options)
   return {
     ...map,
     q: await headRows(q, head),
     k: await headRows(k, Math.floor((head * Hkv) / H)),
     m: await line(m, head, Tq),
     l: await line(l, head, Tq),
-    scale: rules.scale,
-    ...(options.causal ? { causal: { offset: offsets[0] } } : {}),
-    ...(rules.lengths ? { lengths: [...rules.lengths] } : {}),
+    ...(await rulesOf(q, k, options, head)),
   }
+}
+
+/** The rules in force, of one head. */
+async function rulesOf(
+  q: Tensor,
+  k: Tensor,
+  options: AttentionSeen['options'],
+  head: number,
+): Promise<Partial<SeenMap>> {
+  const { causal, window, softcap } = options
+  const { rules, offset, bias } = scope(() => {
+    const { rules, offsets } = resolveRules(q, k, options)
+    const { scale, lengths } = rules
+    return { rules: { scale, lengths }, offset: offsets[0], bias: rules.bias && headMap(rules.bias, head) }
+  })
+  const found: Partial<SeenMap> = { scale: rules.scale }
+  if (causal) found.causal = { offset }
+  if (window) found.window = [...window]
+  if (rules.lengths) found.lengths = [...rules.lengths]
+  if (softcap !== undefined) found.softcap = softcap
+  if (bias) found.bias = await rows(bias)
+  bias?.dispose()
+  if (options.sink) found.sink = short((await options.sink.data())[head])
+  return found
+}
+
+/** t [1, H, Tq, Tk] of one head, dense. */
+function headMap(t: Tensor, head: number): Tensor {
+  const [, , Tq, Tk] = t.shape
+  const [, perHead, perQuery, perKey] = t.strides
+  return dense(t.view([Tq, Tk], [perQuery, perKey], t.offset + head * perHead))
 }
 
 /** x [1, T, H, D] of one head, as T rows. */

@@ -3,6 +3,7 @@ import { HeedError, HeedTypeError, throwIfAborted } from '../errors.js'
 import { quote } from '../json.js'
 import type { Weights } from '../nn/weights.js'
 import { Cache } from './cache.js'
+import { type ChatMessage, renderChat } from './chat.js'
 import type { ModelFiles } from './family.js'
 import { padIds } from './ids.js'
 import { type Intervention, type Observer, Run } from './run.js'
@@ -10,8 +11,11 @@ import { sampler, type SamplingOptions } from './sampling.js'
 import { type Net, SequenceModel } from './sequence.js'
 import { TextStream } from './text-stream.js'
 
-/** What a text goes on from: text, around which the tokenizer puts its special tokens, or ids as they are. */
-export type Prompt = string | ArrayLike<number>
+/**
+ * What a text goes on from: text, around which the tokenizer puts its special tokens; ids as they are; or a conversation,
+ * which the model's chat template makes a text up to where the model answers. Special tokens written in it are read as such.
+ */
+export type Prompt = string | ArrayLike<number> | { chat: readonly ChatMessage[] }
 
 export interface GenerateOptions extends SamplingOptions {
   /** The most tokens, an end token included; Infinity: as many as there are positions. Default 128. */
@@ -25,7 +29,7 @@ export interface GenerateOptions extends SamplingOptions {
   signal?: AbortSignal
   /** They see the pass over the prompt, then one pass for each token: over its position, or over all without a cache. */
   observers?: readonly Observer[]
-  /** What changes these passes. */
+  /** What changes these passes, in which `logits` are those of the last position alone, [1, 1, V]. */
   with?: readonly Intervention[]
 }
 
@@ -53,11 +57,10 @@ export class CausalModel extends SequenceModel {
   readonly endIds: readonly number[]
 
   constructor(config: { readonly model_type: string }, net: Net, weights: Weights, files: ModelFiles = {}) {
+    // Checked first: a model that cannot be made owns no weights.
+    const stated = idsOf(files.generationConfig, 'generation_config.json') ?? idsOf(config, 'config.json')
     super(config, net, weights, files)
-    this.endIds =
-      idsOf(files.generationConfig, 'generation_config.json') ??
-      idsOf(config, 'config.json') ??
-      (this.tokenizer?.eosId === undefined ? [] : [this.tokenizer.eosId])
+    this.endIds = stated ?? (this.tokenizer?.eosId === undefined ? [] : [this.tokenizer.eosId])
   }
 
   /**
@@ -65,6 +68,7 @@ export class CausalModel extends SequenceModel {
    * Leaving the loop ends the work.
    *
    * @throws HeedError `input` for an empty prompt, or one that leaves no position for a token; `aborted` by the signal;
+   *   `unsupported`, `format` or `input` for a conversation that has no template or does not fit it;
    *   `not-found` for a site that there is not; `unsupported` when the model has no output over the vocabulary, or no
    *   tokenizer where text is given or a stop is to be found; HeedTypeError `option` for an option out of range
    */
@@ -72,17 +76,18 @@ export class CausalModel extends SequenceModel {
     const { maxTokens = 128, stop = [], endIds = this.endIds, signal } = options
     if (!((Number.isSafeInteger(maxTokens) && maxTokens >= 1) || maxTokens === Infinity))
       throw new HeedTypeError('option', `maxTokens must be a whole number from 1 up, got ${maxTokens}`)
-    if (!stop.every((text) => typeof text === 'string' && text !== ''))
+    if (!Array.isArray(stop) || !stop.every((text) => typeof text === 'string' && text !== ''))
       throw new HeedTypeError('option', 'stop must be a list of texts that are not empty')
     const choose = sampler(options)
-    const ids = Array.from(this.#promptIds(prompt))
+    const ids = Array.from(await this.#promptIds(prompt))
     const stream = this.tokenizer && new TextStream(this.tokenizer, stop, ids)
     if (stop.length > 0) this.needTokenizer()
 
     using cache = (options.cache ?? true) ? new Cache() : undefined
     const run = new Run(this, { cache, observers: options.observers, with: options.with })
     const seen = new Set(ids)
-    const most = Math.min(maxTokens, this.net.maxPositions - ids.length)
+    const room = this.net.maxPositions - ids.length
+    const [most, atMost] = maxTokens <= room ? [maxTokens, 'maxTokens' as const] : [room, 'length' as const]
     const breathe = breather()
     for (let step = 0; step < most; step++) {
       await breathe()
@@ -94,15 +99,7 @@ export class CausalModel extends SequenceModel {
       const ended = endIds.includes(id)
       const last = ended || step === most - 1
       const { text, stopped } = stream?.push(id, last) ?? { text: '', stopped: false }
-      const reason = stopped
-        ? 'stop'
-        : ended
-          ? 'end'
-          : last
-            ? most === maxTokens
-              ? 'maxTokens'
-              : 'length'
-            : undefined
+      const reason = stopped ? 'stop' : ended ? 'end' : last ? atMost : undefined
       yield { id, text, logProb, ...(reason && { reason }) }
       if (reason) return
     }
@@ -130,8 +127,8 @@ export class CausalModel extends SequenceModel {
     }
   }
 
-  #promptIds(prompt: Prompt): ArrayLike<number> {
-    const ids = typeof prompt === 'string' ? this.needTokenizer().encodeIds(prompt) : prompt
+  async #promptIds(prompt: Prompt): Promise<ArrayLike<number>> {
+    const ids = await this.#idsOf(prompt)
     if (ids.length === 0)
       throw new HeedError('input', 'the prompt is empty; give the beginning of a text to go on from')
     const { maxPositions } = this.net
@@ -141,6 +138,14 @@ export class CausalModel extends SequenceModel {
         `the prompt has ${ids.length} tokens, which leaves no room: this model takes at most ${maxPositions}, prompt and text together; shorten it`,
       )
     return ids
+  }
+
+  async #idsOf(prompt: Prompt): Promise<ArrayLike<number>> {
+    if (typeof prompt === 'string') return this.needTokenizer().encodeIds(prompt)
+    if (!('chat' in prompt)) return prompt
+    // The template writes the special tokens itself.
+    const text = await renderChat(prompt.chat, this.files)
+    return this.needTokenizer().encodeIds(text, { addSpecials: false })
   }
 }
 

@@ -13,7 +13,7 @@ export interface ModelFiles {
   sentenceConfig?: Record<string, unknown>
   /** modules.json of sentence-transformers: the steps from text to vector. */
   modules?: readonly unknown[]
-  /** chat_template.jinja: how a conversation becomes one text. */
+  /** chat_template.jinja: how a conversation is written for the model. */
   chatTemplate?: string
 }
 

@@ -6,6 +6,7 @@ export {
   type GenerateOptions,
   type Prompt,
 } from './causal.js'
+export { type ChatMessage, renderChat } from './chat.js'
 export { ConfigReader } from './config.js'
 export type { Hypothesis } from './beam-search.js'
 export type { EmbedOptions } from './embed.js'

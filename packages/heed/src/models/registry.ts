@@ -31,6 +31,7 @@ const families: Record<string, () => Promise<AnyFamily>> = {
   bert: async () => opaque((await import('./bert.js')).bert),
   roberta: async () => opaque((await import('./bert.js')).roberta),
   distilbert: async () => opaque((await import('./bert.js')).distilbert),
+  gpt2: async () => opaque((await import('./gpt2.js')).gpt2),
   llama: async () => opaque((await import('./llama.js')).llama),
   mistral: async () => opaque((await import('./llama.js')).mistral),
   qwen2: async () => opaque((await import('./llama.js')).qwen2),

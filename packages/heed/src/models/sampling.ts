@@ -66,7 +66,7 @@ function check(name: string, value: unknown, expected: string, ok: boolean): voi
 
 /** The scores in float64. Each id counts once, however often the text holds it. */
 function penalised(scores: Scores, seen: Iterable<number>, penalty: number): Float64Array {
-  const result = Float64Array.from(scores)
+  const result = new Float64Array(scores)
   if (penalty === 1) return result
   for (const id of seen) result[id] = scores[id] < 0 ? scores[id] * penalty : scores[id] / penalty
   return result

@@ -160,6 +160,13 @@ describe.each(comparedBackends)('$name agrees with the reference', ({ start }) =
       const shapes = { x: [rows, inner], weight: [outer, inner], bias: [outer] }
       await expectAgreement(backend, shapes, ({ x, weight, bias }) => linear(x, weight, bias), seed)
       await expectAgreement(backend, shapes, ({ x, weight }) => linear(x, weight), seed)
+      const turned = { x: [rows, inner], weight: [inner, outer], bias: [outer] }
+      await expectAgreement(
+        backend,
+        turned,
+        ({ x, weight, bias }) => linear(x, weight, bias, { transposed: true }),
+        seed,
+      )
     }))
 
   it('matmul in all four transpositions', () =>

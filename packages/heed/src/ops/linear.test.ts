@@ -50,6 +50,26 @@ it('gradients, also through views', async () => {
   await gradcheck(({ x, narrow }) => linear(slice(x, 2, 1, 3), narrow), { x, narrow })
 })
 
+it('takes a transposed weight, as Conv1D stores it', async () => {
+  using x = randn([2, 2, 3], { seed: 1 })
+  using stored = tensor([1, 0, 1, 0, 1, -1, 2, 3, 4], [3, 3])
+  using turned = tensor([1, 0, 2, 0, 1, 3, 1, -1, 4], [3, 3])
+  using bias = randn([3], { seed: 3 })
+  using y = linear(x, stored, bias, { transposed: true })
+  using same = linear(x, turned, bias)
+  const expected = [...(await same.data())]
+  ;[...(await y.data())].forEach((value, i) => expect(value).toBeCloseTo(expected[i], 6))
+  using weight = randn([3, 4], { seed: 2 })
+  using wide = randn([4], { seed: 4 })
+  await gradcheck(
+    ({ x, weight, wide }) => linear(x, weight, wide, { transposed: true, activation: 'silu' }),
+    { x, weight, wide },
+  )
+  expect(() => linear(x, wide.view([4, 1]), undefined, { transposed: true })).toThrow(
+    coded('shape', 'weight', '[3, ·]', '[4, 1]'),
+  )
+})
+
 it('names the widths that differ', () => {
   using x = zeros([2, 3])
   using weight = zeros([4, 2])
