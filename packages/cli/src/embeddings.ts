@@ -3,9 +3,6 @@ import { loadModel, type Model } from 'heed/models'
 import type { Tokenizer } from 'heed/text'
 import { VectorTable } from 'heed/vectors'
 
-/** The weight [V, D] that holds the embedding of every token, by family. */
-const embeddingWeights: Readonly<Record<string, string>> = { 'heed-transformer': 'embedding.weight' }
-
 /** The tokens of a model as vectors. */
 export interface Embeddings {
   tokenizer: Tokenizer
@@ -18,26 +15,19 @@ export interface Embeddings {
 /**
  * Reads a model's embedding table, and lets the rest of the model go.
  *
- * @throws HeedError `unsupported` for a family whose table is not known, or a model without tokenizer
+ * @throws HeedError `unsupported` for a model without tokenizer
  */
 export async function openEmbeddings(name: string): Promise<Embeddings> {
   await useBackend('reference') // nothing is computed with the model
   using model = await loadModel<Model>(name)
-  const { model_type: type } = model.config
-  if (!Object.hasOwn(embeddingWeights, type))
-    throw new HeedError(
-      'unsupported',
-      `${name}: the embeddings of model_type ${type} cannot be read yet; there are ${Object.keys(embeddingWeights).join(', ')}`,
-    )
   if (!model.tokenizer)
     throw new HeedError('unsupported', `${name}: it has no tokenizer.json, so words have no tokens`)
-  const weight = model.weights[embeddingWeights[type]]
+  const weight = model.weights[model.embedding]
   const data = (await weight.data()) as Float32Array
-  const { unk_token_id: unknown } = model.config as { unk_token_id?: unknown }
   return {
     tokenizer: model.tokenizer,
     table: new VectorTable(data, weight.shape[1]),
-    unknownId: typeof unknown === 'number' ? unknown : undefined,
+    unknownId: model.tokenizer.unkId,
   }
 }
 

@@ -93,6 +93,7 @@ class Bert implements Net {
   readonly heads: number
   readonly vocabSize: number
   readonly maxPositions: number
+  readonly embedding: string
   readonly logits?: Net['logits']
 
   constructor(
@@ -104,6 +105,7 @@ class Bert implements Net {
     this.heads = config.heads
     this.vocabSize = config.vocabSize
     this.maxPositions = config.maxPositions
+    this.embedding = `${names.prefix}embeddings.word_embeddings.weight`
     const output = [...optionalShapes(config, names).keys()]
     if (output.every((name) => name in weights)) this.logits = (_, hidden) => this.#unembed(hidden)
   }
@@ -134,7 +136,7 @@ class Bert implements Net {
   #embed(ids: PaddedIds): Tensor {
     const { config, weights } = this
     const of = (part: string) => weight(weights, `${this.names.prefix}embeddings.${part}`)
-    const table = of('word_embeddings.weight')
+    const table = weight(weights, this.embedding)
     const words = embedding(idTensor(ids, config.vocabSize, backendOf(table)), table)
     const [first, end] = [config.positionOffset, config.positionOffset + ids.width]
     let x = add(words, slice(of('position_embeddings.weight'), 0, first, end))
@@ -146,7 +148,7 @@ class Bert implements Net {
   #unembed(x: Tensor): Tensor {
     const { config, names, weights } = this
     const h = activation(config.activation, project(weights, names.dense, x))
-    const table = weight(weights, `${names.prefix}embeddings.word_embeddings.weight`)
+    const table = weight(weights, this.embedding)
     return linear(this.#norm(names.denseNorm, h), table, weight(weights, names.vocabularyBias))
   }
 

@@ -46,6 +46,7 @@ function scripted(
       activations: ['logits'],
       heads: 1,
       vocabSize: 280,
+      embedding: '',
       maxPositions: script.length,
       hidden: (_: unknown, { width }: { width: number }, start: number) =>
         embedding(

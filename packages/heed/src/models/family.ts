@@ -41,6 +41,8 @@ export interface Model extends SiteNames, Disposable {
   readonly weights: Weights
   /** Query heads of every attention. */
   readonly heads: number
+  /** The name of the weight [V, D] that holds the vector of every token. */
+  readonly embedding: string
   readonly tokenizer: Tokenizer | undefined
   readonly files: ModelFiles
   /**

@@ -26,6 +26,7 @@ class Gpt2 implements Net {
   readonly heads: number
   readonly vocabSize: number
   readonly maxPositions: number
+  readonly embedding = 'transformer.wte.weight'
   readonly logits?: Net['logits']
 
   constructor(
@@ -46,7 +47,7 @@ class Gpt2 implements Net {
     this.heads = config.heads
     this.vocabSize = config.vocabSize
     this.maxPositions = config.maxPositions
-    const output = config.tied ? 'transformer.wte.weight' : 'lm_head.weight'
+    const output = config.tied ? this.embedding : 'lm_head.weight'
     if (output in weights) this.logits = (_, hidden) => linear(hidden, weight(weights, output))
   }
 
@@ -67,7 +68,7 @@ class Gpt2 implements Net {
 
   /** E[ids] + P[start …]: [B, T, D] */
   #embed(ids: PaddedIds, start: number): Tensor {
-    const table = weight(this.weights, 'transformer.wte.weight')
+    const table = weight(this.weights, this.embedding)
     const words = embedding(idTensor(ids, this.vocabSize, backendOf(table)), table)
     return add(words, slice(weight(this.weights, 'transformer.wpe.weight'), 0, start, start + ids.width))
   }

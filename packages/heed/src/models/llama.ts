@@ -33,6 +33,7 @@ class Llama implements Net {
   readonly heads: number
   readonly vocabSize: number
   readonly maxPositions: number
+  readonly embedding = 'model.embed_tokens.weight'
   readonly logits?: Net['logits']
 
   constructor(
@@ -43,13 +44,13 @@ class Llama implements Net {
     this.heads = config.heads
     this.vocabSize = config.vocabSize
     this.maxPositions = config.maxPositions
-    const output = config.output === 'tied' ? 'model.embed_tokens.weight' : 'lm_head.weight'
+    const output = config.output === 'tied' ? this.embedding : 'lm_head.weight'
     if (output in weights) this.logits = (_, hidden) => linear(hidden, weight(weights, output))
   }
 
   hidden(run: Run, ids: PaddedIds, start: number): Tensor {
     const { config, weights } = this
-    const table = weight(weights, 'model.embed_tokens.weight')
+    const table = weight(weights, this.embedding)
     const backend = backendOf(table)
     const positions = { start, count: ids.width }
     const turn = rotaryTables(config.rotary, positions, { dtype: table.dtype, backend })

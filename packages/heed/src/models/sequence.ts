@@ -18,6 +18,8 @@ export interface Net {
   readonly vocabSize: number
   /** The most tokens of a text. */
   readonly maxPositions: number
+  /** The name of the weight [V, D] that holds the vector of every token. */
+  readonly embedding: string
   /** ids [B, T], the first at position `start` → hidden states [B, T, D] after the last norm. */
   hidden(run: Run, ids: PaddedIds, start: number): Tensor
   /** Hidden states [..., D] → scores of the vocabulary [..., V]; absent where the checkpoint has no such output. */
@@ -57,6 +59,7 @@ export class SequenceModel implements Model {
   readonly sites: readonly string[]
   readonly activations: readonly string[]
   readonly heads: number
+  readonly embedding: string
   readonly tokenizer: Tokenizer | undefined
 
   constructor(
@@ -66,7 +69,12 @@ export class SequenceModel implements Model {
     readonly weights: Weights,
     readonly files: ModelFiles = {},
   ) {
-    ;({ sites: this.sites, activations: this.activations, heads: this.heads } = net)
+    ;({
+      sites: this.sites,
+      activations: this.activations,
+      heads: this.heads,
+      embedding: this.embedding,
+    } = net)
     this.tokenizer = files.tokenizerJson && Tokenizer.fromJson(files.tokenizerJson, files.tokenizerConfig)
     if (this.tokenizer && this.tokenizer.vocabSize > net.vocabSize)
       throw new HeedError(

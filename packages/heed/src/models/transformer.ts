@@ -63,6 +63,7 @@ export class Transformer implements Model {
   readonly weights: Weights
   readonly files: ModelFiles
   readonly heads: number
+  readonly embedding = 'embedding.weight'
   readonly tokenizer: Tokenizer | undefined
   /** How it is best asked, from generation_config.json. */
   readonly generation: GenerationSettings

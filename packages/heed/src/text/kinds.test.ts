@@ -13,7 +13,7 @@ interface Golden {
   decoded: string
 }
 
-// Written by tools/goldens/tokenizers.py.
+// Written by tools/goldens/tokenizer-kinds.py.
 const folder = new URL('goldens/', import.meta.url)
 const kinds = readdirSync(folder).map((file) => {
   const [json, ...lines] = readFileSync(new URL(file, folder), 'utf8')

@@ -1,7 +1,7 @@
 """Compares heed's tokenizers with Python's `tokenizers`, and writes the golden files of their tests.
 
-usage: tokenizers.py goldens corpus.txt             small tokenizers and hard lines → packages/heed/src/text/goldens/
-       tokenizers.py check corpus.txt [tokenizer.json …]   larger ones, or those of the files, on a thousand lines
+usage: tokenizer-kinds.py goldens corpus.txt             small tokenizers and hard lines → packages/heed/src/text/goldens/
+       tokenizer-kinds.py check corpus.txt [tokenizer.json …]   larger ones, or those of the files, on a thousand lines
 needs: pip install tokenizers sentencepiece; npm run build; run it at the root of the repository
 The corpus trains the tokenizers: one text a line or, between tabs, several.
 
