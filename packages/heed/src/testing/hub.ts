@@ -7,7 +7,7 @@ export interface FakeHub extends AsyncDisposable {
   /** For HF_ENDPOINT. */
   readonly endpoint: string
   readonly commit: string
-  /** What was asked, in order: `GET hub /api/…`, `HEAD hub /…`, `GET storage /…`. */
+  /** What was asked, in order: `GET hub /api/…`, `HEAD hub /…`, `GET storage /… bytes=100-`. */
   readonly requests: string[]
   /** The authorization of each request, likewise. */
   readonly tokens: (string | undefined)[]
@@ -63,7 +63,8 @@ export async function fakeHub(files: Record<string, Uint8Array | string>): Promi
   const revisions = ['main', 'refs/pr/1', commit]
 
   const record = (request: IncomingMessage, server: string) => {
-    state.requests.push(`${request.method} ${server} ${request.url}`)
+    const { method, url, headers } = request
+    state.requests.push([method, server, url, headers.range].filter((part) => part).join(' '))
     state.tokens.push(request.headers.authorization)
   }
   const refuse = (response: ServerResponse, status: number, code: string) =>
@@ -124,7 +125,8 @@ export async function fakeHub(files: Record<string, Uint8Array | string>): Promi
     state.sent += sent.length
     if (limit === undefined) return response.end(sent)
     response.write(sent, () => {
-      if (trouble.cutAfter !== undefined) response.destroy()
+      // Later, since a client drops what it has not read yet when a connection breaks.
+      if (trouble.cutAfter !== undefined) setTimeout(() => response.destroy(), 50)
     })
   })
 

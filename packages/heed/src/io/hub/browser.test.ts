@@ -30,11 +30,13 @@ beforeEach(async () => {
   hub = await fakeHub(files)
   storage = fakeCaches()
   vi.stubGlobal('caches', storage)
-  // A page has no Node, whatever a bundler makes of `process`.
-  vi.stubGlobal('process', { env: { HF_ENDPOINT: hub.endpoint } })
+  vi.stubEnv('HF_ENDPOINT', hub.endpoint)
+  vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never)
 })
 afterEach(async () => {
   vi.unstubAllGlobals()
+  vi.unstubAllEnvs()
+  vi.restoreAllMocks()
   await hub[Symbol.asyncDispose]()
 })
 

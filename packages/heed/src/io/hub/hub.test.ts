@@ -161,8 +161,32 @@ test('shards come with their index, and an index that climbs is refused', async 
 test('a connection that is cut goes on where it was', async () => {
   hub.trouble.cutAfter = 120_000
   await expectWhole((await open()).path)
+  const [first, ...others] = hub.requests.filter((request) => request.includes('storage'))
+  expect(first).not.toContain('bytes')
+  expect(others.length).toBeGreaterThan(0)
+  const starts = others.map((request) => Number(/ bytes=(\d+)-$/.exec(request)![1]))
+  expect(starts.every((start, i) => start > (starts[i - 1] ?? 0))).toBe(true)
+})
+
+test('a connection that falls silent is given up, and goes on where it was', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  hub.trouble.stallAfter = 70_000
+  const start = Date.now()
+  let reached = () => {}
+  const stalled = new Promise<void>((resolve) => (reached = resolve))
+  const work = open('org/tiny', { onProgress: (done) => done >= 70_000 && reached() })
+  await stalled
+  hub.trouble = {}
+  // Each step is less than what counts as lost once bytes flow again.
+  const clock = setInterval(() => vi.advanceTimersByTime(1000), 10)
+  try {
+    await expectWhole((await work).path)
+  } finally {
+    clearInterval(clock)
+    vi.useRealTimers()
+  }
   expect(hub.sent).toBe(bytesRead)
-  expect(hub.requests.filter((request) => request.includes('storage'))).toHaveLength(2)
+  expect(Date.now() - start).toBeLessThan(20_000)
 })
 
 test('a download that was stopped goes on in the next attempt, with what is missing', async () => {
