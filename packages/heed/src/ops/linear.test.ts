@@ -65,7 +65,8 @@ it('takes a transposed weight, as Conv1D stores it', async () => {
     ({ x, weight, wide }) => linear(x, weight, wide, { transposed: true, activation: 'silu' }),
     { x, weight, wide },
   )
-  expect(() => linear(x, wide.view([4, 1]), undefined, { transposed: true })).toThrow(
+  using column = wide.view([4, 1])
+  expect(() => linear(x, column, undefined, { transposed: true })).toThrow(
     coded('shape', 'weight', '[3, ·]', '[4, 1]'),
   )
 })
