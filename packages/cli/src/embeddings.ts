@@ -1,7 +1,7 @@
-import { HeedError, useBackend } from 'heed'
-import { loadModel, type Model } from 'heed/models'
+import { HeedError } from 'heed'
 import type { Tokenizer } from 'heed/text'
 import { VectorTable } from 'heed/vectors'
+import { openModel } from './model.js'
 
 /** The tokens of a model as vectors. */
 export interface Embeddings {
@@ -17,9 +17,8 @@ export interface Embeddings {
  *
  * @throws HeedError `unsupported` for a model without tokenizer
  */
-export async function openEmbeddings(name: string): Promise<Embeddings> {
-  await useBackend('reference') // nothing is computed with the model
-  using model = await loadModel<Model>(name)
+export async function openEmbeddings(name: string, signal?: AbortSignal): Promise<Embeddings> {
+  using model = await openModel(name, signal)
   if (!model.tokenizer)
     throw new HeedError('unsupported', `${name}: it has no tokenizer.json, so words have no tokens`)
   const weight = model.weights[model.embedding]

@@ -19,7 +19,10 @@ const say = (line: string) => process.stderr.write(`heed: ${line}\n`)
 /** commander's message without its prefix and the line break before a suggestion. */
 function oneLine(message: string): string {
   const line = visibleLine(message.replace(/^error: /, '').trim())
-  return /^unknown option '\S*\s/.test(line) ? `${line}; a text that starts with - goes after --` : line
+  if (/^unknown option '\S*\s/.test(line)) return `${line}; a text that starts with - goes after --`
+  return /^too many arguments for 'see'/.test(line)
+    ? `${line} Put a text in quotes; heed --help lists the commands.`
+    : line
 }
 
 // Subcommands inherit what is set before they are added.

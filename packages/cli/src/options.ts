@@ -12,13 +12,13 @@ export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER) {
   }
 }
 
-/** For commander: a number from `min` to `max`. */
-export function realNumber(min: number, max = Infinity) {
+/** For commander: a number from `min` to `max`, or above `min` where that is not in the range itself. */
+export function realNumber(min: number, max = Infinity, aboveMin = false) {
   return (text: string): number => {
     const n = Number(text)
-    if (text.trim() === '' || !Number.isFinite(n) || n < min || n > max)
+    if (text.trim() === '' || !Number.isFinite(n) || n < min || n > max || (aboveMin && n === min))
       throw new InvalidArgumentError(
-        `It must be a number from ${min}${max < Infinity ? ` to ${max}` : ' up'}.`,
+        `It must be a number ${aboveMin ? 'above' : 'from'} ${min}${max < Infinity ? ` to ${max}` : ' up'}.`,
       )
     return n
   }

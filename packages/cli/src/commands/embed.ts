@@ -1,5 +1,5 @@
 import { appendFile } from 'node:fs/promises'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { HeedError } from 'heed'
 import { exists, readText, writeFileAtomic, writeNpy } from 'heed/io'
 import type { EmbedOptions } from 'heed/models'
@@ -23,18 +23,24 @@ export function addEmbed(program: Command): void {
     .command('embed')
     .description('turn texts into vectors: a text, a file of lines or JSONL, or standard input')
     .argument('[text]', 'the text; without it and without --file, lines are read from standard input')
-    .option('-m, --model <name>', 'a shipped model, or a folder in Hugging Face layout', 'heed-en-de')
+    .option('-m, --model <name>', 'a shipped model, a model folder, or org/name of the hub', 'heed-en-de')
     .option('--file <file>', 'a text on each line, or with the name *.jsonl an object with "text" on each')
     .option('--out <file>', 'write JSONL to a file, or with the name *.npy one matrix for NumPy')
     .option('--resume', 'go on with a JSONL --out that was stopped')
-    .option('--pooling <kind>', 'mean, cls, max or last (default: as the model says, else mean)')
+    .addOption(
+      new Option(
+        '--pooling <kind>',
+        'how token vectors become one (default: as the model says, else mean)',
+      ).choices(['mean', 'cls', 'max', 'last']),
+    )
     .option('--normalize', 'scale vectors to length 1 (default: as the model says)')
     .option('--no-normalize', 'leave their lengths')
     .addHelpText(
       'after',
       `
 Each output line is {"text": …, "vector": […]}, in the order of the input; a text
-that is too long for the model is cut, with a warning on standard error. A JSONL
+that is too long for the model is cut, with a warning on standard error, and an
+empty line is an error. A JSONL
 --out grows as the work goes on: what was stopped is continued with --resume.
 
 Examples:
@@ -71,7 +77,9 @@ async function runEmbed(text: string | undefined, flags: EmbedFlags): Promise<vo
     if (flags.resume) done = await linesDone(out!, texts)
 
     using model = await openEmbedder(flags.model, signal)
-    if (out !== undefined && !matrix && done === 0) await writeFileAtomic(out, '')
+    if (done > 0)
+      await checkSame(out!, (text) => model.embed([text], { pooling, normalize, onTooLong: () => {} }))
+    let fresh = done === 0
     const progress = total > 1 ? createProgress({ label: 'embedding' }) : undefined
     const warn = (line: string) =>
       progress ? progress.note(`heed: ${line}`) : process.stderr.write(`heed: ${line}\n`)
@@ -89,18 +97,22 @@ async function runEmbed(text: string | undefined, flags: EmbedFlags): Promise<vo
         })
         const lines = part.map((text, i) => `${JSON.stringify({ text, vector: decimals(vectors[i]) })}\n`)
         if (matrix) rows.push(...vectors)
-        else if (out !== undefined) await appendFile(out, lines.join(''))
-        else process.stdout.write(lines.join(''))
+        else if (out !== undefined) {
+          if (fresh) await writeFileAtomic(out, '')
+          fresh = false
+          await appendFile(out, lines.join(''))
+        } else process.stdout.write(lines.join(''))
         done += part.length
       }
       if (matrix) await writeFileAtomic(out!, matrixOf(rows))
+      else if (out !== undefined && fresh) await writeFileAtomic(out, '')
     } finally {
       progress?.finish()
     }
   }, stopped)
 }
 
-/** The shortest decimals that are these floats again (9 digits always are). */
+/** Decimals that are these floats again: 9 digits always are. */
 const decimals = (vector: Float32Array): number[] => Array.from(vector, (x) => Number(x.toPrecision(9)))
 
 function matrixOf(rows: readonly Float32Array[]): Uint8Array {
@@ -138,4 +150,17 @@ async function linesDone(out: string, texts: readonly string[]): Promise<number>
   })
   if (whole !== written) await writeFileAtomic(out, whole)
   return lines.length
+}
+
+/** The first line again: what was begun with another model, pooling or scale is not gone on with. */
+async function checkSame(out: string, embed: (text: string) => Promise<Float32Array[]>): Promise<void> {
+  const [line] = linesOf(await readText(out))
+  const { vector } = JSON.parse(line) as { vector?: unknown }
+  const again = decimals((await embed(textOf(line, out)))[0])
+  const near = (x: unknown, i: number) => typeof x === 'number' && Math.abs(x - again[i]) <= 1e-3
+  if (!Array.isArray(vector) || vector.length !== again.length || !vector.every(near))
+    throw new HeedError(
+      'input',
+      `${out}: its first vector is not what this model and these options give; write to another file`,
+    )
 }

@@ -17,7 +17,7 @@ export function addFill(program: Command): void {
     .command('fill')
     .description('say what may stand in place of each mask of a text')
     .argument('<text>', "the text, with the model's mask token where a word is missing")
-    .requiredOption('-m, --model <name>', 'a masked language model: a folder in Hugging Face layout')
+    .requiredOption('-m, --model <name>', 'a masked language model: a model folder, or org/name of the hub')
     .option('--top <n>', 'candidates of each mask', wholeNumber(1, 1000), 5)
     .option('--json', 'print one JSON document and nothing else')
     .addHelpText(
@@ -36,7 +36,7 @@ Examples:
 async function runFill(text: string, flags: FillFlags): Promise<void> {
   await interruptible(async (signal) => {
     using model = await openMasked(flags.model, signal)
-    const masks = await model.fill(text, { top: flags.top })
+    const masks = await model.fill(text, { top: flags.top, signal })
     if (flags.json) {
       process.stdout.write(`${JSON.stringify({ model: flags.model, text, masks })}\n`)
       return
@@ -52,7 +52,8 @@ async function runFill(text: string, flags: FillFlags): Promise<void> {
         ...candidates.map(({ probability }, c) => {
           const bar = '━'.repeat(Math.round(probability * 24))
           const word = words[c] + ' '.repeat(width - displayWidth(words[c]))
-          return clip(`${word}  ${probability.toFixed(3)}  ${style.bar(bar)}`, columns + 20).trimEnd()
+          const plain = clip(`${word}  ${probability.toFixed(3)}  `, columns)
+          return plain + style.bar(bar.slice(0, Math.max(0, columns - displayWidth(plain))))
         }),
       ]
     })

@@ -21,20 +21,24 @@ export function addGenerate(program: Command): void {
     .command('generate')
     .description('go on from a text, token by token')
     .argument('[prompt]', 'the text to go on from; - or none: standard input')
-    .requiredOption('-m, --model <name>', 'a causal language model: a folder in Hugging Face layout')
+    .requiredOption('-m, --model <name>', 'a causal language model: a model folder, or org/name of the hub')
     .option('--max-tokens <n>', 'the most tokens (default: 128)', wholeNumber(1))
     .option(
       '--temperature <t>',
       '0 takes the likeliest token, 1 draws as the model has it (default: 0)',
       realNumber(0),
     )
-    .option('--top-k <k>', 'draw from the k likeliest tokens alone', wholeNumber(1))
+    .option('--top-k <k>', 'draw from the k likeliest tokens alone (with a --temperature)', wholeNumber(1))
     .option(
       '--top-p <p>',
-      'draw from the likeliest tokens that have this probability together',
-      realNumber(0, 1),
+      'draw from the likeliest tokens that have this probability together (with a --temperature)',
+      realNumber(0, 1, true),
     )
-    .option('--repetition-penalty <x>', 'above 1: tokens that were there come less often', realNumber(0))
+    .option(
+      '--repetition-penalty <x>',
+      'above 1: tokens that were there come less often',
+      realNumber(0, Infinity, true),
+    )
     .option('--seed <n>', 'other draws; the same seed gives the same text (default: 0)', wholeNumber(0))
     .option('--stop <text>', 'end before this text; repeatable', collect(String))
     .option('--chat', "the prompt is what a user says, put into the model's chat template")
@@ -61,7 +65,7 @@ async function runGenerate(argument: string | undefined, flags: GenerateFlags): 
   const { model: name, chat, json, ...options } = flags
   await interruptible(async (signal) => {
     const prompt = argument === undefined || argument === '-' ? await inputPrompt(signal) : argument
-    using model = await openCausal(name)
+    using model = await openCausal(name, signal)
     const tokens: GeneratedToken[] = []
     const reason = await stream(model, chat ? { chat: [{ role: 'user', content: prompt }] } : prompt, {
       ...options,

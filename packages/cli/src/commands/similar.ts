@@ -45,7 +45,7 @@ export function addSimilar(program: Command): void {
     .command('similar')
     .description('measure how near words are as vectors: the rows of the embedding table')
     .argument('[words...]', 'two words or more; with --nearest one is enough')
-    .option('-m, --model <name>', 'a shipped model, or a folder in Hugging Face layout', 'heed-en-de')
+    .option('-m, --model <name>', 'a shipped model, a model folder, or org/name of the hub', 'heed-en-de')
     .addOption(
       new Option('--metric <metric>', 'what fills the matrix and says what is near')
         .choices(measures)
@@ -86,9 +86,9 @@ Examples:
 
 async function runSimilar(words: string[], flags: SimilarFlags, command: Command): Promise<void> {
   checkArguments(words, flags, command)
-  await interruptible(async () => {
+  await interruptible(async (signal) => {
     if (flags.svg !== undefined) await checkWritable(flags.svg)
-    const embeddings = await openEmbeddings(flags.model)
+    const embeddings = await openEmbeddings(flags.model, signal)
     const { json, lines } =
       flags.triplets !== undefined
         ? await triplets(embeddings, flags, flags.triplets)

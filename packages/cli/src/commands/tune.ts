@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { HeedError } from 'heed'
+import { exists } from 'heed/io'
 import { alignmentScores } from 'heed/lens'
 import { bleu } from 'heed/text'
 import { visibleLine } from 'heed/look'
@@ -47,6 +48,8 @@ Examples:
 
 async function runTune(folder: string, flags: TuneFlags): Promise<void> {
   await interruptible(async (signal) => {
+    if (!(await exists(folder)))
+      throw new HeedError('not-found', `${folder}: no such folder; tune writes into the folder of a model`)
     const { pairs } = await readPairs(flags.data)
     if (pairs.length === 0)
       throw new HeedError('input', `${flags.data}: holds no pairs; a line is source TAB reference`)
@@ -56,7 +59,8 @@ async function runTune(folder: string, flags: TuneFlags): Promise<void> {
     const lengthPenalty = await bestPenalty(model, pairs.slice(0, flags.sentences), signal)
     const alignmentLayer = await bestLayer(model, pairs.slice(0, flags.pairs), signal)
     await saveSettings(folder, { beam, lengthPenalty, alignmentLayer })
-    say(`wrote ${file}: beam ${beam}, length penalty ${lengthPenalty}, alignment layer ${alignmentLayer}`)
+    const layer = alignmentLayer === undefined ? '' : `, alignment layer ${alignmentLayer}`
+    say(`wrote ${file}: beam ${beam}, length penalty ${lengthPenalty}${layer}`)
   })
 }
 
@@ -88,7 +92,11 @@ async function bestPenalty(model: Transformer, pairs: readonly Pair[], signal: A
   return penalties[scores.indexOf(Math.max(...scores))]
 }
 
-async function bestLayer(model: Transformer, pairs: readonly Pair[], signal: AbortSignal): Promise<number> {
+async function bestLayer(
+  model: Transformer,
+  pairs: readonly Pair[],
+  signal: AbortSignal,
+): Promise<number | undefined> {
   const progress = createProgress({ label: 'aligning' })
   const scores = await alignmentScores(
     model,
@@ -98,7 +106,7 @@ async function bestLayer(model: Transformer, pairs: readonly Pair[], signal: Abo
   const { words } = scores[0]
   if (words === 0) {
     say('no copied word was found: the alignment layer stays')
-    return model.generation.alignmentLayer
+    return undefined
   }
   for (const { layer, hits } of scores)
     say(

@@ -140,9 +140,7 @@ async function mapOf(
   head: number,
   qk: boolean,
 ): Promise<SeenMap> {
-  const tile = attentionTile({ q, k, m, l, options, head })
-  const weights = await rows(tile)
-  tile.dispose()
+  const weights = await rows(attentionTile({ q, k, m, l, options, head }))
   const side = site.startsWith('decoder') ? 'target' : 'source'
   const map: SeenMap = { site, head, queries: side, keys: site.endsWith('.cross') ? 'source' : side, weights }
   if (!qk) return map
@@ -177,7 +175,6 @@ async function rulesOf(
   if (rules.lengths) found.lengths = [...rules.lengths]
   if (softcap !== undefined) found.softcap = softcap
   if (bias) found.bias = await rows(bias)
-  bias?.dispose()
   if (options.sink) found.sink = short((await options.sink.data())[head])
   return found
 }
@@ -192,10 +189,7 @@ function headMap(t: Tensor, head: number): Tensor {
 /** x [1, T, H, D] of one head, as T rows. */
 async function headRows(x: Tensor, head: number): Promise<number[][]> {
   const [, T, , D] = x.shape
-  const one = scope(() => dense(x.view([T, D], [x.strides[1], 1], x.offset + head * D)))
-  const values = await rows(one)
-  one.dispose()
-  return values
+  return rows(scope(() => dense(x.view([T, D], [x.strides[1], 1], x.offset + head * D))))
 }
 
 /** stats [1, H, T] of one head. */
@@ -203,13 +197,14 @@ async function line(stats: Tensor, head: number, T: number): Promise<number[]> {
   return Array.from((await stats.data()).subarray(head * T, (head + 1) * T), short)
 }
 
+/** The rows of x [height, width], which is freed. */
 async function rows(x: Tensor): Promise<number[][]> {
   const [height, width] = x.shape
-  const data = await x.data()
+  const data = await x.data().finally(() => x.dispose())
   return Array.from({ length: height }, (_, i) =>
     Array.from(data.subarray(i * width, (i + 1) * width), short),
   )
 }
 
-/** The shortest decimal that is this float32 again (9 digits always are). */
+/** A decimal that is this float32 again: 9 digits always are. */
 const short = (x: number): number => Number(x.toPrecision(9))

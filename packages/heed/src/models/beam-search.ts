@@ -1,4 +1,5 @@
-import { HeedError, HeedTypeError, throwIfAborted } from '../errors.js'
+import { HeedTypeError, throwIfAborted } from '../errors.js'
+import { damagedWeights } from './damaged.js'
 
 /** A model that goes on by one token per row; rows · of one sentence, its beams, stand together. */
 export interface Stepper {
@@ -117,10 +118,7 @@ function bestCandidates(
       candidates.push({ beam: b, token, logProb: logProb + Math.log(row[token]) })
   })
   if (candidates.length === 0 || candidates.some(({ logProb }) => Number.isNaN(logProb)))
-    throw new HeedError(
-      'format',
-      'the model gives probabilities that are not numbers; its weights are damaged',
-    )
+    throw damagedWeights()
   return candidates.sort((a, b) => b.logProb - a.logProb || a.beam - b.beam || a.token - b.token)
 }
 

@@ -1,7 +1,9 @@
+import { breather } from '../breathe.js'
 import { HeedError, HeedTypeError, throwIfAborted } from '../errors.js'
 import { scope } from '../tensor/scope.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { batchesByLength, fitting, type OnTooLong } from './batches.js'
+import { finiteValues } from './damaged.js'
 import type { ModelFiles } from './family.js'
 import { type PaddedIds, padIds } from './ids.js'
 import { type Pooling, pool, poolingOf } from './pooling.js'
@@ -48,15 +50,22 @@ export async function embedTexts(
   const { batchTokens = 2048, signal, onProgress, onTooLong } = options
   if (!(Number.isInteger(batchTokens) && batchTokens >= 1))
     throw new HeedTypeError('option', `batchTokens must be a whole number from 1 up, got ${batchTokens}`)
+  if (!Array.isArray(texts) || !texts.every((text) => typeof text === 'string'))
+    throw new HeedTypeError('option', 'embed takes a list of texts, as in model.embed(["The dog sleeps."])')
   const { pooling, normalize, maxTokens = Infinity } = poolingOf(model.files, options)
   const limit = Math.min(maxTokens, model.limit)
   const sources = texts.map((text, index) => {
     if (text.trim() === '') throw new HeedError('input', `text ${index + 1} is empty; it has no vector`)
-    return { index, ids: fitting({ index, ids: model.idsOf(text) }, limit, model.kept, onTooLong) }
+    const ids = model.idsOf(text)
+    if (ids.length === 0)
+      throw new HeedError('input', `text ${index + 1} has no tokens for this model; it has no vector`)
+    return { index, ids: fitting({ index, ids }, limit, model.kept, onTooLong) }
   })
   const vectors: Float32Array[] = []
   let done = 0
+  const breathe = breather()
   for (const batch of batchesByLength(sources, batchTokens)) {
+    await breathe()
     throwIfAborted(signal)
     const run = new Run(model, { with: options.with })
     const padded = padIds(
@@ -65,7 +74,7 @@ export async function embedTexts(
     )
     const hidden = scope(() => model.hidden(run, padded)).keep()
     try {
-      const pooled = pool(Float32Array.from(await hidden.data()), padded, pooling, normalize)
+      const pooled = pool(await finiteValues(hidden), padded, pooling, normalize)
       batch.forEach(({ index }, b) => (vectors[index] = pooled[b]))
     } finally {
       hidden.dispose()

@@ -43,15 +43,14 @@ export function generationSettings(
   }
 }
 
-/** Writes the settings into the generation_config.json of a model folder; other fields of it stay. */
-export async function saveSettings(folder: string, settings: GenerationSettings): Promise<void> {
+/** Writes the settings that are given into the generation_config.json of a model folder; other fields of it stay. */
+export async function saveSettings(folder: string, settings: Partial<GenerationSettings>): Promise<void> {
   const file = `${folder}/generation_config.json`
   const before = (await exists(file)) ? parseRecord(await readText(file), file) : {}
-  const json = {
-    ...before,
+  const given = Object.entries({
     num_beams: settings.beam,
     gnmt_length_penalty: settings.lengthPenalty,
     alignment_layer: settings.alignmentLayer,
-  }
-  await writeFileAtomic(file, `${JSON.stringify(json, null, 2)}\n`)
+  }).filter(([, value]) => value !== undefined)
+  await writeFileAtomic(file, `${JSON.stringify({ ...before, ...Object.fromEntries(given) }, null, 2)}\n`)
 }

@@ -13,7 +13,7 @@ import type { Family } from './family.js'
 import { type Gpt2Config, gpt2Config } from './gpt2-config.js'
 import { idTensor, type PaddedIds } from './ids.js'
 import type { Run } from './run.js'
-import type { Net } from './sequence.js'
+import { blockNames, type Net } from './sequence.js'
 
 /**
  * GPT-2 (Radford et al. 2019): token and position embeddings, then blocks x + f(LayerNorm(x)) of causal self-attention
@@ -33,17 +33,7 @@ class Gpt2 implements Net {
     readonly config: Gpt2Config,
     readonly weights: Weights,
   ) {
-    const layers = Array.from({ length: config.layers }, (_, i) => `layers.${i}`)
-    this.sites = layers.map((at) => `${at}.self`)
-    this.activations = [
-      'embedding',
-      ...layers.flatMap((at) => [
-        ...['query', 'key', 'value', 'heads', 'out'].map((part) => `${at}.self.${part}`),
-        `${at}.feed_forward.out`,
-        `${at}.out`,
-      ]),
-      'logits',
-    ]
+    ;({ sites: this.sites, activations: this.activations } = blockNames(config.layers))
     this.heads = config.heads
     this.vocabSize = config.vocabSize
     this.maxPositions = config.maxPositions

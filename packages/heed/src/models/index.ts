@@ -9,11 +9,13 @@ export {
 export { type ChatMessage, renderChat } from './chat.js'
 export { ConfigReader } from './config.js'
 export type { Hypothesis } from './beam-search.js'
+export type { OnTooLong } from './batches.js'
 export type { EmbedOptions } from './embed.js'
 export { EncoderModel, type Filled, type FillOptions } from './encoder.js'
 export type { Family, Model, ModelFiles, TextRun, TextRunOptions } from './family.js'
 export { type GenerationSettings, saveSettings } from './generation.js'
-export { type PaddedIds, padIds } from './ids.js'
+export { activationOf, benignFields, mustBeOff } from './hugging-face.js'
+export { idTensor, type PaddedIds, padIds } from './ids.js'
 export type { PairRun, PairRunOptions } from './pair.js'
 export type { Pooling } from './pooling.js'
 export {
@@ -39,7 +41,7 @@ export {
   type SitePattern,
 } from './run.js'
 export type { SamplingOptions } from './sampling.js'
-export { type Net, SequenceModel, type SequenceRun } from './sequence.js'
+export { blockNames, type Net, SequenceModel, type SequenceRun } from './sequence.js'
 export { initTransformer, Transformer, translationBatch, type TranslationBatch } from './transformer.js'
 export { type TransformerConfig, transformerConfig, transformerShapes } from './transformer-config.js'
 export { type DecodeOptions, translateIds, type TranslateOptions } from './translate.js'

@@ -2,6 +2,7 @@ import { HeedError } from '../errors.js'
 import { reshape } from '../ops/views.js'
 import { scope } from '../tensor/scope.js'
 import type { Token } from '../text/index.js'
+import { finiteValues } from './damaged.js'
 import type { TextRun } from './family.js'
 import { padIds } from './ids.js'
 import { type Observer, Run } from './run.js'
@@ -60,7 +61,7 @@ export async function runPair(
   try {
     const tokenizer = model.tokenizer!
     const tokens = { source: tokenizer.tokensOf(source, text), target: tokenizer.tokensOf(inputs, output) }
-    return { text, output, tokens, source, target: inputs, logits: Float32Array.from(await logits.data()) }
+    return { text, output, tokens, source, target: inputs, logits: await finiteValues(logits) }
   } finally {
     logits.dispose()
   }

@@ -37,6 +37,11 @@ export function poolingOf(
       'unsupported',
       `modules.json: a module ${quote(unknown)} is not offered; there are Transformer, Pooling and Normalize`,
     )
+  if (sentenceConfig?.do_lower_case)
+    throw new HeedError(
+      'unsupported',
+      "sentence_bert_config.json: do_lower_case is not offered; the tokenizer's own normalizer lowers the case",
+    )
   const maxTokens = sentenceConfig?.max_seq_length ?? undefined
   if (maxTokens !== undefined && !(Number.isInteger(maxTokens) && (maxTokens as number) > 2))
     throw new HeedError(

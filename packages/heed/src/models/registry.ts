@@ -103,12 +103,12 @@ export async function loadModel(
   const { config: json, tensors: stored, close, ...files } = await openModelFolder(folder)
   try {
     const family = await familyOf(json, path)
-    const config = family.config(json)
+    const config = inFolder(path, () => family.config(json))
     const tensors = renamed(stored, (name) => (family.rename ? family.rename(name, config) : name), path)
     checkTensors(family.shapes(config), family.optionalShapes?.(config) ?? new Map(), tensors, path)
     const weights = await loadWeights(tensors, backend, path, { signal, onProgress: report('load') })
     try {
-      return scope(() => family.create(config, weights, files))
+      return inFolder(path, () => scope(() => family.create(config, weights, files)))
     } catch (error) {
       // A model that cannot be made leaves no weight behind.
       for (const t of Object.values(weights)) t.dispose()
@@ -116,6 +116,17 @@ export async function loadModel(
     }
   } finally {
     await close()
+  }
+}
+
+/** Names the folder in errors of what knows only its files. */
+function inFolder<T>(path: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof HeedError && !error.message.startsWith(path))
+      throw new HeedError(error.code, `${path}: ${error.message}`, { cause: error })
+    throw error
   }
 }
 

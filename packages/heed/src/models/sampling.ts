@@ -1,4 +1,5 @@
-import { HeedError, HeedTypeError } from '../errors.js'
+import { HeedTypeError } from '../errors.js'
+import { damagedWeights } from './damaged.js'
 import { randomUnit } from '../backends/random.js'
 
 /**
@@ -82,15 +83,12 @@ function tempered(scores: Float64Array, temperature: number): Float64Array {
 function highest(scores: Float64Array): number {
   let best = 0
   for (let id = 0; id < scores.length; id++) {
-    if (Number.isNaN(scores[id])) throw damaged()
+    if (Number.isNaN(scores[id])) throw damagedWeights()
     if (scores[id] > scores[best]) best = id
   }
-  if (!Number.isFinite(scores[best])) throw damaged()
+  if (!Number.isFinite(scores[best])) throw damagedWeights()
   return best
 }
-
-const damaged = () =>
-  new HeedError('format', 'the model gives scores that are not numbers; its weights are damaged')
 
 /** The id at which the running sum of probabilities, by id, passes `unit` in [0, 1). The highest score is 0. */
 function draw(scores: Float64Array, topK: number, topP: number, unit: number): number {

@@ -4,6 +4,7 @@ import { slice } from '../ops/views.js'
 import { scope } from '../tensor/scope.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { type Encoding, Tokenizer } from '../text/index.js'
+import { finiteValues } from './damaged.js'
 import { embedTexts, type EmbedOptions } from './embed.js'
 import type { Model, ModelFiles, TextRun, TextRunOptions } from './family.js'
 import { type PaddedIds, padIds } from './ids.js'
@@ -143,9 +144,11 @@ export class SequenceModel implements Model {
     const run = new Run(this, { observers, with: interventions })
     if (text.trim() === '') throw new HeedError('input', 'the text is empty; there is nothing to attend to')
     const { ids, tokens } = this.encode(text)
+    if (ids.length === 0)
+      throw new HeedError('input', 'the text has no tokens for this model; there is nothing to attend to')
     const hidden = scope(() => this.hidden(run, padIds([ids], this.padId))).keep()
     try {
-      const values = Float32Array.from(await hidden.data())
+      const values = await finiteValues(hidden)
       return { text, output: null, tokens: { source: tokens }, ids, hidden: values }
     } finally {
       hidden.dispose()

@@ -78,7 +78,7 @@ export function nearest(table: VectorTable, query: Vector, options: NearestOptio
       'shape',
       `nearest: a query of ${query.length} elements in a table of width ${table.width}`,
     )
-  const values = valuesOf[measure]
+  const values = Object.hasOwn(valuesOf, measure) ? valuesOf[measure] : undefined
   if (!values)
     throw new HeedTypeError(
       'option',

@@ -1,0 +1,12 @@
+import { HeedError } from '../errors.js'
+import type { Tensor } from '../tensor/tensor.js'
+
+export const damagedWeights = (): HeedError =>
+  new HeedError('format', 'the model gives numbers that are not finite; its weights are damaged')
+
+/** The elements of what a model computed, as float32. Throws `format` when one is NaN or infinite. */
+export async function finiteValues(t: Tensor): Promise<Float32Array> {
+  const values = Float32Array.from(await t.data())
+  if (!values.every((x) => Number.isFinite(x))) throw damagedWeights()
+  return values
+}
