@@ -8,8 +8,12 @@ const tokenizer = Tokenizer.fromJson(tinyTokenizerJson)
 const prompt = tokenizer.encodeIds('the', { addSpecials: false })
 
 /** What each token gives, up to the one that a stop is complete with. */
-function pieces(ids: readonly number[], stops: readonly string[] = []): string[] {
-  const stream = new TextStream(tokenizer, stops, prompt)
+function pieces(
+  ids: readonly number[],
+  stops: readonly string[] = [],
+  from: ArrayLike<number> = prompt,
+): string[] {
+  const stream = new TextStream(tokenizer, stops, from)
   const given: string[] = []
   for (const [i, id] of ids.entries()) {
     const { text, stopped } = stream.push(id, i === ids.length - 1)
@@ -39,6 +43,40 @@ describe('text that grows by tokens', () => {
       }),
       { numRuns: 300 },
     )
+  })
+
+  it('completes the character that the prompt ends in', () => {
+    const elephant = idsOf('🐘')
+    for (let cut = 1; cut < 4; cut++) {
+      const [start, rest] = [elephant.slice(0, cut), elephant.slice(cut)]
+      expect(pieces([...rest, ...idsOf('ä')], [], start).join('|')).toBe('|'.repeat(3 - cut) + '🐘||ä')
+      // What is none after all is the prompt's.
+      expect(pieces(idsOf('ab'), [], [...prompt, ...start])).toEqual(['a', 'b'])
+    }
+  })
+
+  it('never is half a character, wherever the prompt ends', () => {
+    const bytes = fc.array(fc.constantFrom(...idsOf('🐘ä'), ...idsOf('a')), { maxLength: 40 })
+    fc.assert(
+      fc.property(bytes, bytes, (start, ids) => {
+        const given = pieces(ids, [], start)
+        for (const piece of given) expect(piece).not.toMatch(/\p{Surrogate}/u)
+        expect(tokenizer.decode([...start, ...ids]).endsWith(given.join(''))).toBe(true)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('waits a while for characters, and takes no longer for a text without any', () => {
+    const [first, second, third] = idsOf('🐘')
+    for (const unit of [[third], [first, second, third], [first, second], [first]]) {
+      const ids = Array.from({ length: 4001 }, (_, i) => unit[i % unit.length])
+      const start = performance.now()
+      const given = pieces([...ids, ...idsOf('🐘')])
+      expect(performance.now() - start).toBeLessThan(1500)
+      expect(given.join('')).toBe(tokenizer.decode([...ids, ...idsOf('🐘')]))
+      expect(given.findIndex((piece) => piece !== '')).toBeLessThan(20)
+    }
   })
 
   it('gives nothing for ids that the tokenizer does not have, and for special tokens', () => {
