@@ -55,6 +55,25 @@ describe('text that grows by tokens', () => {
     }
   })
 
+  it('completes it too where bytes are characters all together or not at all', () => {
+    // As in Llama 2, each id a byte.
+    const strict = new TextDecoder('utf-8', { fatal: true })
+    const decode = (ids: number[]) => {
+      try {
+        return strict.decode(Uint8Array.from(ids))
+      } catch {
+        return '\ufffd'.repeat(ids.length)
+      }
+    }
+    const bytes = [...new TextEncoder().encode('🐘好ä🐘')]
+    for (let cut = 0; cut < 4; cut++) {
+      const fallback = { vocabSize: 256, decode } as unknown as Tokenizer
+      const stream = new TextStream(fallback, [], bytes.slice(0, cut))
+      const given = bytes.slice(cut).map((id) => stream.push(id, false).text)
+      expect(given.filter((text) => text)).toEqual(['🐘', '好', 'ä', '🐘'])
+    }
+  })
+
   it('never is half a character, wherever the prompt ends', () => {
     const bytes = fc.array(fc.constantFrom(...idsOf('🐘ä'), ...idsOf('a')), { maxLength: 40 })
     fc.assert(

@@ -53,7 +53,8 @@ export class TextStream {
     let given = before.replace(/\ufffd+$/, '').length
     while (given < before.length && now[given] === '\ufffd') given++
     if (certain.length <= given) return ''
-    this.#from = this.#to
+    // What is decoded begins with a whole character: beside half a one, some decoders know no whole ones.
+    if (given === before.length) this.#from = this.#to
     this.#to = end
     return certain.slice(given)
   }
