@@ -72,7 +72,15 @@ test('tells what the template refuses, and what it cannot do', async () => {
 })
 
 test('a conversation is a list of messages with texts', async () => {
-  for (const messages of [[], [{ role: 'user' }], [{ role: 1, content: 'x' }], 'text', {}] as never[])
+  for (const messages of [
+    [],
+    [null],
+    Array(1),
+    [{ role: 'user' }],
+    [{ role: 1, content: 'x' }],
+    'text',
+    {},
+  ] as never[])
     await expect(renderChat(messages, withTemplate('x'))).rejects.toThrow(coded('input', 'role, content'))
 })
 
@@ -82,6 +90,9 @@ test('no template works without end', async () => {
   const hostile = {
     loops: nested(4),
     'empty loops': nested(4).replace('x', ''),
+    'a loop with nothing in it': '{% for i in range(1000000) %}{% endfor %}',
+    'loops with nothing in them': `{% for a in range(100) %}{% for i in range(65536) %}{% endfor %}{% endfor %}`,
+    'a long list': `{% set n = namespace(s=[1]) %}{% for i in range(17) %}{% set n.s = n.s + n.s %}{% endfor %}`,
     range: '{% for i in range(1000000000) %}{% endfor %}',
     'a range without end': '{% for i in range(0, 1, 0) %}{% endfor %}',
     'a macro that calls itself': '{% macro f(x) %}{{ f(x) }}{{ f(x) }}{% endmacro %}{{ f(1) }}',

@@ -14,7 +14,8 @@ export interface ChatMessage {
  * chat_template.jinja, else `chat_template` of tokenizer_config.json.
  *
  * Templates come with models and are untrusted. Jinja reaches nothing but the values it is given, yet it has loops and
- * texts that double: each value has a limit of size, and the whole one of time, `milliseconds` (default 2000).
+ * texts that double: each value has a limit of size, and the whole one of time, `milliseconds` (default 2000), which a
+ * single step may exceed a little.
  *
  * @throws HeedError `unsupported` when the model has no template, `format` for one that is damaged or works too long,
  *   `input` for a conversation that is none or that the template refuses
@@ -27,7 +28,9 @@ export async function renderChat(
   const wrong =
     !Array.isArray(messages) ||
     messages.length === 0 ||
-    messages.some(({ role, content }) => !areTexts(role, content))
+    [...(messages as unknown[])].some(
+      (message) => !isRecord(message) || !areTexts(message.role, message.content),
+    )
   if (wrong)
     throw new HeedError(
       'input',
@@ -43,11 +46,15 @@ export async function renderChat(
     tools: null,
     documents: null,
   }
+  const end = performance.now() + milliseconds
+  const checkTime = () => {
+    if (performance.now() > end) throw tooMuch(`more than ${milliseconds} ms of work`)
+  }
   try {
     const environment = new jinja.Environment()
     for (const [name, value] of Object.entries(values)) environment.set(name, value)
     const program = jinja.parse(jinja.tokenize(template, { lstrip_blocks: true, trim_blocks: true }))
-    return new (bounded(jinja.Interpreter, milliseconds))(environment).run(program).value as string
+    return new (bounded(jinja.Interpreter, checkTime))(environment).run(program).value as string
   } catch (cause) {
     if (cause instanceof HeedError) throw cause
     const { message } = cause as Error
@@ -93,28 +100,30 @@ const constants = {
   range: (start: number, stop?: number, step = 1) => {
     const [first, end] = stop === undefined ? [0, start] : [start, stop]
     const count = Math.max(0, Math.ceil((end - first) / step))
-    if (!(count <= LARGEST)) throw tooMuch(`a range of ${count} numbers`)
+    if (!(count <= LONGEST_LIST)) throw tooMuch(`a range of ${count} numbers`)
     return Array.from({ length: count }, (_, i) => first + i * step)
   },
   strftime_now: (format: string) => dateText(new Date(), format),
 }
 
-/** Characters and members of one value. */
+/** Characters and members of one value, with all that is inside. */
 const LARGEST = 2 ** 20
+/** Members of one list or map: a loop over them may be a single step, when there is nothing in it. */
+const LONGEST_LIST = 2 ** 16
 
 const tooMuch = (what: string) =>
   new HeedError('format', `the chat template makes ${what}, which no chat needs; is it what it claims to be?`)
 
 /** The interpreter, in steps that are each small because what they work on is. */
-function bounded(Base: Jinja['Interpreter'], milliseconds: number): Jinja['Interpreter'] {
+function bounded(Base: Jinja['Interpreter'], checkTime: () => void): Jinja['Interpreter'] {
   return class extends Base {
-    readonly #end = performance.now() + milliseconds
     readonly #sizes = new WeakMap<Value, number>()
 
     override evaluate(node: unknown, environment: unknown): Value {
-      if (performance.now() > this.#end) throw tooMuch(`more than ${milliseconds} ms of work`)
+      checkTime()
       const value = super.evaluate(node, environment)
       this.#measure(value, 0)
+      checkTime()
       return value
     }
 
@@ -125,12 +134,15 @@ function bounded(Base: Jinja['Interpreter'], milliseconds: number): Jinja['Inter
       const known = this.#sizes.get(value)
       if (known !== undefined) size = known
       else if (typeof value.value === 'string') size = value.value.length
-      else if (Array.isArray(value.value) || value.value instanceof Map)
+      else if (Array.isArray(value.value) || value.value instanceof Map) {
+        const members = Array.isArray(value.value) ? value.value.length : value.value.size
+        if (members > LONGEST_LIST) throw tooMuch(`a list of ${members} members`)
         for (const inner of value.value.values() as Iterable<Value>) {
           const part = this.#measure(inner, before + size)
           size += part.size
           fixed &&= part.fixed
         }
+      }
       if (before + size > LARGEST) throw tooMuch(`a value of more than ${LARGEST} characters`)
       if (fixed && typeof value.value === 'object') this.#sizes.set(value, size)
       return { size, fixed }

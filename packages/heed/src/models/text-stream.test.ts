@@ -8,8 +8,12 @@ const tokenizer = Tokenizer.fromJson(tinyTokenizerJson)
 const prompt = tokenizer.encodeIds('the', { addSpecials: false })
 
 /** What each token gives, up to the one that a stop is complete with. */
-function pieces(ids: readonly number[], stops: readonly string[] = []): string[] {
-  const stream = new TextStream(tokenizer, stops, prompt)
+function pieces(
+  ids: readonly number[],
+  stops: readonly string[] = [],
+  from: ArrayLike<number> = prompt,
+): string[] {
+  const stream = new TextStream(tokenizer, stops, from)
   const given: string[] = []
   for (const [i, id] of ids.entries()) {
     const { text, stopped } = stream.push(id, i === ids.length - 1)
@@ -39,6 +43,59 @@ describe('text that grows by tokens', () => {
       }),
       { numRuns: 300 },
     )
+  })
+
+  it('completes the character that the prompt ends in', () => {
+    const elephant = idsOf('🐘')
+    for (let cut = 1; cut < 4; cut++) {
+      const [start, rest] = [elephant.slice(0, cut), elephant.slice(cut)]
+      expect(pieces([...rest, ...idsOf('ä')], [], start).join('|')).toBe('|'.repeat(3 - cut) + '🐘||ä')
+      // What is none after all is the prompt's.
+      expect(pieces(idsOf('ab'), [], [...prompt, ...start])).toEqual(['a', 'b'])
+    }
+  })
+
+  it('completes it too where bytes are characters all together or not at all', () => {
+    // As in Llama 2, each id a byte.
+    const strict = new TextDecoder('utf-8', { fatal: true })
+    const decode = (ids: number[]) => {
+      try {
+        return strict.decode(Uint8Array.from(ids))
+      } catch {
+        return '\ufffd'.repeat(ids.length)
+      }
+    }
+    const bytes = [...new TextEncoder().encode('🐘好ä🐘')]
+    for (let cut = 0; cut < 4; cut++) {
+      const fallback = { vocabSize: 256, decode } as unknown as Tokenizer
+      const stream = new TextStream(fallback, [], bytes.slice(0, cut))
+      const given = bytes.slice(cut).map((id) => stream.push(id, false).text)
+      expect(given.filter((text) => text)).toEqual(['🐘', '好', 'ä', '🐘'])
+    }
+  })
+
+  it('never is half a character, wherever the prompt ends', () => {
+    const bytes = fc.array(fc.constantFrom(...idsOf('🐘ä'), ...idsOf('a')), { maxLength: 40 })
+    fc.assert(
+      fc.property(bytes, bytes, (start, ids) => {
+        const given = pieces(ids, [], start)
+        for (const piece of given) expect(piece).not.toMatch(/\p{Surrogate}/u)
+        expect(tokenizer.decode([...start, ...ids]).endsWith(given.join(''))).toBe(true)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('waits a while for characters, and takes no longer for a text without any', () => {
+    const [first, second, third] = idsOf('🐘')
+    for (const unit of [[third], [first, second, third], [first, second], [first]]) {
+      const ids = Array.from({ length: 4001 }, (_, i) => unit[i % unit.length])
+      const start = performance.now()
+      const given = pieces([...ids, ...idsOf('🐘')])
+      expect(performance.now() - start).toBeLessThan(1500)
+      expect(given.join('')).toBe(tokenizer.decode([...ids, ...idsOf('🐘')]))
+      expect(given.findIndex((piece) => piece !== '')).toBeLessThan(20)
+    }
   })
 
   it('gives nothing for ids that the tokenizer does not have, and for special tokens', () => {

@@ -1,5 +1,8 @@
 import type { Tokenizer } from '../text/index.js'
 
+/** Tokens that are waited for while the text ends in U+FFFD, so that what is decoded again stays short. */
+const LONGEST_WAIT = 16
+
 /**
  * Text that grows token by token, given out as soon as it is certain: never half a character, and nothing that may
  * still turn out to be a stop.
@@ -37,10 +40,23 @@ export class TextStream {
   #decoded(last: boolean): string {
     const before = this.#decode(this.#from, this.#to)
     const now = this.#decode(this.#from, this.#ids.length)
-    if (now.length <= before.length || (now.endsWith('\ufffd') && !last)) return ''
-    this.#from = this.#to
-    this.#to = this.#ids.length
-    return now.slice(before.length)
+    let end = this.#ids.length
+    let certain = now
+    if (now.endsWith('\ufffd') && !last) {
+      // No character takes so many tokens: all but the last three, where one may have begun, are no characters.
+      end -= 3
+      if (end - this.#to < LONGEST_WAIT) return ''
+      certain = this.#decode(this.#from, end)
+      if (!now.startsWith(certain)) return ''
+    }
+    // A prompt may end inside a character, which the tokens after it then complete.
+    let given = before.replace(/\ufffd+$/, '').length
+    while (given < before.length && now[given] === '\ufffd') given++
+    if (certain.length <= given) return ''
+    // What is decoded begins with a whole character: beside half a one, some decoders know no whole ones.
+    if (given === before.length) this.#from = this.#to
+    this.#to = end
+    return certain.slice(given)
   }
 
   /** Models may have more ids than their tokenizer; those have no text. */

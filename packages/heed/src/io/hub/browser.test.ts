@@ -70,6 +70,16 @@ test.each([{ damaged: true }, { longer: true }])(
   },
 )
 
+test('a file that no page can hold', async () => {
+  const siblings = ['config.json', 'model.safetensors'].map((rfilename) => ({
+    rfilename,
+    size: Number.MAX_SAFE_INTEGER,
+    blobId: 'a'.repeat(40),
+  }))
+  hub.trouble.listing = { sha: hub.commit, siblings }
+  await expect(open()).rejects.toThrow(coded('memory', 'config.json', 'more than this page can hold'))
+})
+
 test('what cannot be had is said in one line', async () => {
   hub.trouble.namesOnly = true
   await expect(open()).rejects.toThrow(coded('network', 'no size and checksum'))

@@ -107,7 +107,7 @@ async function receive(
     new HeedError('format', `${quoted(hub.repository)}: ${path} came damaged: ${what}; try again`)
   // Git counts a header into the checksum of what it keeps itself.
   const header = new TextEncoder().encode(isSha1(oid) ? `blob ${size}\0` : '')
-  const all = new Uint8Array(header.length + size)
+  const all = allocate(header.length + size, `${quoted(hub.repository)}: ${path}`)
   all.set(header)
   let done = 0
   for await (const bytes of hub.chunks(await hub.get(hub.fileUrl(path, commit)))) {
@@ -120,4 +120,16 @@ async function receive(
   const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
   if (done < size || hex !== oid) throw damaged(`its checksum is not ${oid}`)
   return all.subarray(header.length)
+}
+
+function allocate(length: number, name: string): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(length)
+  } catch (cause) {
+    throw new HeedError(
+      'memory',
+      `${name} has ${length} bytes, more than this page can hold; use a smaller model`,
+      { cause },
+    )
+  }
 }

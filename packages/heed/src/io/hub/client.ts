@@ -7,6 +7,8 @@ import { isSha1, isSha256, type Listing, quoted, type RemoteFile, type Repositor
 /** Milliseconds without a byte after which a connection counts as lost. */
 export const PATIENCE = 30_000
 const MOST_REDIRECTS = 5
+/** Bytes of a list of files. */
+const LONGEST_TEXT = 64 * 2 ** 20
 
 /** One repository of the hub, over HTTP. The token goes to the endpoint and to nobody else. */
 export class Hub {
@@ -100,14 +102,40 @@ export class Hub {
         throw this.refusal(response)
       }
       await response.body?.cancel()
-      url = new URL(location, url).href
+      url = this.redirection(location, url)
     }
     throw new HeedError('network', `${address}: more than ${MOST_REDIRECTS} redirects; check HF_ENDPOINT`)
   }
 
-  /** The text of an answer. */
-  text(response: Response): Promise<string> {
-    return this.guard(() => response.text(), response.url)
+  /** Where a redirect leads. */
+  private redirection(location: string, from: string): string {
+    const to = URL.canParse(location, from) ? new URL(location, from) : undefined
+    if (to && /^https?:$/.test(to.protocol)) return to.href
+    throw new HeedError(
+      'network',
+      `${quoted(this.repository)}: ${new URL(from).host} redirects to ${quote(location)}, which is no address; check HF_ENDPOINT`,
+    )
+  }
+
+  /**
+   * The text of an answer.
+   *
+   * @throws HeedError `network`, also for more than 64 MB; `aborted`
+   */
+  async text(response: Response): Promise<string> {
+    const decoder = new TextDecoder()
+    let text = ''
+    let size = 0
+    for await (const bytes of this.chunks(response)) {
+      size += bytes.length
+      if (size > LONGEST_TEXT)
+        throw new HeedError(
+          'network',
+          `${quoted(this.repository)}: ${this.environment.endpoint} answers with more than ${LONGEST_TEXT} bytes where a list of files was expected; check HF_ENDPOINT`,
+        )
+      text += decoder.decode(bytes, { stream: true })
+    }
+    return text + decoder.decode()
   }
 
   /** The bytes of an answer as they come. */

@@ -23,7 +23,12 @@ import { isSha1, quoted, type RemoteFile } from './repository.js'
 
 /** Who writes loses the connection sooner than a part counts as abandoned. */
 const ABANDONED_AFTER = 2 * PATIENCE
+/** The same where the process lives: it may have been suspended, or its number belongs to another one by now. */
+const ABANDONED_WHILE_ALIVE_AFTER = 24 * 3600 * 1000
+/** Requests in a row that bring nothing new. */
 const ATTEMPTS = 4
+/** Requests for one file, however little each brings. */
+const MOST_REQUESTS = 256
 
 /** What is known of a file before it is downloaded. */
 export type Known = Required<RemoteFile>
@@ -50,14 +55,19 @@ const newPart = (blob: string): string =>
   `${blob}.${host()}-${thisProcess().pid}-${crypto.randomUUID().slice(0, 8)}.incomplete`
 
 async function isAbandoned(part: string): Promise<boolean> {
-  if ((await modifiedAt(part)) < Date.now() - ABANDONED_AFTER) return true
   const [, owner, pid] = /\.(\w+)-(\d+)-\w+\.incomplete$/.exec(part) ?? []
-  if (owner !== host()) return false
+  const here = owner === host()
+  if (here && !isAlive(Number(pid))) return true
+  const patience = here ? ABANDONED_WHILE_ALIVE_AFTER : ABANDONED_AFTER
+  return (await modifiedAt(part)) < Date.now() - patience
+}
+
+function isAlive(pid: number): boolean {
   try {
-    thisProcess().kill(Number(pid), 0)
-    return false
+    thisProcess().kill(pid, 0)
+    return true
   } catch (error) {
-    return (error as { code?: string }).code === 'ESRCH'
+    return (error as { code?: string }).code !== 'ESRCH'
   }
 }
 
@@ -147,18 +157,21 @@ async function receive(
     await writer.truncate(done)
     let hasher = await hashOfPart(hub, file, path, done)
     let furthest = done
-    for (let attempt = 1; done < file.size; attempt++) {
+    for (let attempt = 1, request = 1; done < file.size; attempt++, request++) {
       onBytes(done)
       await setModifiedAt(path, Date.now())
       try {
         const response = await hub.get(hub.fileUrl(file.path, commit), { from: done })
-        if (done > 0 && !continues(response, done)) {
+        if (!continues(response, done)) {
           done = 0
           hasher = hasherOf(file)
           await writer.truncate(0)
           if (response.status !== 200) {
             await response.body?.cancel()
-            continue
+            throw new HeedError(
+              'network',
+              `${quoted(hub.repository)}: ${file.path} comes with status ${response.status}; try again`,
+            )
           }
         }
         for await (const bytes of hub.chunks(response)) {
@@ -177,7 +190,7 @@ async function receive(
           throw new HeedError('network', `${quoted(hub.repository)}: the connection ended early; try again`)
       } catch (error) {
         const lost = error instanceof HeedError && error.code === 'network'
-        if (!lost || attempt === ATTEMPTS) throw error
+        if (!lost || attempt >= ATTEMPTS || request >= MOST_REQUESTS) throw error
         await wait(hub, 250 * 2 ** attempt)
       }
     }
@@ -202,6 +215,7 @@ async function hashOfPart(hub: Hub, file: Known, path: string, length: number): 
     const buffer = new Uint8Array(Math.min(length, 2 ** 22))
     for (let at = 0; at < length; at += buffer.length) {
       throwIfAborted(hub.signal)
+      await setModifiedAt(path, Date.now()) // it takes long for many bytes, and the part is ours
       const bytes = buffer.subarray(0, Math.min(buffer.length, length - at))
       await part.read(at, bytes)
       hasher.update(bytes)

@@ -14,7 +14,7 @@ import { hostname, tmpdir } from 'node:os'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { coded } from '../../testing/index.js'
 import { fakeHub, type FakeHub } from '../../testing/hub.js'
-import { openFile } from '../files.js'
+import { exists, openFile } from '../files.js'
 import { writeSafetensors } from '../safetensors.js'
 import { type DownloadOptions, openRepository, repositoryOf } from './index.js'
 
@@ -55,6 +55,7 @@ beforeEach(async () => {
   await start()
 })
 afterEach(async () => {
+  vi.unstubAllGlobals()
   vi.unstubAllEnvs()
   await hub[Symbol.asyncDispose]()
   await rm(home, { recursive: true })
@@ -168,6 +169,87 @@ test('a connection that is cut goes on where it was', async () => {
   expect(starts.every((start, i) => start > (starts[i - 1] ?? 0))).toBe(true)
 })
 
+/** Answers requests for the weights with `answer`, from the byte that is asked for on; counts them. */
+function answerWeights(answer: (from: number) => Response): { requests: number } {
+  const count = { requests: 0 }
+  const { fetch } = globalThis
+  vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
+    if (!url.endsWith('/model.safetensors')) return fetch(url, init)
+    count.requests++
+    return answer(Number(/\d+/.exec(new Headers(init.headers).get('range') ?? '0')![0]))
+  })
+  return count
+}
+
+/** Does the work while time flies. */
+async function quickly<T>(work: () => Promise<T>): Promise<T> {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const clock = setInterval(() => vi.advanceTimersByTime(1000), 1)
+  try {
+    return await work()
+  } finally {
+    clearInterval(clock)
+    vi.useRealTimers()
+  }
+}
+
+const ranged = (from: number, to: number) =>
+  new Response(weights.slice(from, to), {
+    status: from > 0 ? 206 : 200,
+    headers: from > 0 ? { 'content-range': `bytes ${from}-${weights.length - 1}/${weights.length}` } : {},
+  })
+
+test('a download does not go on for ever, whatever the server does', async () => {
+  // It drops each connection after 10 bytes, and has none from there on.
+  const dropping = answerWeights((from) => (from ? new Response(null, { status: 416 }) : ranged(0, 10)))
+  await quickly(() => rejects(open(), 'network', 'model.safetensors', '416', 'try again'))
+  expect(dropping.requests).toBeLessThan(10)
+  vi.unstubAllGlobals()
+  // It gives one byte each time.
+  const trickling = answerWeights((from) => ranged(from, from + 1))
+  await quickly(() => rejects(open(), 'network', 'ended early'))
+  expect(trickling.requests).toBe(256)
+})
+
+test('a redirect that leads nowhere', async () => {
+  for (const location of ['http://[', 'data:,x']) {
+    answerWeights(() => new Response(null, { status: 302, headers: { location } }))
+    await quickly(() => rejects(open(), 'network', JSON.stringify(location), 'HF_ENDPOINT'))
+    vi.unstubAllGlobals()
+  }
+})
+
+test('a list of files without end', async () => {
+  const piece = new Uint8Array(2 ** 20).fill(32)
+  let pieces = 0
+  const endless = new ReadableStream<Uint8Array>({
+    pull: (controller) => (pieces++, controller.enqueue(piece)),
+  })
+  vi.stubGlobal('fetch', async () => new Response(endless))
+  await rejects(open(), 'network', 'more than 67108864 bytes')
+  expect(pieces).toBeLessThan(70)
+})
+
+test('a list of files that comes slowly, yet comes', async () => {
+  const { fetch } = globalThis
+  vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
+    const response = await fetch(url, init)
+    if (!url.includes('/api/')) return response
+    const bytes = new Uint8Array(await response.arrayBuffer())
+    let at = 0
+    return new Response(
+      new ReadableStream({
+        async pull(controller) {
+          await new Promise((resolve) => setTimeout(resolve, 20_000))
+          controller.enqueue(bytes.subarray(at, (at += 300)))
+          if (at >= bytes.length) controller.close()
+        },
+      }),
+    )
+  })
+  await expectWhole((await quickly(() => open())).path)
+})
+
 test('a connection that falls silent is given up, and goes on where it was', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   hub.trouble.stallAfter = 70_000
@@ -251,6 +333,26 @@ test('a part is left alone while its process lives, and taken over when that was
   await writeFile(parts[1].replace(`-${process.pid}-`, `-${pid}-`), weights.subarray(0, 150_000))
   await expectWhole((await open()).path)
   expect(hub.sent).toBe(bytesRead - 150_000)
+})
+
+test('a part of a process on this machine that was suspended is its own for a day', async () => {
+  const blob = await blobOfWeights()
+  const part = `${blob}.${hostname().replace(/\W/g, '_')}-${process.pid}-1f3a9c00.incomplete`
+  const hour = 3600
+  for (const [age, left] of [
+    [hour, true],
+    [25 * hour, false],
+  ] as const) {
+    await writeFile(part, weights.subarray(0, 150_000))
+    const then = Date.now() / 1000 - age
+    await utimes(part, then, then)
+    hub.sent = 0
+    await open()
+    expect(hub.sent).toBe(left ? bytesRead : bytesRead - 150_000)
+    expect(await exists(part)).toBe(left)
+    await rm(cache(), { recursive: true })
+    await mkdir(`${cache()}/blobs`, { recursive: true })
+  }
 })
 
 test('several downloads at once leave one whole snapshot', async () => {
