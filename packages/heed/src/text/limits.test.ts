@@ -1,4 +1,6 @@
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { Prefixes } from './prefixes.js'
 import { Tokenizer } from './tokenizer.js'
 
 const metaspace = { type: 'Metaspace', replacement: '▁', prepend_scheme: 'never' }
@@ -41,5 +43,50 @@ describe('the length of a text', () => {
     const text = '\ufdfa'.repeat(2000)
     const nfkc = vary({ normalizer: { type: 'NFKC' } })
     expect(nfkc.encode(text, { addSpecials: false }).tokens.at(-1)?.end).toBe(text.length)
+  })
+})
+
+describe('pieces with long prefixes in common', () => {
+  const lengths = Array.from({ length: 2000 }, (_, i) => i)
+  const text = 'a'.repeat(10_000)
+
+  it('are looked for no longer than they match, as added tokens', () => {
+    const added = lengths
+      .slice(1)
+      .map((i) => ({ id: 3 + i, content: `${'a'.repeat(i)}b`, normalized: false }))
+    const many = vary({ added_tokens: added })
+    const start = performance.now()
+    expect(many.encodeIds(text)).toHaveLength(text.length)
+    expect([...many.encodeIds('aaabab')]).toEqual([6, 4])
+    expect(performance.now() - start).toBeLessThan(5_000)
+  })
+
+  it('are looked for no longer than they match, as pieces', () => {
+    const long = lengths.slice(2).map((i) => [`${'a'.repeat(i)}b`, -1])
+    const many = vary({ model: { ...json.model, vocab: [...json.model.vocab, ...long] } })
+    const start = performance.now()
+    expect(many.encodeIds(text)).toHaveLength(text.length)
+    expect([...many.encodeIds('aaabaab')]).toEqual([5, 4])
+    expect(performance.now() - start).toBeLessThan(5_000)
+  })
+
+  it('are found all, the shortest first', () => {
+    const short = (maxLength: number) =>
+      fc.string({ unit: fc.constantFrom('a', 'b', '\ud83d', '\ude00', '\uffff', '\0'), maxLength })
+    fc.assert(
+      fc.property(fc.uniqueArray(short(5)), short(8), (strings, text) => {
+        const own = strings.filter((string) => string !== '')
+        const prefixes = new Prefixes(new Map(own.map((string) => [string, string])))
+        for (let at = 0; at < text.length; at++) {
+          const expected = own
+            .filter((string) => text.startsWith(string, at))
+            .sort((a, b) => a.length - b.length)
+          expect(prefixes.at(text, at)).toEqual(
+            expected.map((string) => ({ value: string, end: at + string.length })),
+          )
+        }
+      }),
+      { numRuns: 300 },
+    )
   })
 })
