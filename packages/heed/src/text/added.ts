@@ -2,7 +2,7 @@ import type { Aligned } from './aligned.js'
 import { Prefixes } from './prefixes.js'
 
 /** A token of `added_tokens`: it is found in the text before the model sees it. */
-export interface AddedToken {
+export interface LiteralToken {
   id: number
   content: string
   /** One of the tokenizer's own, such as `</s>`: not part of any text that is decoded. */
@@ -17,7 +17,7 @@ export interface AddedToken {
 }
 
 /** A token that stands in the text, or text between such tokens. */
-export type Section = { token: AddedToken; start: number; end: number } | { text: Aligned }
+export type Section = { token: LiteralToken; start: number; end: number } | { text: Aligned }
 
 const isInWord = (text: string, start: number, end: number) =>
   endsWithWord.test(text.slice(Math.max(0, start - 2), start)) ||
@@ -28,11 +28,11 @@ const isSpace = (unit: string | undefined) => unit !== undefined && /\p{White_Sp
 
 /** Finds added tokens in a text: the leftmost first, of those that start there the longest. */
 export class AddedTokens {
-  readonly #contents: Prefixes<AddedToken>
+  readonly #contents: Prefixes<LiteralToken>
   readonly #isEmpty: boolean
 
   /** @param contentOf how a token is written in the texts to {@link split} */
-  constructor(tokens: readonly AddedToken[], contentOf: (token: AddedToken) => string) {
+  constructor(tokens: readonly LiteralToken[], contentOf: (token: LiteralToken) => string) {
     const byContent = new Map(tokens.map((token) => [contentOf(token), token]))
     byContent.delete('')
     this.#contents = new Prefixes(byContent)

@@ -1,6 +1,6 @@
 import { HeedError } from '../errors.js'
 import { isRecord, quote } from '../json.js'
-import type { AddedToken } from './added.js'
+import type { LiteralToken } from './added.js'
 
 /** A step of a tokenizer.json: a normalizer, a pre-tokenizer …; its fields are untrusted. */
 export type Config = Record<string, unknown>
@@ -12,7 +12,7 @@ export interface TokenizerParts {
   post_processor: unknown
   decoder: unknown
   model: Config
-  added: AddedToken[]
+  added: LiteralToken[]
 }
 
 // Ids index arrays: a file may not ask for one of any length.
@@ -121,7 +121,7 @@ export function checkMerges(merges: unknown, vocab: ReadonlyMap<string, number>)
   })
 }
 
-function checkAddedTokens(added: unknown): AddedToken[] {
+function checkAddedTokens(added: unknown): LiteralToken[] {
   if (!Array.isArray(added)) fail('added_tokens is not a list')
   return added.map((token: unknown) => {
     if (!isRecord(token) || !isId(token.id) || typeof token.content !== 'string' || token.content === '')
