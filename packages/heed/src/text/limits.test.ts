@@ -90,3 +90,31 @@ describe('pieces with long prefixes in common', () => {
     )
   })
 })
+
+describe('the tokens around a text', () => {
+  const text = { Sequence: { id: 'A', type_id: 0 } }
+  const template = (single: unknown[], special_tokens: unknown = {}) => ({
+    type: 'TemplateProcessing',
+    single,
+    special_tokens,
+  })
+  const item = { SpecialToken: { id: 'a', type_id: 0 } }
+  const tooMany = problem(/tokens around a text, more than 1024/)
+
+  it('are no more than can be passed on', () => {
+    const items = Array<unknown>(1000).fill(item)
+    expect(vary({ post_processor: template([...items, text]) }).encodeIds('b')).toHaveLength(1001)
+    const many = Array<unknown>(200_000).fill(item)
+    expect(() => vary({ post_processor: template([...many, text]) })).toThrow(tooMany)
+    expect(() => vary({ post_processor: template([text, ...many]) })).toThrow(tooMany)
+    expect(() => vary({ post_processor: template([...items, text, ...items]) })).toThrow(tooMany)
+  })
+
+  it('are not many by one name, or in many steps', () => {
+    const list = { a: { tokens: Array<unknown>(200_000).fill('a') } }
+    const single = [text, ...Array<unknown>(1000).fill(item)]
+    expect(() => vary({ post_processor: template(single, list) })).toThrow(tooMany)
+    const processors = Array<unknown>(2000).fill(template([item, text]))
+    expect(() => vary({ post_processor: { type: 'Sequence', processors } })).toThrow(tooMany)
+  })
+})
