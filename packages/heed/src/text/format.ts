@@ -72,6 +72,12 @@ export function stringOf(config: Config, field: string): string {
   return typeof value === 'string' ? value : fail(`${field} of ${nameOf(config)} is ${quote(value)}`)
 }
 
+/** The character that a Metaspace has for a space. */
+export function markOf(metaspace: Config): string {
+  const mark = stringOf(metaspace, 'replacement')
+  return [...mark].length === 1 ? mark : fail(`the replacement of its Metaspace is ${nameOf(mark)}`)
+}
+
 export function checkVocab(vocab: unknown): Map<string, number> {
   if (!isRecord(vocab)) fail('its model has no vocab')
   const seen = new Set<number>()

@@ -1,6 +1,6 @@
 import type { Aligned } from './aligned.js'
 import { gpt2Pattern, symbolsOf } from './bytes.js'
-import { fail, flag, nameOf, stepsOf, stringOf, unsupported } from './format.js'
+import { fail, flag, markOf, nameOf, stepsOf, unsupported } from './format.js'
 import type { Config } from './format.js'
 import { literally, patternOf } from './patterns.js'
 
@@ -116,8 +116,7 @@ function byteLevel(config: Config): PreTokenizer {
 }
 
 function metaspace(config: Config): PreTokenizer {
-  const mark = stringOf(config, 'replacement')
-  if ([...mark].length !== 1) fail(`the replacement of its Metaspace is ${nameOf(mark)}`)
+  const mark = markOf(config)
   const scheme = config.prepend_scheme ?? (config.add_prefix_space === false ? 'never' : 'always')
   if (scheme !== 'always' && scheme !== 'first' && scheme !== 'never')
     fail(`the prepend_scheme of its Metaspace is ${nameOf(scheme)}`)

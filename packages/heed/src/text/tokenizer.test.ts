@@ -351,6 +351,8 @@ describe('fromJson', () => {
       { normalizer: { type: 'Precompiled', precompiled_charsmap: 'AAEAAA==' } },
       { normalizer: nested(10) },
       { pre_tokenizer: { type: 'Metaspace', replacement: 'ab', prepend_scheme: 'always' } },
+      { decoder: { type: 'Metaspace', replacement: '', prepend_scheme: 'always' } },
+      { decoder: { type: 'Metaspace', replacement: 'ab', prepend_scheme: 'always' } },
       { pre_tokenizer: { type: 'Digits' } },
       { added_tokens: [{ ...added[0], content: 'other' }] },
       { added_tokens: [{ ...added[0], id: 400 }] },
