@@ -199,6 +199,14 @@ export class Tokenizer {
     return this.#vocabulary.idOf(piece)
   }
 
+  /**
+   * Whether the vocabulary has a piece for the id, as {@link decode} needs. Not all ids below {@link vocabSize} have
+   * one: a file may leave some out.
+   */
+  has(id: number): boolean {
+    return this.#vocabulary.piece(id) !== undefined
+  }
+
   /** The text's own tokens, in order. */
   #find(text: string, { parseSpecials = true }: EncodeOptions): Found[] {
     if (typeof text !== 'string')
