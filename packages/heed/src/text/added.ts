@@ -1,4 +1,5 @@
 import type { Aligned } from './aligned.js'
+import { wordCharacters } from './patterns.js'
 import { Prefixes } from './prefixes.js'
 
 /** A token of `added_tokens`: it is found in the text before the model sees it. */
@@ -22,8 +23,8 @@ export type Section = { token: LiteralToken; start: number; end: number } | { te
 const isInWord = (text: string, start: number, end: number) =>
   endsWithWord.test(text.slice(Math.max(0, start - 2), start)) ||
   startsWithWord.test(text.slice(end, end + 2))
-const endsWithWord = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]$/u
-const startsWithWord = /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u
+const endsWithWord = new RegExp(`[${wordCharacters}]$`, 'u')
+const startsWithWord = new RegExp(`^[${wordCharacters}]`, 'u')
 const isSpace = (unit: string | undefined) => unit !== undefined && /\p{White_Space}/u.test(unit)
 
 /** Finds added tokens in a text: the leftmost first, of those that start there the longest. */

@@ -11,14 +11,14 @@ const json = {
   decoder: metaspace,
 }
 const vary = (parts: Record<string, unknown>) => Tokenizer.fromJson({ ...json, ...parts })
+const times = (n: number, value: unknown) => Array.from({ length: n }, () => value)
 const problem = (message: RegExp) =>
   expect.objectContaining({ code: 'format', message: expect.stringMatching(message) })
 
 describe('the length of a text', () => {
   it('does not explode by steps that each double it', () => {
     const double = { type: 'Replace', pattern: { String: 'a' }, content: 'aa' }
-    const doubling = (n: number) =>
-      vary({ normalizer: { type: 'Sequence', normalizers: Array<unknown>(n).fill(double) } })
+    const doubling = (n: number) => vary({ normalizer: { type: 'Sequence', normalizers: times(n, double) } })
     expect(doubling(6).encodeIds('a'.repeat(1000))).toHaveLength(64_000)
     const tooLong = problem(/more than 64 times as long/)
     expect(() => doubling(24).encodeIds('a')).toThrow(tooLong)
@@ -30,7 +30,7 @@ describe('the length of a text', () => {
     const bytes = { type: 'ByteLevel', add_prefix_space: false, use_regex: false, trim_offsets: false }
     const byteLevel = (n: number) =>
       vary({
-        pre_tokenizer: { type: 'Sequence', pretokenizers: [cut, ...Array<unknown>(n).fill(bytes)] },
+        pre_tokenizer: { type: 'Sequence', pretokenizers: [cut, ...times(n, bytes)] },
         decoder: bytes,
       })
     // Symbols beyond ASCII are two bytes each.
@@ -102,19 +102,19 @@ describe('the tokens around a text', () => {
   const tooMany = problem(/tokens around a text, more than 1024/)
 
   it('are no more than can be passed on', () => {
-    const items = Array<unknown>(1000).fill(item)
+    const items = times(1000, item)
     expect(vary({ post_processor: template([...items, text]) }).encodeIds('b')).toHaveLength(1001)
-    const many = Array<unknown>(200_000).fill(item)
+    const many = times(200_000, item)
     expect(() => vary({ post_processor: template([...many, text]) })).toThrow(tooMany)
     expect(() => vary({ post_processor: template([text, ...many]) })).toThrow(tooMany)
     expect(() => vary({ post_processor: template([...items, text, ...items]) })).toThrow(tooMany)
   })
 
   it('are not many by one name, or in many steps', () => {
-    const list = { a: { tokens: Array<unknown>(200_000).fill('a') } }
-    const single = [text, ...Array<unknown>(1000).fill(item)]
+    const list = { a: { tokens: times(200_000, 'a') } }
+    const single = [text, ...times(1000, item)]
     expect(() => vary({ post_processor: template(single, list) })).toThrow(tooMany)
-    const processors = Array<unknown>(2000).fill(template([item, text]))
+    const processors = times(2000, template([item, text]))
     expect(() => vary({ post_processor: { type: 'Sequence', processors } })).toThrow(tooMany)
   })
 })
