@@ -1,7 +1,9 @@
 import type { Aligned } from './aligned.js'
+import { wordCharacters } from './patterns.js'
+import { Prefixes } from './prefixes.js'
 
 /** A token of `added_tokens`: it is found in the text before the model sees it. */
-export interface AddedToken {
+export interface LiteralToken {
   id: number
   content: string
   /** One of the tokenizer's own, such as `</s>`: not part of any text that is decoded. */
@@ -16,39 +18,31 @@ export interface AddedToken {
 }
 
 /** A token that stands in the text, or text between such tokens. */
-export type Section = { token: AddedToken; start: number; end: number } | { text: Aligned }
+export type Section = { token: LiteralToken; start: number; end: number } | { text: Aligned }
 
 const isInWord = (text: string, start: number, end: number) =>
   endsWithWord.test(text.slice(Math.max(0, start - 2), start)) ||
   startsWithWord.test(text.slice(end, end + 2))
-const endsWithWord = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]$/u
-const startsWithWord = /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u
+const endsWithWord = new RegExp(`[${wordCharacters}]$`, 'u')
+const startsWithWord = new RegExp(`^[${wordCharacters}]`, 'u')
 const isSpace = (unit: string | undefined) => unit !== undefined && /\p{White_Space}/u.test(unit)
 
 /** Finds added tokens in a text: the leftmost first, of those that start there the longest. */
 export class AddedTokens {
-  readonly #byContent = new Map<string, AddedToken>()
-  /** Of the contents that start with a unit, longest first. */
-  readonly #lengths = new Map<string, number[]>()
+  readonly #contents: Prefixes<LiteralToken>
+  readonly #isEmpty: boolean
 
   /** @param contentOf how a token is written in the texts to {@link split} */
-  constructor(tokens: readonly AddedToken[], contentOf: (token: AddedToken) => string) {
-    for (const token of tokens) if (contentOf(token) !== '') this.#byContent.set(contentOf(token), token)
-    const lengths = new Map<string, Set<number>>()
-    for (const content of this.#byContent.keys()) {
-      const own = lengths.get(content[0]) ?? new Set()
-      lengths.set(content[0], own.add(content.length))
-    }
-    for (const [unit, own] of lengths)
-      this.#lengths.set(
-        unit,
-        [...own].sort((a, b) => b - a),
-      )
+  constructor(tokens: readonly LiteralToken[], contentOf: (token: LiteralToken) => string) {
+    const byContent = new Map(tokens.map((token) => [contentOf(token), token]))
+    byContent.delete('')
+    this.#contents = new Prefixes(byContent)
+    this.#isEmpty = byContent.size === 0
   }
 
   /** @param parseSpecials whether special tokens count, or are text like any other */
   split(text: Aligned, parseSpecials: boolean): Section[] {
-    if (this.#byContent.size === 0) return [{ text }]
+    if (this.#isEmpty) return [{ text }]
     const sections: Section[] = []
     const { text: all } = text
     let done = 0
@@ -56,13 +50,13 @@ export class AddedTokens {
       if (to > done) sections.push({ text: text.slice(done, to) })
     }
     for (let at = 0; at < all.length;) {
-      const token = this.#longestAt(all, at)
-      if (!token) {
+      const longest = this.#contents.at(all, at).at(-1)
+      if (!longest) {
         at++
         continue
       }
-      const { length, found } = token
-      const [start, end] = [at, at + length]
+      const { value: found, end } = longest
+      const start = at
       at = end
       if (found.special && !parseSpecials) continue
       if (found.singleWord && isInWord(all, start, end)) continue
@@ -75,14 +69,5 @@ export class AddedTokens {
     }
     addText(all.length)
     return sections
-  }
-
-  #longestAt(text: string, at: number): { found: AddedToken; length: number } | undefined {
-    for (const length of this.#lengths.get(text[at]) ?? []) {
-      const content = text.slice(at, at + length)
-      const found = this.#byContent.get(content)
-      if (found) return { found, length: content.length }
-    }
-    return undefined
   }
 }

@@ -1,3 +1,9 @@
+import { fail } from './format.js'
+
+// U+FDFA alone becomes 18 units, and as symbols of bytes 33. Steps that double a text can make it any length.
+const mostPerUnit = 64
+const mostMore = 1024
+
 /** The units from `from` up to `to` become the content. */
 interface Edit {
   from: number
@@ -17,6 +23,8 @@ export class Aligned {
     readonly ends: Int32Array,
     /** Where the original of the whole starts, with what a normalizer took away in front. */
     readonly origin: number,
+    /** How long the steps may make the text. */
+    private readonly most: number,
   ) {}
 
   /** The original text: each character comes from itself. */
@@ -31,7 +39,7 @@ export class Aligned {
       }
       start = end
     }
-    return new Aligned(text, starts, ends, 0)
+    return new Aligned(text, starts, ends, 0, mostPerUnit * text.length + mostMore)
   }
 
   slice(from: number, to: number): Aligned {
@@ -41,6 +49,8 @@ export class Aligned {
       this.starts.subarray(from, to),
       this.ends.subarray(from, to),
       from < to ? this.starts[from] : this.origin,
+      // Its share, so that all parts together stay within what the whole may become.
+      from < to ? (this.most * (to - from)) / this.text.length : 0,
     )
   }
 
@@ -78,11 +88,20 @@ export class Aligned {
     return edits.length > 0 ? this.#edit(edits) : this
   }
 
-  /** Edits stand in order and do not overlap. */
+  /**
+   * Edits stand in order and do not overlap.
+   *
+   * @throws HeedError `format` when the steps so far make the text much longer than it was
+   */
   #edit(edits: readonly Edit[]): Aligned {
     const growth = edits.reduce((sum, { from, to, content }) => sum + content.length - (to - from), 0)
-    const starts = new Int32Array(this.text.length + growth)
-    const ends = new Int32Array(starts.length)
+    const length = this.text.length + growth
+    if (growth > 0 && length > this.most)
+      fail(
+        `its normalizer and pre_tokenizer make a text more than ${mostPerUnit} times as long, and ${mostMore} characters more`,
+      )
+    const starts = new Int32Array(length)
+    const ends = new Int32Array(length)
     let text = ''
     let done = 0
     const keepUpTo = (at: number) => {
@@ -101,7 +120,7 @@ export class Aligned {
       done = to
     }
     keepUpTo(this.text.length)
-    return new Aligned(text, starts, ends, this.origin)
+    return new Aligned(text, starts, ends, this.origin, this.most)
   }
 }
 

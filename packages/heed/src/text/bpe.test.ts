@@ -2,7 +2,8 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { coded } from '../testing/index.js'
 import { learnBpe } from './bpe.js'
-import { byteSymbols, gpt2Pattern } from './bytes.js'
+import { byteSymbols } from './bytes.js'
+import { gpt2Pattern } from './patterns.js'
 
 const specials = ['<pad>', '<s>', '</s>', '<unk>']
 const learn = async (lines: string[], merges: number, options = {}) =>

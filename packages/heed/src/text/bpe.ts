@@ -1,7 +1,8 @@
 import { breather } from '../breathe.js'
 import { HeedError, HeedTypeError, throwIfAborted } from '../errors.js'
 import { quote } from '../json.js'
-import { byteSymbols, gpt2Pattern } from './bytes.js'
+import { byteSymbols } from './bytes.js'
+import { gpt2Pattern } from './patterns.js'
 
 /** A special or otherwise fixed token of a tokenizer.json. */
 export interface AddedToken {

@@ -1,10 +1,3 @@
-/**
- * GPT-2's pre-tokeniser, as the Rust `tokenizers` run it: `\s` there is Unicode's White_Space, which counts
- * U+0085 and not U+FEFF, unlike JavaScript's `\s`.
- */
-export const gpt2Pattern =
-  /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu
-
 // Bytes that are visible Latin-1 characters stand for themselves; the others take the characters from U+0100 on.
 const isVisible = (byte: number) =>
   (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae

@@ -1,5 +1,5 @@
 import { byteOfPiece, pieceBytes } from './bytes.js'
-import { flag, nameOf, stepsOf, stringOf, unsupported } from './format.js'
+import { flag, markOf, nameOf, stepsOf, stringOf, unsupported } from './format.js'
 import type { Config } from './format.js'
 
 /** An entry of the vocabulary. `added` ones are kept out of the model's pieces. */
@@ -161,7 +161,7 @@ function sentencePieceDecoder(steps: readonly Config[]): Decoder {
 
 /** As T5 and XLM-R have it: mark → space, less those of the first piece. */
 function metaspaceDecoder(config: Config): Decoder {
-  const mark = stringOf(config, 'replacement')
+  const mark = markOf(config)
   const keeps =
     config.prepend_scheme === 'never' || (config.prepend_scheme == null && config.add_prefix_space === false)
   const decoder = spaceMarkDecoder(mark, false)

@@ -1,6 +1,6 @@
 import { HeedError } from '../errors.js'
 import { isRecord, quote } from '../json.js'
-import type { AddedToken } from './added.js'
+import type { LiteralToken } from './added.js'
 
 /** A step of a tokenizer.json: a normalizer, a pre-tokenizer …; its fields are untrusted. */
 export type Config = Record<string, unknown>
@@ -12,7 +12,7 @@ export interface TokenizerParts {
   post_processor: unknown
   decoder: unknown
   model: Config
-  added: AddedToken[]
+  added: LiteralToken[]
 }
 
 // Ids index arrays: a file may not ask for one of any length.
@@ -72,6 +72,12 @@ export function stringOf(config: Config, field: string): string {
   return typeof value === 'string' ? value : fail(`${field} of ${nameOf(config)} is ${quote(value)}`)
 }
 
+/** The character that a Metaspace has for a space. */
+export function markOf(metaspace: Config): string {
+  const mark = stringOf(metaspace, 'replacement')
+  return [...mark].length === 1 ? mark : fail(`the replacement of its Metaspace is ${nameOf(mark)}`)
+}
+
 export function checkVocab(vocab: unknown): Map<string, number> {
   if (!isRecord(vocab)) fail('its model has no vocab')
   const seen = new Set<number>()
@@ -121,7 +127,7 @@ export function checkMerges(merges: unknown, vocab: ReadonlyMap<string, number>)
   })
 }
 
-function checkAddedTokens(added: unknown): AddedToken[] {
+function checkAddedTokens(added: unknown): LiteralToken[] {
   if (!Array.isArray(added)) fail('added_tokens is not a list')
   return added.map((token: unknown) => {
     if (!isRecord(token) || !isId(token.id) || typeof token.content !== 'string' || token.content === '')

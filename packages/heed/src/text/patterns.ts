@@ -12,13 +12,14 @@ const mark = String.raw`[^\r\n\p{L}\p{N}]?`
 const spaces = String.raw`\s*[\r\n]+|\s+(?!\S)|\s+`
 const symbols = String.raw` ?[^\s\p{L}\p{N}]+[\r\n]*`
 
+const gpt2 = String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`
+
 /**
  * The regular expressions of known models. Another one from a file could take exponential time, as `(a+)+$` does, so
  * that a folder from outside could hang the process: only these run.
  */
 const known: readonly string[] = [
-  // GPT-2
-  String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`,
+  gpt2,
   // Llama 3, cl100k
   String.raw`${contractions}|${mark}\p{L}+|\p{N}{1,3}|${symbols}|${spaces}`,
   // Qwen 2 and 3
@@ -52,6 +53,12 @@ function compile(source: string): RegExp {
   }
   return regExp
 }
+
+/** GPT-2's pre-tokeniser, as the Rust `tokenizers` run it. */
+export const gpt2Pattern = compile(gpt2)
+
+/** What a word is made of for the Rust `tokenizers`, as the inside of a character class: their `\w`. */
+export const wordCharacters = String.raw`\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}`
 
 /** What matches the text itself. */
 export const literally = (text: string): RegExp =>

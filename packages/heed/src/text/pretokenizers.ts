@@ -1,8 +1,8 @@
 import type { Aligned } from './aligned.js'
-import { gpt2Pattern, symbolsOf } from './bytes.js'
-import { fail, flag, nameOf, stepsOf, stringOf, unsupported } from './format.js'
+import { symbolsOf } from './bytes.js'
+import { fail, flag, markOf, nameOf, stepsOf, unsupported } from './format.js'
 import type { Config } from './format.js'
-import { literally, patternOf } from './patterns.js'
+import { gpt2Pattern, literally, patternOf, wordCharacters } from './patterns.js'
 
 /** Cuts a text into words, within which the model finds its pieces. */
 export type PreTokenizer = (text: Aligned) => Aligned[]
@@ -48,9 +48,7 @@ function stepOf(config: Config): PreTokenizer {
       return (text) => split(text, pattern, behavior, invert)
     }
     case 'Whitespace': {
-      const word = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]+/u.source
-      const other = /[^\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}\p{White_Space}]+/u.source
-      const pattern = new RegExp(`${word}|${other}`, 'gu')
+      const pattern = new RegExp(`[${wordCharacters}]+|[^${wordCharacters}\\p{White_Space}]+`, 'gu')
       return (text) => split(text, pattern, 'Removed', true)
     }
     case 'WhitespaceSplit':
@@ -116,8 +114,7 @@ function byteLevel(config: Config): PreTokenizer {
 }
 
 function metaspace(config: Config): PreTokenizer {
-  const mark = stringOf(config, 'replacement')
-  if ([...mark].length !== 1) fail(`the replacement of its Metaspace is ${nameOf(mark)}`)
+  const mark = markOf(config)
   const scheme = config.prepend_scheme ?? (config.add_prefix_space === false ? 'never' : 'always')
   if (scheme !== 'always' && scheme !== 'first' && scheme !== 'never')
     fail(`the prepend_scheme of its Metaspace is ${nameOf(scheme)}`)

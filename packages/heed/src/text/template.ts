@@ -2,6 +2,9 @@ import { isRecord } from '../json.js'
 import { fail, nameOf, stepsOf, unsupported } from './format.js'
 import type { Config } from './format.js'
 
+// All encodings have them, and a list of any length could not be passed on.
+const mostIds = 1024
+
 /** The ids that a post-processor puts before and after a text. */
 export interface Template {
   before: number[]
@@ -20,8 +23,13 @@ export function templateOf(config: unknown, idOf: (piece: string) => number | un
     const { before, after } = stepOf(step, idOf)
     around.before.unshift(...before)
     around.after.push(...after)
+    checkCount(around.before.length + around.after.length)
   }
   return around
+}
+
+function checkCount(ids: number): void {
+  if (ids > mostIds) fail(`its post_processor puts ${ids} tokens around a text, more than ${mostIds}`)
 }
 
 function stepOf(config: Config, idOf: (piece: string) => number | undefined): Template {
@@ -54,5 +62,15 @@ function ofItems({ single, special_tokens }: Config, known: (piece: unknown) => 
     const entry = isRecord(special_tokens) && typeof name === 'string' ? special_tokens[name] : undefined
     return isRecord(entry) && Array.isArray(entry.tokens) ? entry.tokens.map(known) : [known(name)]
   }
-  return { before: items.slice(0, text).flatMap(idsOf), after: items.slice(text + 1).flatMap(idsOf) }
+  // Not all at once: each item may name the same long list.
+  const idsOfAll = (part: readonly unknown[]) => {
+    const ids: number[] = []
+    for (const item of part) {
+      const own = idsOf(item)
+      checkCount(ids.length + own.length)
+      ids.push(...own)
+    }
+    return ids
+  }
+  return { before: idsOfAll(items.slice(0, text)), after: idsOfAll(items.slice(text + 1)) }
 }

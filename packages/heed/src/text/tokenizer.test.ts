@@ -158,6 +158,20 @@ describe('decode and tokensOf', () => {
     )
   })
 
+  it('knows which ids have a piece', () => {
+    for (const id of [0, eos, tokenizer.vocabSize - 1]) expect(tokenizer.has(id)).toBe(true)
+    for (const id of [-1, 0.5, NaN, tokenizer.vocabSize]) expect(tokenizer.has(id)).toBe(false)
+    const added = [...json.added_tokens, { ...json.added_tokens[0], id: 370, content: '<far>' }]
+    const sparse = Tokenizer.fromJson({ ...json, added_tokens: added })
+    expect([sparse.vocabSize, sparse.has(359), sparse.has(360), sparse.has(370)]).toEqual([
+      371,
+      true,
+      false,
+      true,
+    ])
+    expect(() => sparse.decode([360])).toThrow(expect.objectContaining({ code: 'input' }))
+  })
+
   it('refuses foreign ids and texts', () => {
     const input = expect.objectContaining({ code: 'input' })
     expect(tokenizer.decode([])).toBe('')
@@ -351,6 +365,8 @@ describe('fromJson', () => {
       { normalizer: { type: 'Precompiled', precompiled_charsmap: 'AAEAAA==' } },
       { normalizer: nested(10) },
       { pre_tokenizer: { type: 'Metaspace', replacement: 'ab', prepend_scheme: 'always' } },
+      { decoder: { type: 'Metaspace', replacement: '', prepend_scheme: 'always' } },
+      { decoder: { type: 'Metaspace', replacement: 'ab', prepend_scheme: 'always' } },
       { pre_tokenizer: { type: 'Digits' } },
       { added_tokens: [{ ...added[0], content: 'other' }] },
       { added_tokens: [{ ...added[0], id: 400 }] },

@@ -1,7 +1,7 @@
 import { HeedError, HeedTypeError } from '../errors.js'
 
 import { AddedTokens } from './added.js'
-import type { AddedToken } from './added.js'
+import type { LiteralToken } from './added.js'
 import { Aligned } from './aligned.js'
 import { byteIds, byteSymbols } from './bytes.js'
 import { decoderOf, isByteLevelDecoder } from './decoders.js'
@@ -95,7 +95,7 @@ export class Tokenizer {
     if (bytes !== isByteLevelDecoder(this.#decoder))
       unsupported(`a ByteLevel ${bytes ? 'pre-tokenizer' : 'decoder'} without the other`)
     if (unkId === undefined) checkCoversAll(vocab, bytes, parts.model.byte_fallback === true)
-    const split = (normalized: boolean, contentOf: (token: AddedToken) => string) =>
+    const split = (normalized: boolean, contentOf: (token: LiteralToken) => string) =>
       new AddedTokens(
         added.filter((token) => token.normalized === normalized),
         contentOf,
@@ -197,6 +197,14 @@ export class Tokenizer {
   /** The id of a piece as the vocabulary writes it, such as `</s>` or `Ġthe`. */
   idOf(piece: string): number | undefined {
     return this.#vocabulary.idOf(piece)
+  }
+
+  /**
+   * Whether the vocabulary has a piece for the id, as {@link decode} needs. Not all ids below {@link vocabSize} have
+   * one: a file may leave some out.
+   */
+  has(id: number): boolean {
+    return this.#vocabulary.piece(id) !== undefined
   }
 
   /** The text's own tokens, in order. */

@@ -2,6 +2,7 @@ import { byteIds } from './bytes.js'
 import { flag } from './format.js'
 import type { Config } from './format.js'
 import type { Model, Part } from './models.js'
+import { Prefixes } from './prefixes.js'
 
 const utf8 = new TextEncoder()
 
@@ -16,8 +17,7 @@ export function unigramModel(
   unkId: number,
   isSpecial: (piece: string) => boolean,
 ): Model {
-  const words = new Map([...vocab].filter(([piece]) => !isSpecial(piece)))
-  const lengths = [...new Set([...words.keys()].map((piece) => piece.length))].sort((a, b) => a - b)
+  const pieces = new Prefixes(new Map([...vocab].filter(([piece]) => !isSpecial(piece))))
   const unknownScore = scores.reduce((least, score) => Math.min(least, score), Infinity) - unknownPenalty
   const bytes =
     config.byte_fallback === undefined || !flag(config, 'byte_fallback') ? undefined : byteIds(vocab)
@@ -37,11 +37,7 @@ export function unigramModel(
     for (let start = 0, next = 0; start < word.length; start = next) {
       next = start + (word.codePointAt(start)! > 0xffff ? 2 : 1)
       let isKnown = false
-      for (const length of lengths) {
-        const end = start + length
-        if (end > word.length) break
-        const id = words.get(word.slice(start, end))
-        if (id === undefined) continue
+      for (const { value: id, end } of pieces.at(word, start)) {
         offer(id, start, end, scores[id])
         isKnown ||= end === next
       }

@@ -1,4 +1,4 @@
-import type { AddedToken } from './added.js'
+import type { LiteralToken } from './added.js'
 import type { Piece } from './decoders.js'
 import { fail } from './format.js'
 import { quote } from '../json.js'
@@ -22,7 +22,7 @@ export class Vocabulary {
   readonly #specials: ReadonlySet<number>
   readonly #added: ReadonlyMap<string, number>
 
-  constructor(vocab: ReadonlyMap<string, number>, added: readonly AddedToken[]) {
+  constructor(vocab: ReadonlyMap<string, number>, added: readonly LiteralToken[]) {
     this.#ids = new Map(vocab)
     for (const [content, id] of vocab) this.#pieces[id] = { id, content, added: false }
     for (const { id, content } of added) {
