@@ -41,9 +41,9 @@ it('pools and scales as asked', async () => {
   const length = Math.hypot(...mean.vector)
   mean.vector.forEach((x, d) => expect(x / length).toBeCloseTo(unit.vector[d], 6))
   await fails(
-    1,
+    2,
     ['embed', 'the dog', '--model', model, '--pooling', 'sum'],
-    /no pooling "sum"; there are mean/,
+    /choices are mean, cls, max, last/,
   )
 })
 
@@ -58,6 +58,9 @@ it('goes on with a file that was stopped, its last line cut off, and refuses one
   expect((await readFile(out, 'utf8')).startsWith(first)).toBe(true)
   await embed(['--file', input, '--out', out, '--resume'])
   expect(rowsOf(await readFile(out, 'utf8'))).toHaveLength(3)
+  // Begun with other settings, or by another model: vectors that do not belong together.
+  const other = ['--file', input, '--out', out, '--resume', '--pooling', 'max']
+  await fails(1, ['embed', '--model', model, ...other], /is not what this model and these options give/)
   await writeFile(input, 'another text\n')
   await fails(
     1,

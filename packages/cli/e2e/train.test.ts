@@ -74,5 +74,5 @@ it('tunes a model, and leaves what others wrote beside it', async () => {
   })
   await writeFile(folder.path('none.tsv'), '')
   await fails(1, ['tune', model, '--data', folder.path('none.tsv')], /holds no pairs/)
-  await fails(1, ['tune', folder.path('no-model'), '--data', data], /there is no model/)
+  await fails(1, ['tune', folder.path('no-model'), '--data', data], /no-model: no such folder/)
 })

@@ -61,11 +61,4 @@ export function wholeWords({ tokenizer, table }: Embeddings): WholeWords {
 }
 
 /** What a token says; empty for special ones, and for ids that a vocabulary leaves out. */
-function textOf(tokenizer: Tokenizer, id: number): string {
-  try {
-    return tokenizer.decode([id])
-  } catch (error) {
-    if (error instanceof HeedError && error.code === 'input') return ''
-    throw error
-  }
-}
+const textOf = (tokenizer: Tokenizer, id: number): string => (tokenizer.has(id) ? tokenizer.decode([id]) : '')

@@ -166,7 +166,7 @@ describe('beamSearch', () => {
 
   test('damaged models, silly options and signals are errors', async () => {
     const nan = new TableModel(1, 1, () => [NaN, NaN, NaN, NaN])
-    await expect(beamSearch(nan, optionsOf({ limits: [3] }))).rejects.toThrow(coded('format', 'not numbers'))
+    await expect(beamSearch(nan, optionsOf({ limits: [3] }))).rejects.toThrow(coded('format', 'damaged'))
     const model = new TableModel(1, 1, randomTable(1, 4))
     await expect(beamSearch(model, optionsOf({ limits: [3], beam: 0 }))).rejects.toThrow(
       coded('option', 'beam', '0'),

@@ -62,7 +62,7 @@ export class TextStream {
   /** Models may have more ids than their tokenizer; those have no text. */
   #decode(start: number, end: number): string {
     const ids = this.#ids.slice(start, end)
-    return this.tokenizer.decode(ids.filter((id) => id < this.tokenizer.vocabSize))
+    return this.tokenizer.decode(ids.filter((id) => this.tokenizer.has(id)))
   }
 }
 
