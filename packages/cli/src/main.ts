@@ -20,7 +20,7 @@ const say = (line: string) => process.stderr.write(`heed: ${line}\n`)
 function oneLine(message: string): string {
   const line = visibleLine(message.replace(/^error: /, '').trim())
   if (/^unknown option '\S*\s/.test(line)) return `${line}; a text that starts with - goes after --`
-  return /^too many arguments for 'see'/.test(line)
+  return line.startsWith("too many arguments for 'see'")
     ? `${line} Put a text in quotes; heed --help lists the commands.`
     : line
 }

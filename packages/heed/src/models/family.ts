@@ -1,20 +1,29 @@
+import { HeedError } from '../errors.js'
+import type { ModelFolder } from '../io/index.js'
 import type { Weights } from '../nn/weights.js'
 import type { Shape } from '../tensor/shape.js'
-import type { Token, Tokenizer } from '../text/index.js'
+import { type Token, Tokenizer } from '../text/index.js'
 import type { Intervention, Observer, SiteNames } from './run.js'
 
 /** The parsed files of a model folder beside config.json and the weights. */
-export interface ModelFiles {
-  tokenizerJson?: Record<string, unknown>
-  tokenizerConfig?: Record<string, unknown>
-  generationConfig?: Record<string, unknown>
-  /** 1_Pooling/config.json and sentence_bert_config.json of sentence-transformers. */
-  poolingConfig?: Record<string, unknown>
-  sentenceConfig?: Record<string, unknown>
-  /** modules.json of sentence-transformers: the steps from text to vector. */
-  modules?: readonly unknown[]
-  /** chat_template.jinja: how a conversation is written for the model. */
-  chatTemplate?: string
+export type ModelFiles = Omit<ModelFolder, 'config' | 'tensors'>
+
+/**
+ * The tokenizer of a model, when there is one.
+ *
+ * @throws HeedError `format` when it has more ids than the model, and what `Tokenizer.fromJson` throws
+ */
+export function tokenizerOf(
+  { tokenizerJson, tokenizerConfig }: ModelFiles,
+  vocabSize: number,
+): Tokenizer | undefined {
+  const tokenizer = tokenizerJson && Tokenizer.fromJson(tokenizerJson, tokenizerConfig)
+  if (tokenizer && tokenizer.vocabSize > vocabSize)
+    throw new HeedError(
+      'format',
+      `the tokenizer has ${tokenizer.vocabSize} ids, but config.json has vocab_size ${vocabSize}: it is another model's`,
+    )
+  return tokenizer
 }
 
 export interface TextRunOptions {

@@ -3,10 +3,10 @@ import type { Weights } from '../nn/weights.js'
 import { slice } from '../ops/views.js'
 import { scope } from '../tensor/scope.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { type Encoding, Tokenizer } from '../text/index.js'
+import type { Encoding, Tokenizer } from '../text/index.js'
 import { finiteValues } from './damaged.js'
 import { embedTexts, type EmbedOptions } from './embed.js'
-import type { Model, ModelFiles, TextRun, TextRunOptions } from './family.js'
+import { type Model, type ModelFiles, type TextRun, type TextRunOptions, tokenizerOf } from './family.js'
 import { type PaddedIds, padIds } from './ids.js'
 import { Run, type SiteNames } from './run.js'
 
@@ -76,12 +76,7 @@ export class SequenceModel implements Model {
       heads: this.heads,
       embedding: this.embedding,
     } = net)
-    this.tokenizer = files.tokenizerJson && Tokenizer.fromJson(files.tokenizerJson, files.tokenizerConfig)
-    if (this.tokenizer && this.tokenizer.vocabSize > net.vocabSize)
-      throw new HeedError(
-        'format',
-        `the tokenizer has ${this.tokenizer.vocabSize} ids, but config.json has vocab_size ${net.vocabSize}`,
-      )
+    this.tokenizer = tokenizerOf(files, net.vocabSize)
     for (const t of Object.values(weights)) t.keep()
   }
 

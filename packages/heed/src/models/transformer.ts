@@ -13,9 +13,9 @@ import { slice } from '../ops/views.js'
 import { scope } from '../tensor/scope.js'
 import { type Shape, sizeOf } from '../tensor/shape.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { Tokenizer } from '../text/index.js'
+import type { Tokenizer } from '../text/index.js'
 import { embedTexts, type EmbedOptions } from './embed.js'
-import type { Family, Model, ModelFiles } from './family.js'
+import { type Family, type Model, type ModelFiles, tokenizerOf } from './family.js'
 import { type GenerationSettings, generationSettings } from './generation.js'
 import { idTensor, type PaddedIds, padIds } from './ids.js'
 import { type PairRun, type PairRunOptions, runPair } from './pair.js'
@@ -84,12 +84,7 @@ export class Transformer implements Model {
     this.files = files
     this.heads = config.num_heads
     this.generation = generationSettings(files.generationConfig ?? {}, config)
-    this.tokenizer = files.tokenizerJson && Tokenizer.fromJson(files.tokenizerJson, files.tokenizerConfig)
-    if (this.tokenizer && this.tokenizer.vocabSize > config.vocab_size)
-      throw new HeedError(
-        'format',
-        `the tokenizer has ${this.tokenizer.vocabSize} ids, but config.json has vocab_size ${config.vocab_size}`,
-      )
+    this.tokenizer = tokenizerOf(files, config.vocab_size)
     ;({ sites: this.sites, activations: this.activations } = transformerSites(config))
     this.#positions = this.#makePositions(Math.min(256, config.max_positions))
     for (const t of Object.values(weights)) t.keep()
