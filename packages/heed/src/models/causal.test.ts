@@ -266,6 +266,9 @@ it('refuses what is no prompt, and options out of range', async () => {
     await expect(idsOf(model, 'a', { maxTokens })).rejects.toThrow(coded('option', 'maxTokens'))
   for (const stop of [[''], 'text', [1]] as never[])
     await expect(idsOf(model, 'a', { stop })).rejects.toThrow(coded('option', 'stop'))
+  await expect(idsOf(model, 'a', { max_tokens: 2 } as object)).rejects.toThrow(
+    coded('option', "'max_tokens'"),
+  )
   await expect(idsOf(model, 'a', { temperature: -1 })).rejects.toThrow(coded('option', 'temperature'))
   const unscored = new CausalModel(
     model.config,

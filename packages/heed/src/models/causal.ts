@@ -1,3 +1,4 @@
+import { checkOptions } from '../ops/check.js'
 import { breather } from '../breathe.js'
 import { HeedError, HeedTypeError, throwIfAborted } from '../errors.js'
 import { quote } from '../json.js'
@@ -32,6 +33,21 @@ export interface GenerateOptions extends SamplingOptions {
   /** What changes these passes, in which `logits` are those of the last position alone, [1, 1, V]. */
   with?: readonly Intervention[]
 }
+
+const generateOptions: readonly (keyof GenerateOptions)[] = [
+  'maxTokens',
+  'temperature',
+  'topK',
+  'topP',
+  'repetitionPenalty',
+  'seed',
+  'stop',
+  'endIds',
+  'cache',
+  'signal',
+  'observers',
+  'with',
+]
 
 /**
  * Why a text ended: by an end token, by a stop, by `maxTokens`, or because prompt and text fill the model's positions.
@@ -73,6 +89,7 @@ export class CausalModel extends SequenceModel {
    *   tokenizer where text is given or a stop is to be found; HeedTypeError `option` for an option out of range
    */
   async *generate(prompt: Prompt, options: GenerateOptions = {}): AsyncGenerator<GeneratedToken, void> {
+    checkOptions('generate', options, generateOptions)
     const { maxTokens = 128, stop = [], endIds = this.endIds, signal } = options
     if (!((Number.isSafeInteger(maxTokens) && maxTokens >= 1) || maxTokens === Infinity))
       throw new HeedTypeError('option', `maxTokens must be a whole number from 1 up, got ${maxTokens}`)

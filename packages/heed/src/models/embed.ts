@@ -1,5 +1,6 @@
 import { breather } from '../breathe.js'
 import { HeedError, HeedTypeError, throwIfAborted } from '../errors.js'
+import { checkOptions } from '../ops/check.js'
 import { scope } from '../tensor/scope.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { batchesByLength, fitting, type OnTooLong } from './batches.js'
@@ -24,6 +25,16 @@ export interface EmbedOptions {
   with?: readonly Intervention[]
 }
 
+const embedOptions: readonly (keyof EmbedOptions)[] = [
+  'pooling',
+  'normalize',
+  'batchTokens',
+  'signal',
+  'onProgress',
+  'onTooLong',
+  'with',
+]
+
 /** What embedding asks of a model. */
 interface Embedder extends SiteNames {
   readonly files: ModelFiles
@@ -47,6 +58,7 @@ export async function embedTexts(
   texts: readonly string[],
   options: EmbedOptions = {},
 ): Promise<Float32Array[]> {
+  checkOptions('embed', options, embedOptions)
   const { batchTokens = 2048, signal, onProgress, onTooLong } = options
   if (!(Number.isInteger(batchTokens) && batchTokens >= 1))
     throw new HeedTypeError('option', `batchTokens must be a whole number from 1 up, got ${batchTokens}`)

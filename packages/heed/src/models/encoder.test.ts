@@ -70,6 +70,9 @@ it('embeds texts in any batches alike, and stops when it is asked to', async () 
   const [one, all] = [await model.embed(texts, { batchTokens: 1 }), await model.embed(texts)]
   for (const [i, vector] of all.entries()) await expectWithin(vector, one[i], 1e-5)
   await expect(model.embed('a dog' as unknown as string[])).rejects.toThrow(coded('option', 'list of texts'))
+  await expect(model.embed(['a'], { pool: 'cls' } as object)).rejects.toThrow(
+    coded('option', "'pool'", 'pooling'),
+  )
   await expect(model.embed(['a', ' '])).rejects.toThrow(coded('input', 'text 2'))
   const controller = new AbortController()
   setTimeout(() => controller.abort(), 20)
