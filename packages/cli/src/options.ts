@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 
 /** For commander: a whole number from `min` to `max`. */
 export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER) {
@@ -28,3 +28,11 @@ export function realNumber(min: number, max = Infinity, aboveMin = false) {
 export const collect =
   <T>(parse: (text: string) => T) =>
   (text: string, before: T[] | undefined): T[] => [...(before ?? []), parse(text)]
+
+/** `--model`: a shipped one unless another is named, or, where none is shipped, one of the kind that is needed. */
+export function modelOption(needed?: string): Option {
+  const places = 'a model folder, or org/name of the hub'
+  return needed === undefined
+    ? new Option('-m, --model <name>', `a shipped model, ${places}`).default('heed-en-de')
+    : new Option('-m, --model <name>', `${needed}: ${places}`).makeOptionMandatory()
+}

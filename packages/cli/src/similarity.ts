@@ -12,6 +12,7 @@ import {
   type WordVector,
 } from 'heed/vectors'
 import { type Embeddings, type WholeWords, wholeWords } from './embeddings.js'
+import { linesOf } from './input.js'
 
 /** What `heed similar` measures words by. */
 export const measures = ['cosine', 'angular', 'euclidean', 'dot'] as const
@@ -152,7 +153,7 @@ export async function judgeTriplets(
   file: string,
   measure: WordMeasure,
 ): Promise<Triplet[]> {
-  const lines = (await readText(file)).split(/\r?\n/)
+  const lines = linesOf(await readText(file))
   const order = byNearness(measure)
   const triplets = lines.flatMap((line, n): Triplet[] => {
     if (line.trim() === '') return []

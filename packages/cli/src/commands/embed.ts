@@ -7,6 +7,7 @@ import { checkWritable } from '../files.js'
 import { linesOf, readLines } from '../input.js'
 import { interruptible } from '../interrupt.js'
 import { openEmbedder } from '../model.js'
+import { modelOption } from '../options.js'
 import { createProgress } from '../terminal/progress.js'
 
 interface EmbedFlags {
@@ -23,7 +24,7 @@ export function addEmbed(program: Command): void {
     .command('embed')
     .description('turn texts into vectors: a text, a file of lines or JSONL, or standard input')
     .argument('[text]', 'the text; without it and without --file, lines are read from standard input')
-    .option('-m, --model <name>', 'a shipped model, a model folder, or org/name of the hub', 'heed-en-de')
+    .addOption(modelOption())
     .option('--file <file>', 'a text on each line, or with the name *.jsonl an object with "text" on each')
     .option('--out <file>', 'write JSONL to a file, or with the name *.npy one matrix for NumPy')
     .option('--resume', 'go on with a JSONL --out that was stopped')

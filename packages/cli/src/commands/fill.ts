@@ -2,9 +2,8 @@ import type { Command } from 'commander'
 import { clip, displayWidth, visibleLine } from 'heed/look'
 import { interruptible } from '../interrupt.js'
 import { openMasked } from '../model.js'
-import { wholeNumber } from '../options.js'
-import { paint, supportsColor, terminalTheme } from '../terminal/color.js'
-import { outputColumns } from '../terminal/columns.js'
+import { modelOption, wholeNumber } from '../options.js'
+import { screen } from '../terminal/screen.js'
 
 interface FillFlags {
   model: string
@@ -17,7 +16,7 @@ export function addFill(program: Command): void {
     .command('fill')
     .description('say what may stand in place of each mask of a text')
     .argument('<text>', "the text, with the model's mask token where a word is missing")
-    .requiredOption('-m, --model <name>', 'a masked language model: a model folder, or org/name of the hub')
+    .addOption(modelOption('a masked language model'))
     .option('--top <n>', 'candidates of each mask', wholeNumber(1, 1000), 5)
     .option('--json', 'print one JSON document and nothing else')
     .addHelpText(
@@ -41,8 +40,7 @@ async function runFill(text: string, flags: FillFlags): Promise<void> {
       process.stdout.write(`${JSON.stringify({ model: flags.model, text, masks })}\n`)
       return
     }
-    const columns = outputColumns()
-    const style = paint(supportsColor(process.stdout, process.env), terminalTheme(process.env))
+    const { columns, style } = screen()
     const lines = masks.flatMap(({ start, candidates }, i) => {
       const words = candidates.map((c) => visibleLine(c.text.trim()))
       const width = Math.max(...words.map(displayWidth))

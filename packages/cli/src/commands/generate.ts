@@ -5,7 +5,7 @@ import type { CausalModel, EndReason, GeneratedToken, GenerateOptions } from 'he
 import { standardInput } from '../input.js'
 import { interruptible } from '../interrupt.js'
 import { openCausal } from '../model.js'
-import { collect, realNumber, wholeNumber } from '../options.js'
+import { collect, modelOption, realNumber, wholeNumber } from '../options.js'
 
 interface GenerateFlags extends Pick<
   GenerateOptions,
@@ -21,7 +21,7 @@ export function addGenerate(program: Command): void {
     .command('generate')
     .description('go on from a text, token by token')
     .argument('[prompt]', 'the text to go on from; - or none: standard input')
-    .requiredOption('-m, --model <name>', 'a causal language model: a model folder, or org/name of the hub')
+    .addOption(modelOption('a causal language model'))
     .option('--max-tokens <n>', 'the most tokens (default: 128)', wholeNumber(1))
     .option(
       '--temperature <t>',

@@ -2,15 +2,14 @@ import type { Command } from 'commander'
 import { HeedError } from 'heed'
 import { writeFileAtomic } from 'heed/io'
 import { see, type Seen } from 'heed/lens'
-import { type DrawnMap, mapSvg, visibleLine, wrap } from 'heed/look'
+import { type DrawnMap, mapSvg, visibleLine } from 'heed/look'
 import { matchSites, type Model, Transformer } from 'heed/models'
 import { checkWritable } from '../files.js'
 import { interruptible } from '../interrupt.js'
 import { mapsToShow } from '../maps.js'
 import { openModel } from '../model.js'
-import { collect, wholeNumber } from '../options.js'
-import { paint, supportsColor, terminalTheme } from '../terminal/color.js'
-import { outputColumns } from '../terminal/columns.js'
+import { collect, modelOption, wholeNumber } from '../options.js'
+import { screen } from '../terminal/screen.js'
 import { renderMap, strongestLinks } from '../terminal/heatmap.js'
 
 interface SeeFlags {
@@ -28,7 +27,7 @@ export function addSee(program: Command): void {
     .command('see', { isDefault: true })
     .description('show who attends to whom in a text (the default command)')
     .argument('<text>', 'the text to look into')
-    .option('-m, --model <name>', 'a shipped model, a model folder, or org/name of the hub', 'heed-en-de')
+    .addOption(modelOption())
     .option(
       '--site <site>',
       'an attention, such as encoder.2.self; * stands for any characters; repeatable',
@@ -120,13 +119,10 @@ function checkOneMap(sites: readonly string[], heads: readonly number[] | undefi
 }
 
 function forTerminal({ output }: Seen, maps: readonly DrawnMap[]): string[] {
-  const color = supportsColor(process.stdout, process.env)
-  const theme = terminalTheme(process.env)
-  const columns = outputColumns()
-  const style = paint(color, theme)
+  const { columns, color, theme, style, strong } = screen()
   const lines: string[] = []
   if (output !== null) {
-    const translation = wrap(visibleLine(output), columns).map(style.strong)
+    const translation = strong(output)
     lines.push(...(translation.length > 0 ? translation : [style.quiet('the translation is empty')]))
   }
   for (const map of maps) {

@@ -1,12 +1,12 @@
 import { type Command, Option } from 'commander'
 import { HeedError } from 'heed'
 import { writeFileAtomic } from 'heed/io'
-import { visibleLine, wordsSvg, wrap } from 'heed/look'
+import { visibleLine, wordsSvg } from 'heed/look'
 import { norm, pca, scale, type WordVector } from 'heed/vectors'
 import { type Embeddings, openEmbeddings } from '../embeddings.js'
 import { checkWritable } from '../files.js'
 import { interruptible } from '../interrupt.js'
-import { wholeNumber } from '../options.js'
+import { modelOption, wholeNumber } from '../options.js'
 import {
   analogyWords,
   type Found,
@@ -21,8 +21,7 @@ import {
   type WordMeasure,
   writeValue,
 } from '../similarity.js'
-import { paint, supportsColor, terminalTheme } from '../terminal/color.js'
-import { outputColumns } from '../terminal/columns.js'
+import { screen } from '../terminal/screen.js'
 import { table } from '../terminal/table.js'
 import { renderFound, renderMatrix, renderPairs } from '../terminal/words.js'
 
@@ -45,7 +44,7 @@ export function addSimilar(program: Command): void {
     .command('similar')
     .description('measure how near words are as vectors: the rows of the embedding table')
     .argument('[words...]', 'two words or more; with --nearest one is enough')
-    .option('-m, --model <name>', 'a shipped model, a model folder, or org/name of the hub', 'heed-en-de')
+    .addOption(modelOption())
     .addOption(
       new Option('--metric <metric>', 'what fills the matrix and says what is near')
         .choices(measures)
@@ -127,17 +126,6 @@ function checkArguments(words: readonly string[], flags: SimilarFlags, command: 
 interface Answer {
   json: object
   lines: string[]
-}
-
-function screen() {
-  const columns = outputColumns()
-  const style = paint(supportsColor(process.stdout, process.env), terminalTheme(process.env))
-  return {
-    columns,
-    style,
-    strong: (line: string) => wrap(visibleLine(line), columns).map(style.strong),
-    quiet: (line: string) => wrap(visibleLine(line), columns).map(style.quiet),
-  }
 }
 
 const tokensOf = ({ tokenizer }: Embeddings, { word, ids }: WordVector) => ({

@@ -5,7 +5,7 @@ import { checkWritable } from '../files.js'
 import { linesOf, readLines } from '../input.js'
 import { interruptible } from '../interrupt.js'
 import { openTranslator } from '../model.js'
-import { wholeNumber } from '../options.js'
+import { modelOption, wholeNumber } from '../options.js'
 import { createProgress } from '../terminal/progress.js'
 
 interface TranslateFlags {
@@ -20,7 +20,7 @@ export function addTranslate(program: Command): void {
     .command('translate')
     .description('translate a text, a file or standard input, a line per line')
     .argument('[text]', 'the text; without it and without --file, lines are read from standard input')
-    .option('-m, --model <name>', 'a shipped model, a model folder, or org/name of the hub', 'heed-en-de')
+    .addOption(modelOption())
     .option('--file <file>', 'translate each line of a file (UTF-8)')
     .option('--out <file>', 'write to a file, whole or not at all, instead of standard output')
     .option('--beam <n>', 'hypotheses kept; 1 is greedy (default: as the model says, 4)', wholeNumber(1, 64))

@@ -1,27 +1,13 @@
-import type { Activation } from '../backends/backend.js'
 import { HeedError } from '../errors.js'
 import { ConfigReader } from './config.js'
-import { activationOf, benignFields, mustBeOff } from './hugging-face.js'
+import { activationOf, benignFields, type BlockConfig, mustBeOff } from './hugging-face.js'
 
 /** What BERT, RoBERTa and DistilBERT are made of, whatever their config.json calls it. */
-export interface BertConfig {
-  /** config.json as it was read. */
-  json: { readonly model_type: string }
-  vocabSize: number
-  /** D */
-  width: number
-  layers: number
-  heads: number
-  /** Width inside the feed-forward networks. */
-  inner: number
-  activation: Activation
-  /** The most tokens of a text. */
-  maxPositions: number
+export interface BertConfig extends BlockConfig {
   /** The row of the position table that the first token takes. */
   positionOffset: number
   /** Rows of the table of token types; 0: none. */
   types: number
-  normEps: number
 }
 
 const dropout = 'dropout is of training, which these families do not offer'

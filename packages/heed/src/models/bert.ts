@@ -14,7 +14,7 @@ import { EncoderModel } from './encoder.js'
 import type { Family } from './family.js'
 import { idTensor, type PaddedIds } from './ids.js'
 import type { Run } from './run.js'
-import { blockNames, type Net } from './sequence.js'
+import { BlockNet, type Net } from './sequence.js'
 
 /** What a checkpoint calls the parts of the model. */
 interface Names {
@@ -87,24 +87,16 @@ const distilbertNames: Names = {
  * The encoder of BERT (Devlin et al. 2018): token, position and type embeddings, then blocks of self-attention in which
  * every token sees all others, each sub-layer as LayerNorm(x + f(x)).
  */
-class Bert implements Net {
-  readonly sites: readonly string[]
-  readonly activations: readonly string[]
-  readonly heads: number
-  readonly vocabSize: number
-  readonly maxPositions: number
+class Bert extends BlockNet<BertConfig> {
   readonly embedding: string
   readonly logits?: Net['logits']
 
   constructor(
-    readonly config: BertConfig,
+    config: BertConfig,
     readonly names: Names,
-    readonly weights: Weights,
+    weights: Weights,
   ) {
-    ;({ sites: this.sites, activations: this.activations } = blockNames(config.layers))
-    this.heads = config.heads
-    this.vocabSize = config.vocabSize
-    this.maxPositions = config.maxPositions
+    super(config, weights)
     this.embedding = `${names.prefix}embeddings.word_embeddings.weight`
     const output = [...optionalShapes(config, names).keys()]
     if (output.every((name) => name in weights)) this.logits = (_, hidden) => this.#unembed(hidden)

@@ -1,22 +1,8 @@
-import type { Activation } from '../backends/backend.js'
 import { HeedError } from '../errors.js'
 import { ConfigReader } from './config.js'
-import { activationOf, benignFields, mustBeOff } from './hugging-face.js'
+import { activationOf, benignFields, type BlockConfig, mustBeOff } from './hugging-face.js'
 
-export interface Gpt2Config {
-  /** config.json as it was read. */
-  json: { readonly model_type: string }
-  vocabSize: number
-  /** D */
-  width: number
-  layers: number
-  heads: number
-  /** Width inside the feed-forward networks. */
-  inner: number
-  activation: Activation
-  /** The most tokens of a text. */
-  maxPositions: number
-  normEps: number
+export interface Gpt2Config extends BlockConfig {
   /** Scores are divided by √(D / heads). */
   scaled: boolean
   /** Scores of layer N (from 0) are divided by N + 1. */

@@ -13,30 +13,19 @@ import type { Family } from './family.js'
 import { type Gpt2Config, gpt2Config } from './gpt2-config.js'
 import { idTensor, type PaddedIds } from './ids.js'
 import type { Run } from './run.js'
-import { blockNames, type Net } from './sequence.js'
+import { BlockNet, type Net } from './sequence.js'
 
 /**
  * GPT-2 (Radford et al. 2019): token and position embeddings, then blocks x + f(LayerNorm(x)) of causal self-attention
  * and feed-forward, a last norm, and the embedding table again as output. A token sees itself and what stands before it,
  * so padding after a text changes nothing.
  */
-class Gpt2 implements Net {
-  readonly sites: readonly string[]
-  readonly activations: readonly string[]
-  readonly heads: number
-  readonly vocabSize: number
-  readonly maxPositions: number
+class Gpt2 extends BlockNet<Gpt2Config> {
   readonly embedding = 'transformer.wte.weight'
   readonly logits?: Net['logits']
 
-  constructor(
-    readonly config: Gpt2Config,
-    readonly weights: Weights,
-  ) {
-    ;({ sites: this.sites, activations: this.activations } = blockNames(config.layers))
-    this.heads = config.heads
-    this.vocabSize = config.vocabSize
-    this.maxPositions = config.maxPositions
+  constructor(config: Gpt2Config, weights: Weights) {
+    super(config, weights)
     const output = config.tied ? this.embedding : 'lm_head.weight'
     if (output in weights) this.logits = (_, hidden) => linear(hidden, weight(weights, output))
   }

@@ -1,6 +1,24 @@
 import type { Activation } from '../backends/backend.js'
 import type { ConfigReader } from './config.js'
 
+/** What every family of blocks is made of, whatever its config.json calls it. */
+export interface BlockConfig {
+  /** config.json as it was read. */
+  json: { readonly model_type: string }
+  vocabSize: number
+  /** D */
+  width: number
+  layers: number
+  /** Query heads. */
+  heads: number
+  /** Width inside the feed-forward networks. */
+  inner: number
+  activation: Activation
+  /** The most tokens of a text. */
+  maxPositions: number
+  normEps: number
+}
+
 /** Fields of any Hugging Face config that change nothing about a pass, and why. */
 export const benignFields: Readonly<Record<string, string>> = {
   _name_or_path: 'where the model came from',

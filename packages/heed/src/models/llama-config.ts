@@ -1,29 +1,14 @@
-import type { Activation } from '../backends/backend.js'
 import { HeedError } from '../errors.js'
 import type { RotaryFrequencies } from '../nn/index.js'
 import { ConfigReader } from './config.js'
-import { activationOf, benignFields, mustBeOff } from './hugging-face.js'
+import { activationOf, benignFields, type BlockConfig, mustBeOff } from './hugging-face.js'
 import { rotaryOf } from './rotary-config.js'
 
 /** What Llama and its kin are made of. */
-export interface LlamaConfig {
-  /** config.json as it was read. */
-  json: { readonly model_type: string }
-  vocabSize: number
-  /** D */
-  width: number
-  layers: number
-  /** Query heads. */
-  heads: number
+export interface LlamaConfig extends BlockConfig {
   /** Heads of keys and values: each serves heads / kvHeads query heads (Ainslie et al. 2023). */
   kvHeads: number
   headDim: number
-  /** Width inside the feed-forward networks. */
-  inner: number
-  activation: Activation
-  normEps: number
-  /** The most tokens of a text. */
-  maxPositions: number
   rotary: RotaryFrequencies
   /** By layer: how many keys a query sees, its own the last; undefined: all up to its own. */
   windows: readonly (number | undefined)[]

@@ -21,29 +21,18 @@ import {
   qwen3Kind,
 } from './llama-config.js'
 import type { Run } from './run.js'
-import { blockNames, type Net } from './sequence.js'
+import { BlockNet, type Net } from './sequence.js'
 
 /**
  * Llama (Touvron et al. 2023) and its kin: token embeddings, then blocks of causal attention over turned queries and keys
  * and of a gated feed-forward network, each as x + f(RMSNorm(x)). Positions are in the turns alone.
  */
-class Llama implements Net {
-  readonly sites: readonly string[]
-  readonly activations: readonly string[]
-  readonly heads: number
-  readonly vocabSize: number
-  readonly maxPositions: number
+class Llama extends BlockNet<LlamaConfig> {
   readonly embedding = 'model.embed_tokens.weight'
   readonly logits?: Net['logits']
 
-  constructor(
-    readonly config: LlamaConfig,
-    readonly weights: Weights,
-  ) {
-    ;({ sites: this.sites, activations: this.activations } = blockNames(config.layers))
-    this.heads = config.heads
-    this.vocabSize = config.vocabSize
-    this.maxPositions = config.maxPositions
+  constructor(config: LlamaConfig, weights: Weights) {
+    super(config, weights)
     const output = config.output === 'tied' ? this.embedding : 'lm_head.weight'
     if (output in weights) this.logits = (_, hidden) => linear(hidden, weight(weights, output))
   }

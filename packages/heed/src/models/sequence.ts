@@ -7,6 +7,7 @@ import type { Encoding, Tokenizer } from '../text/index.js'
 import { finiteValues } from './damaged.js'
 import { embedTexts, type EmbedOptions } from './embed.js'
 import { type Model, type ModelFiles, type TextRun, type TextRunOptions, tokenizerOf } from './family.js'
+import type { BlockConfig } from './hugging-face.js'
 import { type PaddedIds, padIds } from './ids.js'
 import { Run, type SiteNames } from './run.js'
 
@@ -44,6 +45,26 @@ export function blockNames(layers: number): SiteNames {
       'logits',
     ],
   }
+}
+
+/** A net of blocks: what its names and sizes follow from its config. */
+export abstract class BlockNet<C extends BlockConfig> implements Net {
+  readonly sites: readonly string[]
+  readonly activations: readonly string[]
+  readonly heads: number
+  readonly vocabSize: number
+  readonly maxPositions: number
+  abstract readonly embedding: string
+
+  constructor(
+    readonly config: C,
+    readonly weights: Weights,
+  ) {
+    ;({ sites: this.sites, activations: this.activations } = blockNames(config.layers))
+    ;({ heads: this.heads, vocabSize: this.vocabSize, maxPositions: this.maxPositions } = config)
+  }
+
+  abstract hidden(run: Run, ids: PaddedIds, start: number): Tensor
 }
 
 /** A pass over a text of a model that reads one sequence. */

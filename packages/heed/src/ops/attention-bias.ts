@@ -68,10 +68,16 @@ function relativeBias(bias: RelativeBias, q: Tensor, map: MapShape, offsets: rea
   // Batches whose queries stand at the same places share their rows.
   const places = new Set(offsets).size > 1 ? offsets : offsets.slice(0, 1)
   const diagonals = Math.max(0, Tq + Tk - 1)
-  const ids = Int32Array.from({ length: places.length * H * diagonals }, (_, at) => {
-    const distance = (at % diagonals) - (Tq - 1) - places[Math.floor(at / (H * diagonals))]
-    const head = Math.floor(at / diagonals) % H
-    return relativeBucket(distance, buckets, bidirectional, maxDistance) * H + head
+  const ids = new Int32Array(places.length * H * diagonals)
+  places.forEach((offset, place) => {
+    const row = Int32Array.from({ length: diagonals }, (_, d) =>
+      relativeBucket(d - (Tq - 1) - offset, buckets, bidirectional, maxDistance),
+    )
+    for (let head = 0; head < H; head++)
+      ids.set(
+        row.map((bucket) => bucket * H + head),
+        (place * H + head) * diagonals,
+      )
   })
   const cells = tensor(ids, [ids.length], { backend: backendOf(table) })
   const column = (t: Tensor) => t.view([buckets * H, 1])

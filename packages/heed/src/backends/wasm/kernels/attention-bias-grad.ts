@@ -1,8 +1,8 @@
 import type { Tensor } from '../../../tensor/tensor.js'
 import { i32s, kernel, kernelWith, type RunKernel } from '../emit/kernel.js'
-import { i32, type I32, select, v128 } from '../emit/values.js'
+import { i32, select, v128 } from '../emit/values.js'
 import { biasSteps } from './attention-args.js'
-import { attentionGradParts, dots, type GradArgs, gradArgs, scoreRows } from './attention-grad-parts.js'
+import { attentionGradParts, dots, gradArgs, outStep, scoreRows } from './attention-grad-parts.js'
 import {
   addRows,
   blockAt,
@@ -65,26 +65,20 @@ export const biasGrad = kernelWith(
           f.call(parts.packColumns, v0.add(j0.mul(p.vT)), V, keys, p.Dv, p.vT)
           f.for(i0, 0, p.Tq, blockRows, () => {
             rows.set(p.Tq.sub(i0).min(blockRows))
-            f.if(
-              see
-                .until(i0.add(rows))
-                .gt(j0)
-                .and(see.from(i0).lt(j0.add(keys))),
-              () => {
-                const dOutAt = dOut0.add(i0.mul(outT))
-                parts.packQueries(f, p, q0.add(i0.mul(p.qT)), Q, rows, depthK)
-                f.call(parts.packGroups, dOutAt, dO, rows, p.Dv, outT)
-                dots(f, { a: dOutAt, b: out0.add(i0.mul(outT)), step: outT, width: p.Dv, rows, out: delta })
-                const block = { batch, head, i0, rows, j0, keys, columns, Q, K, dO, V, depthK, depthV, delta }
-                parts.blockGradients(f, p, see, { ...block, P, dS })
-                const to = p.dBias
-                  .add(batch.mul(p.biasB))
-                  .add(head.mul(p.biasH))
-                  .add(i0.mul(p.biasQ))
-                  .add(j0.shl(2))
-                addRows(f, { from: dS, fromStep: rowBytes, to, toStep: p.biasQ, rows, width: keys })
-              },
-            )
+            f.if(see.meets(i0, rows, j0, keys), () => {
+              const dOutAt = dOut0.add(i0.mul(outT))
+              parts.packQueries(f, p, q0.add(i0.mul(p.qT)), Q, rows, depthK)
+              f.call(parts.packGroups, dOutAt, dO, rows, p.Dv, outT)
+              dots(f, { a: dOutAt, b: out0.add(i0.mul(outT)), step: outT, width: p.Dv, rows, out: delta })
+              const block = { batch, head, i0, rows, j0, keys, columns, Q, K, dO, V, depthK, depthV, delta }
+              parts.blockGradients(f, p, see, { ...block, P, dS })
+              const to = p.dBias
+                .add(batch.mul(p.biasB))
+                .add(head.mul(p.biasH))
+                .add(i0.mul(p.biasQ))
+                .add(j0.shl(2))
+              addRows(f, { from: dS, fromStep: rowBytes, to, toStep: p.biasQ, rows, width: keys })
+            })
           })
         })
       })
@@ -140,6 +134,3 @@ export const sinkGrad = kernel(
     f.storeF32(p.dSink.add(head.shl(2)), sum)
   },
 )
-
-/** Bytes from one query to the next in out and dOut. */
-const outStep = (p: GradArgs): I32 => p.H.mul(p.Dv).shl(2)

@@ -18,7 +18,9 @@ export const scoreRows = blockRows + 8
 
 /** The arguments that all backward kernels begin with. */
 export const gradArgs = { ...attentionArgs, ...valueArgs, ...i32s('dOut') }
-export type GradArgs = ArgLocals<typeof gradArgs>
+
+/** Bytes from one query to the next in out and dOut. */
+export const outStep = (p: ArgLocals<typeof gradArgs>): I32 => p.H.mul(p.Dv).shl(2)
 
 /** What the backward kernels share: the weights of a block of queries × keys again, and the gradient of its scores. */
 export function attentionGradParts(m: ModuleBuilder) {

@@ -5,7 +5,7 @@ import { i32, type I32 } from '../emit/values.js'
 import type { WasmHost } from '../storage.js'
 import { valuesOf, withAttentionArgs } from './attention-args.js'
 import { biasGrad, runBiasGrad, sinkGrad } from './attention-bias-grad.js'
-import { attentionGradParts, dots, gradArgs, scoreRows } from './attention-grad-parts.js'
+import { attentionGradParts, dots, gradArgs, outStep, scoreRows } from './attention-grad-parts.js'
 import {
   addRows,
   blockAt,
@@ -43,7 +43,7 @@ const backward = kernelWith(
     const [widthK, widthV] = [f.i32(p.D.roundUp(tileColumns)), f.i32(p.Dv.roundUp(tileColumns))]
     // Bytes from one time step, and from one batch, to the next in the dense tensors.
     const [dqT, dkT] = [f.i32(p.H.mul(p.D).shl(2)), f.i32(kvHeads.mul(p.D).shl(2))]
-    const [outT, dvT] = [f.i32(p.H.mul(p.Dv).shl(2)), f.i32(kvHeads.mul(p.Dv).shl(2))]
+    const [outT, dvT] = [f.i32(outStep(p)), f.i32(kvHeads.mul(p.Dv).shl(2))]
     const [dqB, outB, dkB, dvB] = [p.Tq.mul(dqT), p.Tq.mul(outT), p.Tk.mul(dkT), p.Tk.mul(dvT)]
 
     const carve = carver(f, scratch)
@@ -97,44 +97,38 @@ const backward = kernelWith(
 
         f.for(i0, 0, p.Tq, blockRows, () => {
           rows.set(p.Tq.sub(i0).min(blockRows))
-          f.if(
-            see
-              .until(i0.add(rows))
-              .gt(j0)
-              .and(see.from(i0).lt(j0.add(keys))),
-            () => {
-              qAt.set(q0.add(i0.mul(p.qT)))
-              dOutAt.set(dOut0.add(i0.mul(outT)))
-              parts.packQueries(f, p, qAt, Q, rows, depthK)
-              f.call(parts.packGroups, dOutAt, dO, rows, p.Dv, outT)
-              f.call(parts.packRows, qAt, Qrows, p.D, rows, p.qT)
-              f.call(parts.packRows, dOutAt, dOrows, p.Dv, rows, outT)
-              dots(f, { a: dOutAt, b: out0.add(i0.mul(outT)), step: outT, width: p.Dv, rows, out: delta })
-              fillFloats(f, dQsum, widthK.mul(blockRows), 0)
+          f.if(see.meets(i0, rows, j0, keys), () => {
+            qAt.set(q0.add(i0.mul(p.qT)))
+            dOutAt.set(dOut0.add(i0.mul(outT)))
+            parts.packQueries(f, p, qAt, Q, rows, depthK)
+            f.call(parts.packGroups, dOutAt, dO, rows, p.Dv, outT)
+            f.call(parts.packRows, qAt, Qrows, p.D, rows, p.qT)
+            f.call(parts.packRows, dOutAt, dOrows, p.Dv, rows, outT)
+            dots(f, { a: dOutAt, b: out0.add(i0.mul(outT)), step: outT, width: p.Dv, rows, out: delta })
+            fillFloats(f, dQsum, widthK.mul(blockRows), 0)
 
-              const block = { batch, head, i0, rows, j0, keys, columns, Q, K, dO, V, depthK, depthV, delta }
-              parts.blockGradients(f, p, see, { ...block, P, dS, slopes })
-              for (const X of [P, dS]) zeroRowsBehind(f, X, rows)
+            const block = { batch, head, i0, rows, j0, keys, columns, Q, K, dO, V, depthK, depthV, delta }
+            parts.blockGradients(f, p, see, { ...block, P, dS, slopes })
+            for (const X of [P, dS]) zeroRowsBehind(f, X, rows)
 
-              f.for(c, 0, keys, groupRows, () => {
-                const dVc = dVsum.add(c.mul(widthV).shl(2))
-                const dKc = dKsum.add(c.mul(widthK).shl(2))
-                parts.overQueries(f, P.add(c.shl(2)), dOrows, dVc, { rows, width: widthV, factors: ones })
-                parts.overQueries(f, dS.add(c.shl(2)), Qrows, dKc, { rows, width: widthK, factors: ones })
+            f.for(c, 0, keys, groupRows, () => {
+              const dVc = dVsum.add(c.mul(widthV).shl(2))
+              const dKc = dKsum.add(c.mul(widthK).shl(2))
+              parts.overQueries(f, P.add(c.shl(2)), dOrows, dVc, { rows, width: widthV, factors: ones })
+              parts.overQueries(f, dS.add(c.shl(2)), Qrows, dKc, { rows, width: widthK, factors: ones })
+            })
+            f.for(g, 0, rows, groupRows, () => {
+              const dQg = dQsum.add(g.mul(widthK).shl(2))
+              parts.overKeys(f, dS.add(g.mul(rowBytes)), Krows, dQg, {
+                keys,
+                panelKeys: keys,
+                width: widthK,
+                factors: ones,
               })
-              f.for(g, 0, rows, groupRows, () => {
-                const dQg = dQsum.add(g.mul(widthK).shl(2))
-                parts.overKeys(f, dS.add(g.mul(rowBytes)), Krows, dQg, {
-                  keys,
-                  panelKeys: keys,
-                  width: widthK,
-                  factors: ones,
-                })
-              })
-              const dqAt = { to: dq0.add(i0.mul(dqT)), toStep: dqT, rows, width: p.D }
-              addRows(f, { from: dQsum, fromStep: widthK.shl(2), ...dqAt, factor: p.scale })
-            },
-          )
+            })
+            const dqAt = { to: dq0.add(i0.mul(dqT)), toStep: dqT, rows, width: p.D }
+            addRows(f, { from: dQsum, fromStep: widthK.shl(2), ...dqAt, factor: p.scale })
+          })
         })
         const dkAt = { to: dk0.add(j0.mul(dkT)), toStep: dkT, rows: keys, width: p.D }
         addRows(f, { from: dKsum, fromStep: widthK.shl(2), ...dkAt, factor: p.scale })

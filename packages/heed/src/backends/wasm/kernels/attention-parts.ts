@@ -62,6 +62,14 @@ export function visibility(f: Fn, p: AttentionArgs, batch: I32) {
     from: (row: I32): I32 => row.add(first).max(0),
     /** One past the last key that any row before `end` sees. */
     until: (end: I32): I32 => end.add(last).min(length).max(0),
+    /** Whether any of `rows` rows from `row` on sees any of `keys` keys from `j0` on. */
+    meets: (row: I32, rows: I32, j0: I32, keys: I32): I32 =>
+      row
+        .add(rows)
+        .add(last)
+        .min(length)
+        .gt(j0)
+        .and(row.add(first).lt(j0.add(keys))),
     /** Row + r sees key j0 + c when c is below the first, below the second + r, and at least the third + r. */
     limits: (row: I32, j0: I32): [I32, I32, I32] => [
       length.sub(j0),
