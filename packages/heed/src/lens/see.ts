@@ -1,15 +1,15 @@
 import { breather } from '../breathe.js'
-import { HeedError, throwIfAborted } from '../errors.js'
-import { type AttentionSeen, matchSites, type Observer, type SitePattern } from '../models/run.js'
-import type { Model, TextRun, TextRunOptions } from '../models/family.js'
-import { attentionTile } from '../ops/attention-probe.js'
-import { resolveRules } from '../ops/attention-rules.js'
+import { throwIfAborted } from '../errors.js'
+import { matchSites, type SitePattern } from '../models/run.js'
+import type { TextRun, TextRunOptions } from '../models/family.js'
+import { type AttentionOptions, resolveRules } from '../ops/attention-rules.js'
 import { dense } from '../ops/check.js'
 import { scope } from '../tensor/scope.js'
 import type { Tensor } from '../tensor/tensor.js'
+import { type Capturable, capture, type Capture, type CaptureOptions, matchHeads } from './capture.js'
 
 /** `O` is what else the model's `run` takes. */
-export type SeeOptions<O extends TextRunOptions = TextRunOptions> = Omit<O, 'observers'> & SeeChoice
+export type SeeOptions<O extends TextRunOptions = TextRunOptions> = Omit<O, 'observers' | 'until'> & SeeChoice
 
 interface SeeChoice {
   /** Sites by name or pattern (`encoder.*.self`). Default: all of the model's attentions. */
@@ -64,88 +64,40 @@ export interface Seen {
 
 /**
  * Runs the model once on a text (a translator translates it first, and runs on the pair), and gives the attention maps
- * of the sites asked for. The run is an ordinary one: an observer keeps q, k, m and ℓ of each attention, and the maps
- * are computed from them.
+ * of the sites asked for. The run is an ordinary one, of which a capture keeps q, k, m and ℓ.
  *
  * @throws HeedError `not-found` for an unknown site or head, naming those there are; `input` for a text that is empty
  *   or longer than the model's positions; `aborted` by the signal
  */
 export async function see<O extends TextRunOptions, R extends TextRun>(
-  model: Seeable<O, R>,
+  model: Capturable<O, R>,
   text: string,
   options: SeeOptions<O> = {} as SeeOptions<O>,
 ): Promise<Seen & Pick<R, 'output' | 'tokens'>> {
   const { sites, heads, qk = false, ...rest } = options
   const wanted = matchSites(model.sites, sites)
   const wantedHeads = matchHeads(model.heads, heads)
-  const kept = new Map<string, Kept>()
-  const observer: Observer = {
-    sites: wanted,
-    attention: (seen) => void kept.set(seen.site, keepViews(seen)),
-  }
-  try {
-    const { output, tokens } = await model.run(text, { ...rest, observers: [observer] } as unknown as O)
-    const maps: SeenMap[] = []
-    const breathe = breather()
-    for (const site of wanted)
-      for (const head of wantedHeads) {
-        await breathe()
-        throwIfAborted(rest.signal)
-        maps.push(await mapOf(kept.get(site)!.seen, head, qk))
-      }
-    return { text, output, tokens, maps }
-  } finally {
-    for (const { tensors } of kept.values()) for (const t of tensors) t.dispose()
-  }
+  using captured = await capture(model, text, { ...rest, sites: wanted } as unknown as CaptureOptions<O>)
+  const { output, tokens } = captured.of as Pick<R, 'output' | 'tokens'>
+  const maps: SeenMap[] = []
+  const breathe = breather()
+  for (const site of wanted)
+    for (const head of wantedHeads) {
+      await breathe()
+      throwIfAborted(rest.signal)
+      maps.push(await mapOf(captured, site, head, qk))
+    }
+  return { text, output, tokens, maps }
 }
 
-/** What `see` asks of a model. */
-type Seeable<O, R> = Pick<Model, 'sites' | 'heads'> & { run(text: string, options?: O): Promise<R> }
-
-/** An attention whose tensors outlive the run, and these tensors. */
-interface Kept {
-  seen: AttentionSeen
-  tensors: Tensor[]
-}
-
-function keepViews(seen: AttentionSeen): Kept {
-  const tensors: Tensor[] = []
-  const keep = (t: Tensor) => {
-    const view = t.view(t.shape, t.strides).keep()
-    tensors.push(view)
-    return view
-  }
-  const { mask, bias, sink } = seen.options
-  const options = {
-    ...seen.options,
-    mask: mask && keep(mask),
-    bias: bias && ('relative' in bias ? { ...bias, relative: keep(bias.relative) } : keep(bias)),
-    sink: sink && keep(sink),
-  }
-  const { q, k, m, l } = seen
-  return { seen: { ...seen, q: keep(q), k: keep(k), m: keep(m), l: keep(l), options }, tensors }
-}
-
-/** The heads asked for, each once, in the model's order. */
-function matchHeads(count: number, heads: readonly number[] | undefined): number[] {
-  const all = [...Array(count).keys()]
-  const unknown = heads?.find((head) => !all.includes(head))
-  if (unknown !== undefined)
-    throw new HeedError('not-found', `there is no head ${unknown}; heads are 0 to ${count - 1}`)
-  return heads ? all.filter((head) => heads.includes(head)) : all
-}
-
-async function mapOf(
-  { site, q, k, m, l, options }: AttentionSeen,
-  head: number,
-  qk: boolean,
-): Promise<SeenMap> {
-  const weights = await rows(attentionTile({ q, k, m, l, options, head }))
+async function mapOf(captured: Capture, site: string, head: number, qk: boolean): Promise<SeenMap> {
+  const { q, k, m, l, options } = captured.attention(site)
+  const [, Tq, H] = q.shape
+  const [, Tk, Hkv] = k.shape
+  const weights = rows(await captured.map(site, head).tile(), Tq, Tk)
   const side = site.startsWith('decoder') ? 'target' : 'source'
   const map: SeenMap = { site, head, queries: side, keys: site.endsWith('.cross') ? 'source' : side, weights }
   if (!qk) return map
-  const [, Tq, H] = q.shape
-  const Hkv = k.shape[2]
   return {
     ...map,
     q: await headRows(q, head),
@@ -160,7 +112,7 @@ async function mapOf(
 async function rulesOf(
   q: Tensor,
   k: Tensor,
-  options: AttentionSeen['options'],
+  options: AttentionOptions,
   head: number,
 ): Promise<Partial<SeenMap>> {
   const { causal, window, softcap } = options
@@ -174,7 +126,10 @@ async function rulesOf(
   if (window) found.window = [...window]
   if (rules.lengths) found.lengths = [...rules.lengths]
   if (softcap !== undefined) found.softcap = softcap
-  if (bias) found.bias = await rows(bias)
+  if (bias) {
+    found.bias = rows(await bias.data(), q.shape[1], k.shape[1])
+    bias.dispose()
+  }
   if (options.sink) found.sink = short((await options.sink.data())[head])
   return found
 }
@@ -189,7 +144,8 @@ function headMap(t: Tensor, head: number): Tensor {
 /** x [1, T, H, D] of one head, as T rows. */
 async function headRows(x: Tensor, head: number): Promise<number[][]> {
   const [, T, , D] = x.shape
-  return rows(scope(() => dense(x.view([T, D], [x.strides[1], 1], x.offset + head * D))))
+  using one = scope(() => dense(x.view([T, D], [x.strides[1], 1], x.offset + head * D)))
+  return rows(await one.data(), T, D)
 }
 
 /** stats [1, H, T] of one head. */
@@ -197,14 +153,11 @@ async function line(stats: Tensor, head: number, T: number): Promise<number[]> {
   return Array.from((await stats.data()).subarray(head * T, (head + 1) * T), short)
 }
 
-/** The rows of x [height, width], which is freed. */
-async function rows(x: Tensor): Promise<number[][]> {
-  const [height, width] = x.shape
-  const data = await x.data().finally(() => x.dispose())
-  return Array.from({ length: height }, (_, i) =>
-    Array.from(data.subarray(i * width, (i + 1) * width), short),
+/** Numbers of a matrix of such a size, row by row. */
+const rows = (data: ArrayLike<number>, height: number, width: number): number[][] =>
+  Array.from({ length: height }, (_, i) =>
+    Array.from({ length: width }, (_, j) => short(data[i * width + j])),
   )
-}
 
 /** A decimal that is this float32 again: 9 digits always are. */
 const short = (x: number): number => Number(x.toPrecision(9))

@@ -108,11 +108,12 @@ class Bert extends BlockNet<BertConfig> {
     return run.blocks(config.layers, x, (x, i) => {
       const of = (part: string) => `${names.prefix}${names.layer}.${i}.${part}`
       const at = `layers.${i}`
-      const mixed = run.at(`${at}.self.out`, this.#attention(run, `${at}.self`, of, x, ids.lengths))
+      x = run.at(`${at}.input`, x)
+      const mixed = run.at(`${at}.attention`, this.#attention(run, `${at}.self`, of, x, ids.lengths))
       x = this.#norm(of(names.norm1), add(x, mixed))
       const inner = project(this.weights, of(names.in), x, { activation: config.activation })
-      const out = run.at(`${at}.feed_forward.out`, project(this.weights, of(names.out), inner))
-      return run.at(`${at}.out`, this.#norm(of(names.norm2), add(x, out)))
+      const out = run.at(`${at}.mlp`, project(this.weights, of(names.out), inner))
+      return run.at(`${at}.output`, this.#norm(of(names.norm2), add(x, out)))
     })
   }
 

@@ -83,10 +83,16 @@ export class Cache implements Disposable {
  * A buffer [B, capacity, H, D] whose first `length` positions are in use. It doubles when full: appending stays cheap,
  * and selecting rows never copies more than twice what is used, whatever the longest output may be.
  */
-class Growing {
+export class Growing {
   length = 0
   #buffer: Tensor | undefined
 
+  /** All that is in use, [B, length, H, D]. */
+  view(): Tensor {
+    return slice(this.#buffer!, 1, 0, this.length)
+  }
+
+  /** Adds x [B, T, H, D] and gives the view of all. */
   append(x: Tensor): Tensor {
     return scope(() => {
       const { kernels } = backendOf(x)
@@ -103,7 +109,7 @@ class Growing {
       }
       kernels.copy(x, slice(buffer, 1, this.length, end))
       this.length = end
-      return slice(buffer, 1, 0, end)
+      return this.view()
     })
   }
 

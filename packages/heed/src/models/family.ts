@@ -3,7 +3,7 @@ import type { ModelFolder } from '../io/index.js'
 import type { Weights } from '../nn/weights.js'
 import type { Shape } from '../tensor/shape.js'
 import { type Token, Tokenizer } from '../text/index.js'
-import type { Intervention, Observer, SiteNames } from './run.js'
+import type { Intervention, Observer, SiteNames, SitePattern } from './run.js'
 
 /** The parsed files of a model folder beside config.json and the weights. */
 export type ModelFiles = Omit<ModelFolder, 'config' | 'tensors'>
@@ -30,6 +30,8 @@ export interface TextRunOptions {
   observers?: readonly Observer[]
   /** What changes the pass. */
   with?: readonly Intervention[]
+  /** Ends the pass once it has been through all of these sites: what comes later is not computed, and not given. */
+  until?: SitePattern
   signal?: AbortSignal
 }
 

@@ -34,13 +34,14 @@ class Gpt2 extends BlockNet<Gpt2Config> {
     const x = run.at('embedding', this.#embed(ids, start))
     const out = run.blocks(this.config.layers, x, (x, i) => {
       const [at, name] = [`layers.${i}`, `transformer.h.${i}`]
+      x = run.at(`${at}.input`, x)
       const attended = this.#attention(run, i, this.#norm(`${name}.ln_1`, x))
-      x = add(x, run.at(`${at}.self.out`, attended))
+      x = add(x, run.at(`${at}.attention`, attended))
       const inner = this.#project(`${name}.mlp.c_fc`, this.#norm(`${name}.ln_2`, x), {
         activation: this.config.activation,
       })
-      x = add(x, run.at(`${at}.feed_forward.out`, this.#project(`${name}.mlp.c_proj`, inner)))
-      return run.at(`${at}.out`, x)
+      x = add(x, run.at(`${at}.mlp`, this.#project(`${name}.mlp.c_proj`, inner)))
+      return run.at(`${at}.output`, x)
     })
     return this.#norm('transformer.ln_f', out)
   }

@@ -82,7 +82,7 @@ describe.each([{ name: 'reference', start: () => new ReferenceBackend() as Backe
       return [value, ...Object.values(grads)].map((t) => t.keep())
     }
 
-    test.each(['encoder.embedding', 'encoder.1.self.key', 'decoder.0.cross.heads', 'decoder.out'])(
+    test.each(['encoder.embedding', 'encoder.1.k', 'decoder.0.cross.heads', 'decoder.output'])(
       'training with dropout, one inside the other at %s, forward and backward',
       async (site) => {
         const separate = held([training(1, pairs[0]), training(2, pairs[2])])

@@ -46,11 +46,12 @@ class Llama extends BlockNet<LlamaConfig> {
     const words = embedding(idTensor(ids, config.vocabSize, backend), table)
     const x = run.blocks(config.layers, run.at('embedding', words), (x, i) => {
       const [at, of] = [`layers.${i}`, `model.layers.${i}`]
+      x = run.at(`${at}.input`, x)
       const mixed = this.#attention(run, i, turn, this.#norm(`${of}.input_layernorm`, x))
-      x = add(x, run.at(`${at}.self.out`, mixed))
+      x = add(x, run.at(`${at}.attention`, mixed))
       const normed = this.#norm(`${of}.post_attention_layernorm`, x)
       const fed = gatedFeedForward(weights, `${of}.mlp`, normed, config.activation)
-      return run.at(`${at}.out`, add(x, run.at(`${at}.feed_forward.out`, fed)))
+      return run.at(`${at}.output`, add(x, run.at(`${at}.mlp`, fed)))
     })
     return this.#norm('model.norm', x)
   }

@@ -5,7 +5,7 @@ import type { Token } from '../text/index.js'
 import { finiteValues } from './damaged.js'
 import type { TextRun } from './family.js'
 import { padIds } from './ids.js'
-import { type Observer, Run } from './run.js'
+import { type Observer, Run, type SitePattern, unlessEnded } from './run.js'
 import type { Transformer } from './transformer.js'
 import { type DecodeOptions, translateIds } from './translate.js'
 
@@ -14,6 +14,8 @@ export interface PairRunOptions extends DecodeOptions {
   target?: string | ArrayLike<number>
   /** They see the pass over the pair, not the translation. */
   observers?: readonly Observer[]
+  /** Ends that pass once it has been through all of these sites: what comes later is not computed, and not given. */
+  until?: SitePattern
 }
 
 /** A pass over a source and its target, both whole. */
@@ -25,7 +27,7 @@ export interface PairRun extends TextRun {
   source: Int32Array
   /** [T]: the decoder's inputs, from `<s>` on; row i of a decoder map is the query that predicts token i + 1. */
   target: Int32Array
-  /** [T, vocabulary]: row i scores what comes after target i. */
+  /** [T, vocabulary]: row i scores what comes after target i; of length 0 when the pass ended `until` a site. */
   logits: Float32Array
 }
 
@@ -35,10 +37,10 @@ export async function runPair(
   text: string,
   options: PairRunOptions = {},
 ): Promise<PairRun> {
-  const { target, observers } = options
+  const { target, observers, until } = options
   if (text.trim() === '') throw new HeedError('input', 'the text is empty; there is nothing to attend to')
   // Made first: an unknown site is told before the work of a translation.
-  const run = new Run(model, { observers, with: options.with })
+  const run = new Run(model, { observers, with: options.with, until })
   const source = model.sourceIds(text)
   const ids =
     target === undefined
@@ -50,19 +52,15 @@ export async function runPair(
   const output = typeof target === 'string' ? target : model.tokenizer!.decode(ids)
 
   const { pad_token_id: pad, vocab_size } = model.config
-  const logits = scope(() => {
+  const pass = () => {
     const padded = padIds([source], pad)
     const memory = model.encode(run, padded)
-    return reshape(model.decode(run, padIds([inputs], pad), memory, padded.lengths), [
-      inputs.length,
-      vocab_size,
-    ])
-  }).keep()
-  try {
-    const tokenizer = model.tokenizer!
-    const tokens = { source: tokenizer.tokensOf(source, text), target: tokenizer.tokensOf(inputs, output) }
-    return { text, output, tokens, source, target: inputs, logits: await finiteValues(logits) }
-  } finally {
-    logits.dispose()
+    const logits = model.decode(run, padIds([inputs], pad), memory, padded.lengths)
+    return reshape(logits, [inputs.length, vocab_size])
   }
+  using logits = unlessEnded(() => scope(pass))?.keep()
+  const tokenizer = model.tokenizer!
+  const tokens = { source: tokenizer.tokensOf(source, text), target: tokenizer.tokensOf(inputs, output) }
+  const values = logits ? await finiteValues(logits) : new Float32Array(0)
+  return { text, output, tokens, source, target: inputs, logits: values }
 }

@@ -3,11 +3,11 @@ import { attention, attentionTile, randn, scale, zeros } from '../ops/index.js'
 import { liveTensors, scope, type Tensor } from '../tensor/index.js'
 import { coded, expectWithin, held } from '../testing/index.js'
 import { Cache } from './cache.js'
-import { type AttentionSeen, matchSites, type Observer, Run } from './run.js'
+import { type AttentionSeen, matchSites, type Observer, Run, unlessEnded } from './run.js'
 
 const names = {
   sites: ['encoder.0.self', 'encoder.1.self', 'decoder.0.self', 'decoder.0.cross'],
-  activations: ['encoder.0.self.heads', 'encoder.0.out', 'encoder.1.out'],
+  activations: ['encoder.0.heads', 'encoder.0.output', 'encoder.1.output'],
 }
 
 test('patterns pick sites in the order of the model', () => {
@@ -33,23 +33,23 @@ test('an unknown site names those there are', () => {
     coded('not-found', "'encoder.9.self'", ...names.sites),
   )
   expect(() => new Run(names, { with: [{ sites: 'embedding', activation: (_, x) => x }] })).toThrow(
-    coded('not-found', "'embedding'", 'encoder.1.out'),
+    coded('not-found', "'embedding'", 'encoder.1.output'),
   )
 })
 
 test('an observer of both kinds may name either', async () => {
   const seen: string[] = []
   const both: Observer = {
-    sites: ['encoder.0.self', 'encoder.0.out'],
+    sites: ['encoder.0.self', 'encoder.0.output'],
     attention: ({ site }) => void seen.push(`attention ${site}`),
     activation: (site) => void seen.push(site),
   }
   const run = new Run(names, { observers: [both] })
   const [q, k, v] = qkv()
   scope(() => void run.attend('encoder.0.self', q, k, v))
-  run.at('encoder.0.out', q)
-  run.at('encoder.1.out', q)
-  expect(seen).toEqual(['attention encoder.0.self', 'encoder.0.out'])
+  run.at('encoder.0.output', q)
+  run.at('encoder.1.output', q)
+  expect(seen).toEqual(['attention encoder.0.self', 'encoder.0.output'])
   expect(() => new Run(names, { observers: [{ ...both, sites: 'encoder.9' }] })).toThrow(coded('not-found'))
 })
 
@@ -91,8 +91,8 @@ test('interventions act in order, on calls and on activations, and observers see
   const run = new Run(names, {
     with: [
       { sites: 'encoder.0.self', attention: ({ options }) => ({ options: { ...options, scale: 0 } }) },
-      { sites: 'encoder.0.out', activation: (_, x) => scale(x, 2) },
-      { sites: 'encoder.0.out', activation: (_, x) => scale(x, 3) },
+      { sites: 'encoder.0.output', activation: (_, x) => scale(x, 2) },
+      { sites: 'encoder.0.output', activation: (_, x) => scale(x, 3) },
     ],
     observers: [
       { attention: ({ site, options }) => log.push(`${site} scale ${options.scale}`) },
@@ -103,14 +103,14 @@ test('interventions act in order, on calls and on activations, and observers see
     scope(() => [
       run.attend('encoder.0.self', q, k, v),
       attention(q, k, v, { scale: 0 }),
-      run.at('encoder.0.out', q),
+      run.at('encoder.0.output', q),
       scale(q, 6),
     ]),
   )
   await expectWithin(out, expected, 0)
   await expectWithin(sixfold, six, 1e-15)
-  expect(run.at('encoder.1.out', q)).toBe(q)
-  expect(log).toEqual(['encoder.0.self scale 0', 'encoder.0.self.heads'])
+  expect(run.at('encoder.1.output', q)).toBe(q)
+  expect(log).toEqual(['encoder.0.self scale 0', 'encoder.0.heads'])
 })
 
 test('dropout: none in inference, another mask for each call, the same for the same seed', async () => {
@@ -149,4 +149,19 @@ test('blocks: inference holds one block at a time, and never frees what it was g
   scope(() => run.blocks(3, x, (x) => kept[kept.push(scale(x, 1).keep()) - 1]))
   expect(kept.map((t) => t.isDisposed)).toEqual([false, false, false])
   for (const t of kept) t.dispose()
+})
+
+test('a pass ends after the last of the sites that it is wanted for', () => {
+  const [q, k, v] = qkv()
+  const seen: string[] = []
+  const observers: Observer[] = [{ attention: ({ site }) => void seen.push(site) }]
+  const through = (run: Run) => {
+    for (const site of names.sites) scope(() => void run.attend(site, q, k, v))
+    return 'the end'
+  }
+  expect(unlessEnded(() => through(new Run(names, { observers, until: 'encoder.*.self' })))).toBeUndefined()
+  expect(seen).toEqual(['encoder.0.self', 'encoder.1.self'])
+  expect(unlessEnded(() => through(new Run(names, { until: 'encoder.0.heads' })))).toBeUndefined()
+  expect(unlessEnded(() => through(new Run(names)))).toBe('the end')
+  expect(() => new Run(names, { until: 'encoder.7.self' })).toThrow(coded('not-found', "'encoder.7.self'"))
 })

@@ -4,6 +4,7 @@ import type { KeysValues } from '../nn/attention-block.js'
 import { attention, attentionWithStats } from '../ops/attention.js'
 import type { AttentionOptions } from '../ops/attention-rules.js'
 import { dropout } from '../ops/dropout.js'
+import { weightedSum } from '../ops/weighted-sum.js'
 import { scope } from '../tensor/scope.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { Cache } from './cache.js'
@@ -18,9 +19,14 @@ export interface AttentionCall {
   /** [B, Tk, Hkv, Dv] */
   readonly v: Tensor
   readonly options: AttentionOptions
+  /** [B, H, Tq, Tk]: what an intervention has put in the place of softmax's weights, used as it is. */
+  readonly weights?: Tensor
 }
 
-/** An attention that has happened: any of its weights is exp(s_ij − m_i) / ℓ_i (see `attentionTile`). */
+/**
+ * An attention that has happened: any of its weights is exp(s_ij − m_i) / ℓ_i (see `attentionTile`), unless the call
+ * brought `weights`; m and ℓ are softmax's in either case.
+ */
 export interface AttentionSeen extends AttentionCall {
   /** [B, H, Tq], natural units */
   readonly m: Tensor
@@ -38,7 +44,7 @@ export type SitePattern = string | readonly string[]
  * `t.view(t.shape, t.strides).keep()`, and dispose that later.
  */
 export interface Observer {
-  /** Names of attentions and activations (`encoder.0.self`, `encoder.0.out`). Default all. */
+  /** Names of attentions and activations (`encoder.0.self`, `encoder.0.output`). Default all. */
   sites?: SitePattern
   attention?(seen: AttentionSeen): void
   activation?(site: string, x: Tensor): void
@@ -47,8 +53,8 @@ export interface Observer {
 /** Changes what happens. Several at one site act in their order; observers see what they made. */
 export interface Intervention {
   sites?: SitePattern
-  /** Changes what an attention is called with, such as its mask. */
-  attention?(call: AttentionCall): Partial<Pick<AttentionCall, 'q' | 'k' | 'v' | 'options'>>
+  /** Changes what an attention is called with, such as its mask, or puts weights in the place of softmax's. */
+  attention?(call: AttentionCall): Partial<Pick<AttentionCall, 'q' | 'k' | 'v' | 'options' | 'weights'>>
   /** Replaces a named activation by a tensor of the same shape. */
   activation?(site: string, x: Tensor): Tensor
 }
@@ -69,6 +75,21 @@ export interface RunOptions {
   observers?: readonly Observer[]
   /** What changes the pass. */
   with?: readonly Intervention[]
+  /** The pass ends once it has been through all of these sites (see `unlessEnded`). Default: it goes to its end. */
+  until?: SitePattern
+}
+
+/** Thrown inside a pass that has been through all that it was wanted for. */
+class RunEnded extends Error {}
+
+/** What a pass gives; undefined when it ended at its `until`. */
+export function unlessEnded<T>(pass: () => T): T | undefined {
+  try {
+    return pass()
+  } catch (error) {
+    if (error instanceof RunEnded) return undefined
+    throw error
+  }
 }
 
 /**
@@ -83,6 +104,8 @@ export class Run {
   #dropouts = 0
   readonly #observers: Hooks<Observer>
   readonly #interventions: Hooks<Intervention>
+  /** Sites that the pass has yet to come through; undefined where it goes to its end. */
+  readonly #ahead: Set<string> | undefined
 
   /**
    * @param names of the model: patterns are checked against them
@@ -90,7 +113,7 @@ export class Run {
    *   for a cache in training.
    */
   constructor(names: SiteNames, options: RunOptions = {}) {
-    const { mode = 'infer', seed = 0, cache, observers = [], with: interventions = [] } = options
+    const { mode = 'infer', seed = 0, cache, observers = [], with: interventions = [], until } = options
     if (mode !== 'train' && mode !== 'infer')
       throw new HeedTypeError(
         'option',
@@ -106,34 +129,47 @@ export class Run {
     this.#seed = seed
     this.#observers = hooksBySite(names, observers)
     this.#interventions = hooksBySite(names, interventions)
+    if (until !== undefined) this.#ahead = new Set(matchSites([...names.sites, ...names.activations], until))
   }
 
   /**
    * The attention of a site, [B, Tq, H, D] → [B, Tq, H, Dv]. With a cache, k and v of a causal attention are those of
    * the new positions and join what the cache holds; the default offset Tk − Tq then places the queries.
-   * On the way pass the activations `<site>.query`, `.key`, `.value` (of the new positions) and `.heads`.
+   * On the way pass the activations q, k, v (of the new positions) and heads, of the names that `partOf` gives.
    */
   attend(site: string, q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
-    q = this.at(`${site}.query`, q)
-    k = this.at(`${site}.key`, k)
-    v = this.at(`${site}.value`, v)
+    q = this.at(partOf(site, 'q'), q)
+    k = this.at(partOf(site, 'k'), k)
+    v = this.at(partOf(site, 'v'), v)
     if (this.cache && options.causal) ({ k, v } = this.cache.append(site, k, v))
     let call: AttentionCall = { site, q, k, v, options }
     for (const { attention: change } of this.#interventions.attentions.get(site) ?? [])
       call = { ...call, ...change!(call) }
 
-    const observers = this.#observers.attentions.get(site)
-    if (!observers) return this.at(`${site}.heads`, attention(call.q, call.k, call.v, call.options))
-    const seen = { ...call, ...attentionWithStats(call.q, call.k, call.v, call.options) }
+    const observers = this.#observers.attentions.get(site) ?? []
+    const out = observers.length > 0 ? this.#watched(call, observers) : mixed(call)
+    this.#passed(site)
+    return this.at(partOf(site, 'heads'), out)
+  }
+
+  #watched(call: AttentionCall, observers: readonly Observer[]): Tensor {
+    const { out, m, l } = attentionWithStats(call.q, call.k, call.v, call.options)
+    const seen = { ...call, m, l, out: call.weights ? mixed(call) : out }
     for (const observer of observers) observer.attention!(seen)
-    return this.at(`${site}.heads`, seen.out)
+    return seen.out
   }
 
   /** A named activation: gives x, or what an intervention puts in its place. */
   at(site: string, x: Tensor): Tensor {
     for (const { activation: change } of this.#interventions.activations.get(site) ?? []) x = change!(site, x)
     for (const observer of this.#observers.activations.get(site) ?? []) observer.activation!(site, x)
+    this.#passed(site)
     return x
+  }
+
+  /** @throws RunEnded when nothing is ahead any more */
+  #passed(site: string): void {
+    if (this.#ahead?.delete(site) && this.#ahead.size === 0) throw new RunEnded()
   }
 
   /** Dropout in training, with a seed of its own for every call of the run; x itself in inference. */
@@ -161,6 +197,29 @@ export class Run {
     return through(count)
   }
 }
+
+/** The output of an attention, [B, Tq, H, Dv]. */
+const mixed = ({ q, k, v, options, weights }: AttentionCall): Tensor =>
+  weights ? weightedSum(weights, v) : attention(q, k, v, options)
+
+/**
+ * What the activations around an attention are called: the self-attention of layer `layers.0` has `layers.0.q`, `.k`,
+ * `.v`, `.heads` and `.attention`, a cross-attention keeps its own name, `decoder.0.cross.q`.
+ */
+export const partOf = (site: string, part: AttentionPart): string => `${site.replace(/\.self$/, '')}.${part}`
+
+/** q, k and v as the attention is called with them, `heads` its output by head, `attention` what joins the residual stream. */
+export type AttentionPart = 'q' | 'k' | 'v' | 'heads' | 'attention'
+
+/** The activations of a layer with such attentions (`self`, `cross`), in the order of the computation. */
+export const layerActivations = (layer: string, attentions: readonly string[]): string[] => [
+  `${layer}.input`,
+  ...attentions.flatMap((kind) =>
+    (['q', 'k', 'v', 'heads', 'attention'] as const).map((part) => partOf(`${layer}.${kind}`, part)),
+  ),
+  `${layer}.mlp`,
+  `${layer}.output`,
+]
 
 /** Who wants to be called, by the name of the site. */
 interface Hooks<H> {

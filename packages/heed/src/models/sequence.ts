@@ -9,7 +9,7 @@ import { embedTexts, type EmbedOptions } from './embed.js'
 import { type Model, type ModelFiles, type TextRun, type TextRunOptions, tokenizerOf } from './family.js'
 import type { BlockConfig } from './hugging-face.js'
 import { type PaddedIds, padIds } from './ids.js'
-import { Run, type SiteNames } from './run.js'
+import { layerActivations, Run, type SiteNames, unlessEnded } from './run.js'
 
 /** The forward pass of a family that reads one sequence a row, and what it has to be named by. */
 export interface Net {
@@ -35,15 +35,7 @@ export function blockNames(layers: number): SiteNames {
   const blocks = Array.from({ length: layers }, (_, i) => `layers.${i}`)
   return {
     sites: blocks.map((at) => `${at}.self`),
-    activations: [
-      'embedding',
-      ...blocks.flatMap((at) => [
-        ...['query', 'key', 'value', 'heads', 'out'].map((part) => `${at}.self.${part}`),
-        `${at}.feed_forward.out`,
-        `${at}.out`,
-      ]),
-      'logits',
-    ],
+    activations: ['embedding', ...blocks.flatMap((at) => layerActivations(at, ['self'])), 'logits'],
   }
 }
 
@@ -72,7 +64,7 @@ export interface SequenceRun extends TextRun {
   output: null
   /** [T], special tokens included. */
   ids: Int32Array
-  /** [T, D] */
+  /** [T, D]; of length 0 when the pass ended `until` a site. */
   hidden: Float32Array
 }
 
@@ -152,23 +144,16 @@ export class SequenceModel implements Model {
     throw new HeedError('unsupported', 'this model has no tokenizer.json: it takes ids, not text')
   }
 
-  async run(
-    text: string,
-    { observers, with: interventions, signal }: TextRunOptions = {},
-  ): Promise<SequenceRun> {
+  async run(text: string, { signal, ...options }: TextRunOptions = {}): Promise<SequenceRun> {
     throwIfAborted(signal)
-    const run = new Run(this, { observers, with: interventions })
+    const run = new Run(this, options)
     if (text.trim() === '') throw new HeedError('input', 'the text is empty; there is nothing to attend to')
     const { ids, tokens } = this.encode(text)
     if (ids.length === 0)
       throw new HeedError('input', 'the text has no tokens for this model; there is nothing to attend to')
-    const hidden = scope(() => this.hidden(run, padIds([ids], this.padId))).keep()
-    try {
-      const values = await finiteValues(hidden)
-      return { text, output: null, tokens: { source: tokens }, ids, hidden: values }
-    } finally {
-      hidden.dispose()
-    }
+    using hidden = unlessEnded(() => scope(() => this.hidden(run, padIds([ids], this.padId))))?.keep()
+    const values = hidden ? await finiteValues(hidden) : new Float32Array(0)
+    return { text, output: null, tokens: { source: tokens }, ids, hidden: values }
   }
 
   /**

@@ -1,7 +1,7 @@
 import { HeedError } from '../errors.js'
 import type { Shape } from '../tensor/shape.js'
 import { ConfigReader } from './config.js'
-import type { SiteNames } from './run.js'
+import { layerActivations, type SiteNames } from './run.js'
 
 /** config.json of the encoder-decoder Transformer of "Attention Is All You Need" (Vaswani et al. 2017). */
 export interface TransformerConfig {
@@ -107,13 +107,10 @@ export function transformerSites(config: TransformerConfig): SiteNames {
   const side = (name: string, layers: number, attentions: string[]) => {
     activations.push(`${name}.embedding`)
     for (let i = 0; i < layers; i++) {
-      for (const site of attentions.map((attention) => `${name}.${i}.${attention}`)) {
-        sites.push(site)
-        activations.push(...['query', 'key', 'value', 'heads', 'out'].map((part) => `${site}.${part}`))
-      }
-      activations.push(`${name}.${i}.feed_forward.out`, `${name}.${i}.out`)
+      sites.push(...attentions.map((attention) => `${name}.${i}.${attention}`))
+      activations.push(...layerActivations(`${name}.${i}`, attentions))
     }
-    activations.push(`${name}.out`)
+    activations.push(`${name}.output`)
   }
   side('encoder', config.encoder_layers, ['self'])
   side('decoder', config.decoder_layers, ['self', 'cross'])

@@ -99,15 +99,16 @@ export class Transformer implements Model {
       const embedded = this.#embed(run, 'encoder', source, 0)
       const x = run.blocks(config.encoder_layers, embedded, (x, i) => {
         const at = `encoder.${i}`
-        x = this.#residual(run, `${at}.self`, `${at}.norm1`, x, (x) =>
+        x = run.at(`${at}.input`, x)
+        x = this.#residual(run, `${at}.attention`, `${at}.norm1`, x, (x) =>
           attentionBlock(run, weights, `${at}.self`, x, x, { heads, lengths }),
         )
-        x = this.#residual(run, `${at}.feed_forward`, `${at}.norm2`, x, (x) =>
+        x = this.#residual(run, `${at}.mlp`, `${at}.norm2`, x, (x) =>
           feedForward(weights, `${at}.feed_forward`, x),
         )
-        return run.at(`${at}.out`, x)
+        return run.at(`${at}.output`, x)
       })
-      return run.at('encoder.out', this.#finalNorm('encoder.norm', x))
+      return run.at('encoder.output', this.#finalNorm('encoder.norm', x))
     })
   }
 
@@ -123,18 +124,19 @@ export class Transformer implements Model {
       const embedded = this.#embed(run, 'decoder', target, run.cache?.length ?? 0)
       const x = run.blocks(config.decoder_layers, embedded, (x, i) => {
         const at = `decoder.${i}`
-        x = this.#residual(run, `${at}.self`, `${at}.norm1`, x, (x) =>
+        x = run.at(`${at}.input`, x)
+        x = this.#residual(run, `${at}.attention`, `${at}.norm1`, x, (x) =>
           attentionBlock(run, weights, `${at}.self`, x, x, { heads, causal: true }),
         )
-        x = this.#residual(run, `${at}.cross`, `${at}.norm2`, x, (x) =>
+        x = this.#residual(run, `${at}.cross.attention`, `${at}.norm2`, x, (x) =>
           attentionBlock(run, weights, `${at}.cross`, x, memory, { heads, lengths }),
         )
-        x = this.#residual(run, `${at}.feed_forward`, `${at}.norm3`, x, (x) =>
+        x = this.#residual(run, `${at}.mlp`, `${at}.norm3`, x, (x) =>
           feedForward(weights, `${at}.feed_forward`, x),
         )
-        return run.at(`${at}.out`, x)
+        return run.at(`${at}.output`, x)
       })
-      const out = run.at('decoder.out', this.#finalNorm('decoder.norm', x))
+      const out = run.at('decoder.output', this.#finalNorm('decoder.norm', x))
       return run.at('logits', unembed(weights, 'embedding', out))
     })
   }
@@ -250,7 +252,7 @@ export class Transformer implements Model {
   /** x + f(x), with the norm where the config has it (section 3.1; pre-norm: Xiong et al. 2020). */
   #residual(run: Run, name: string, norm: string, x: Tensor, f: (x: Tensor) => Tensor): Tensor {
     const { dropout, layer_norm_eps } = this.config
-    const branch = (x: Tensor) => run.dropout(run.at(`${name}.out`, f(x)), dropout)
+    const branch = (x: Tensor) => run.dropout(run.at(name, f(x)), dropout)
     const normed = (x: Tensor) => normalize(this.weights, norm, x, layer_norm_eps)
     return this.config.norm === 'pre' ? add(x, branch(normed(x))) : normed(add(x, branch(x)))
   }
