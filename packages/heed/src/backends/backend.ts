@@ -1,5 +1,5 @@
-import type { Device } from '../tensor/device.js'
-import type { DType } from '../tensor/dtype.js'
+import type { Device, Storage } from '../tensor/device.js'
+import type { DType, TypedArray } from '../tensor/dtype.js'
 import type { Tensor } from '../tensor/tensor.js'
 
 /**
@@ -15,6 +15,8 @@ export interface Backend extends Device {
   /** Float dtypes that the kernels take; the first is the default. */
   readonly floats: readonly DType[]
   readonly kernels: Kernels
+  /** A storage's elements in place, for the few ops that have no kernels (ops/host.ts); take it anew after an allocation. */
+  view(storage: Storage): TypedArray
   /** Stops threads and frees what the backend itself holds. */
   dispose(): void
 }

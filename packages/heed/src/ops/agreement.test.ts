@@ -19,6 +19,7 @@ import {
   activation,
   add,
   attention,
+  attentionScores,
   attentionTile,
   attentionWithStats,
   crossEntropy,
@@ -28,6 +29,7 @@ import {
   gated,
   layerNorm,
   linear,
+  normalizers,
   randn,
   reshape,
   rmsNorm,
@@ -36,6 +38,7 @@ import {
   slice,
   softmax,
   tensor,
+  weightedSum,
 } from './index.js'
 
 const width = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constantFrom(1, 3, 4, 5, 31, 32, 64, 100, 257))
@@ -101,6 +104,12 @@ describe.each(comparedBackends)('$name agrees with the reference', ({ start }) =
     holds({ rows: small, width: size, seed }, async ({ rows, width, seed }) => {
       await both(() => ({ y: softmax(randn([rows, width], { seed, std: 5 })) }))
       await expectAgreement(backend, { x: [rows, width] }, ({ x }) => softmax(x), seed)
+    }))
+
+  it('normalizers', () =>
+    holds({ rows: small, width: size, seed }, async ({ rows, width, seed }) => {
+      for (const normalize of Object.values(normalizers))
+        await expectAgreement(backend, { x: [rows, width] }, ({ x }) => normalize(x), seed)
     }))
 
   it('softmax of −∞ and of large numbers', () =>
@@ -266,6 +275,17 @@ describe.each(comparedBackends)('$name agrees with the reference', ({ start }) =
           seed,
         )
       }))
+
+    it('step by step', () =>
+      holds<AttentionCase>({ ...attentionCases, sink: fc.constant(false) }, (given) =>
+        expectAgreement(
+          backend,
+          attentionShapes(given),
+          ({ q, k, v, ...rest }) =>
+            weightedSum(softmax(attentionScores(q, k, attentionOptions(given, rest))), v),
+          given.seed,
+        ),
+      ))
 
     it('m, ℓ, scores and weights', () =>
       holds<AttentionCase>(attentionCases, async (given) => {

@@ -114,6 +114,10 @@ export class ReferenceBackend implements Backend {
     return (storage as ReferenceStorage).values.slice(offset, offset + length)
   }
 
+  view(storage: Storage): TypedArray {
+    return (storage as ReferenceStorage).values
+  }
+
   /** Nothing to stop: memory goes with the tensors. */
   dispose(): void {}
 }
