@@ -239,10 +239,10 @@ function cellsOf(
 }
 
 async function mean(tiles: readonly Tensor[]): Promise<Float32Array> {
-  const floats = async (t: Tensor) => Float32Array.from(await t.data())
   const [first, ...rest] = tiles
-  if (rest.length === 0) return floats(first)
-  const sums = Float64Array.from(await first.data())
+  const cells = await first.data()
+  if (rest.length === 0) return cells instanceof Float32Array ? cells : Float32Array.from(cells)
+  const sums = Float64Array.from(cells)
   for (const t of rest) (await t.data()).forEach((x, i) => (sums[i] += x))
   return Float32Array.from(sums, (x) => x / tiles.length)
 }
