@@ -17,18 +17,28 @@ it('the main job of the README runs on the shipped model', async () => {
   expect(await ok(['models'])).toContain('heed-en-de')
 })
 
-it('the library example of the README runs as it stands', async () => {
-  const example = /```js\n([\s\S]*?)```/.exec(readme)![1]
-  // In the repository, where the packages are found.
+/** Runs the first example of a document as it stands, in the repository, where the packages are found. */
+async function runExample(document: string): Promise<string> {
+  const example = /```js\n([\s\S]*?)```/.exec(document)![1]
   const folder = await mkdtemp(join(root, 'node_modules', '.readme-'))
   try {
     const file = join(folder, 'example.mjs')
     await writeFile(file, example)
-    const { stdout } = await promisify(execFile)(process.execPath, [file])
-    expect(stdout).toMatch(/^\[ 1, 2048, 12, 64 \] -?[\d.e-]+$/m)
-    expect(stdout).toContain('Float32Array(12)')
-    expect(stdout).toMatch(/ 12 \[/)
+    return (await promisify(execFile)(process.execPath, [file])).stdout
   } finally {
     await rm(folder, { recursive: true })
   }
+}
+
+it('the library example of the README runs as it stands', async () => {
+  const stdout = await runExample(readme)
+  expect(stdout).toMatch(/^\[ 1, 2048, 12, 64 \] -?[\d.e-]+$/m)
+  expect(stdout).toContain('Float32Array(12)')
+  expect(stdout).toMatch(/ 12 \[/)
+})
+
+it('the example of the lens runs as it stands', async () => {
+  const stdout = await runExample(await readFile(join(root, 'docs/lens.md'), 'utf8'))
+  expect(stdout).toMatch(/^products -?[\d.e-]+$/m)
+  expect(stdout).toContain("'elephant'")
 })
