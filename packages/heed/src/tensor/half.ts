@@ -19,7 +19,10 @@ function halves(): Uint32Array {
 }
 
 /** Bits of halves → float32, exactly; NaNs keep theirs. Gives `into`. */
-export function fromHalf(half: Uint16Array, into: Float32Array = new Float32Array(half.length)): Float32Array {
+export function fromHalf(
+  half: Uint16Array,
+  into: Float32Array = new Float32Array(half.length),
+): Float32Array {
   const bits = bitsOf(into)
   const table = halves()
   for (let i = 0; i < half.length; i++) bits[i] = table[half[i]]
@@ -27,7 +30,10 @@ export function fromHalf(half: Uint16Array, into: Float32Array = new Float32Arra
 }
 
 /** float32 → bits of halves, to nearest, ties to even; from 65,520 up infinity. Gives `into`. */
-export function toHalf(values: Float32Array, into: Uint16Array = new Uint16Array(values.length)): Uint16Array {
+export function toHalf(
+  values: Float32Array,
+  into: Uint16Array = new Uint16Array(values.length),
+): Uint16Array {
   const bits = bitsOf(values)
   for (let i = 0; i < bits.length; i++) into[i] = roundToHalf(bits[i])
   return into
