@@ -191,3 +191,18 @@ describe('what is refused', () => {
     await fails(1, ['similar', 'dog', 'cat', '--model', folder.path('none')], /there is no model/)
   })
 })
+
+it('--dtype keeps the words in fewer bits, and says which there are', async () => {
+  const words = ['dog', 'cat', 'tree']
+  const { cosine } = await json(...words)
+  for (const [dtype, eps] of [
+    ['f16', 1e-3],
+    ['int8', 1e-2],
+  ] as const) {
+    const narrow = (await json(...words, '--dtype', dtype)).cosine
+    const moved = cosine.flat().map((x, i) => Math.abs(x - narrow.flat()[i]))
+    expect(Math.max(...moved)).toBeGreaterThan(0)
+    expect(Math.max(...moved)).toBeLessThan(eps)
+  }
+  await fails(2, similar('dog', 'cat', '--dtype', 'int4'), /Allowed choices are f32, f16, int8/)
+})

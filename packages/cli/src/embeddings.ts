@@ -2,6 +2,7 @@ import { HeedError } from 'heed'
 import type { Tokenizer } from 'heed/text'
 import { VectorTable } from 'heed/vectors'
 import { openModel } from './model.js'
+import type { ModelFlags } from './options.js'
 
 /** The tokens of a model as vectors. */
 export interface Embeddings {
@@ -17,10 +18,10 @@ export interface Embeddings {
  *
  * @throws HeedError `unsupported` for a model without tokenizer
  */
-export async function openEmbeddings(name: string, signal?: AbortSignal): Promise<Embeddings> {
-  using model = await openModel(name, signal)
+export async function openEmbeddings(flags: ModelFlags, signal?: AbortSignal): Promise<Embeddings> {
+  using model = await openModel(flags, signal)
   if (!model.tokenizer)
-    throw new HeedError('unsupported', `${name}: it has no tokenizer.json, so words have no tokens`)
+    throw new HeedError('unsupported', `${flags.model}: it has no tokenizer.json, so words have no tokens`)
   const weight = model.weights[model.embedding]
   const data = (await weight.data()) as Float32Array
   return {

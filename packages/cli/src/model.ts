@@ -7,14 +7,16 @@ import {
   type Model,
   Transformer,
 } from 'heed/models'
+import type { ModelFlags } from './options.js'
 import { createProgress, type Progress } from './terminal/progress.js'
 
 /** The model of a command that takes any, by any of its names, with a line of progress while it comes. */
-export async function openModel(name: string, signal?: AbortSignal): Promise<Model> {
+export async function openModel({ model: name, dtype }: ModelFlags, signal?: AbortSignal): Promise<Model> {
   await useBackend('wasm')
   let line: { stage: LoadProgress['stage']; progress: Progress } | undefined
   try {
     return await loadModel(name, {
+      dtype,
       signal,
       onProgress: ({ stage, done, total }) => {
         if (line?.stage !== stage) {
@@ -31,44 +33,47 @@ export async function openModel(name: string, signal?: AbortSignal): Promise<Mod
 
 /** A model that a command can use, or an error that says what it needs. */
 async function openA<M extends Model>(
-  name: string,
+  flags: ModelFlags,
   signal: AbortSignal | undefined,
   is: (model: Model) => model is M,
   needed: string,
 ): Promise<M> {
-  const model = await openModel(name, signal)
+  const model = await openModel(flags, signal)
   if (is(model)) return model
   model.dispose()
   throw new HeedError(
     'unsupported',
-    `${name}: a ${model.config.model_type} model; this command needs ${needed}`,
+    `${flags.model}: a ${model.config.model_type} model; this command needs ${needed}`,
   )
 }
 
 /** The model of a command that translates. */
-export const openTranslator = (name: string, signal?: AbortSignal): Promise<Transformer> =>
-  openA(name, signal, (m) => m instanceof Transformer, 'an encoder-decoder model, such as heed-en-de')
+export const openTranslator = (flags: ModelFlags, signal?: AbortSignal): Promise<Transformer> =>
+  openA(flags, signal, (m) => m instanceof Transformer, 'an encoder-decoder model, such as heed-en-de')
 
 /** The model of a command that goes on from a text. */
-export const openCausal = (name: string, signal?: AbortSignal): Promise<CausalModel> =>
-  openA(name, signal, (m) => m instanceof CausalModel, 'a causal language model, such as GPT-2')
+export const openCausal = (flags: ModelFlags, signal?: AbortSignal): Promise<CausalModel> =>
+  openA(flags, signal, (m) => m instanceof CausalModel, 'a causal language model, such as GPT-2')
 
 /** The model of a command that turns texts into vectors: each family can. */
 export const openEmbedder = (
-  name: string,
+  flags: ModelFlags,
   signal?: AbortSignal,
 ): Promise<Model & Pick<EncoderModel, 'embed'>> =>
   openA(
-    name,
+    flags,
     signal,
     (m): m is Model & Pick<EncoderModel, 'embed'> => 'embed' in m,
     'a model that gives vectors',
   )
 
 /** The model of a command that fills masks. */
-export const openMasked = (name: string, signal?: AbortSignal): Promise<Model & Pick<EncoderModel, 'fill'>> =>
+export const openMasked = (
+  flags: ModelFlags,
+  signal?: AbortSignal,
+): Promise<Model & Pick<EncoderModel, 'fill'>> =>
   openA(
-    name,
+    flags,
     signal,
     (m): m is Model & Pick<EncoderModel, 'fill'> => 'fill' in m,
     'a masked language model, such as BERT with its output over the vocabulary',

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander'
+import { type WeightDType, weightDTypes } from 'heed/models'
 
 /** For commander: a whole number from `min` to `max`. */
 export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER) {
@@ -36,3 +37,16 @@ export function modelOption(needed?: string): Option {
     ? new Option('-m, --model <name>', `a shipped model, ${places}`).default('heed-en-de')
     : new Option('-m, --model <name>', `${needed}: ${places}`).makeOptionMandatory()
 }
+
+/** What `modelOption` and `dtypeOption` give. */
+export interface ModelFlags {
+  model: string
+  dtype?: WeightDType
+}
+
+/** `--dtype`, beside every `--model`. */
+export const dtypeOption = (): Option =>
+  new Option(
+    '--dtype <dtype>',
+    'what weights are kept as in memory: f16 takes half, int8 a quarter (default: f32)',
+  ).choices(weightDTypes)

@@ -7,11 +7,10 @@ import { checkWritable } from '../files.js'
 import { linesOf, readLines } from '../input.js'
 import { interruptible } from '../interrupt.js'
 import { openEmbedder } from '../model.js'
-import { modelOption } from '../options.js'
+import { dtypeOption, type ModelFlags, modelOption } from '../options.js'
 import { createProgress } from '../terminal/progress.js'
 
-interface EmbedFlags {
-  model: string
+interface EmbedFlags extends ModelFlags {
   file?: string
   out?: string
   resume?: true
@@ -25,6 +24,7 @@ export function addEmbed(program: Command): void {
     .description('turn texts into vectors: a text, a file of lines or JSONL, or standard input')
     .argument('[text]', 'the text; without it and without --file, lines are read from standard input')
     .addOption(modelOption())
+    .addOption(dtypeOption())
     .option('--file <file>', 'a text on each line, or with the name *.jsonl an object with "text" on each')
     .option('--out <file>', 'write JSONL to a file, or with the name *.npy one matrix for NumPy')
     .option('--resume', 'go on with a JSONL --out that was stopped')
@@ -77,7 +77,7 @@ async function runEmbed(text: string | undefined, flags: EmbedFlags): Promise<vo
     if (empty >= 0) throw new HeedError('input', `text ${empty + 1} is empty; it has no vector`)
     if (flags.resume) done = await linesDone(out!, texts)
 
-    using model = await openEmbedder(flags.model, signal)
+    using model = await openEmbedder(flags, signal)
     if (done > 0)
       await checkSame(out!, (text) => model.embed([text], { pooling, normalize, onTooLong: () => {} }))
     let fresh = done === 0

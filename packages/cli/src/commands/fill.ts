@@ -2,11 +2,10 @@ import type { Command } from 'commander'
 import { clip, displayWidth, visibleLine } from 'heed/look'
 import { interruptible } from '../interrupt.js'
 import { openMasked } from '../model.js'
-import { modelOption, wholeNumber } from '../options.js'
+import { dtypeOption, type ModelFlags, modelOption, wholeNumber } from '../options.js'
 import { screen } from '../terminal/screen.js'
 
-interface FillFlags {
-  model: string
+interface FillFlags extends ModelFlags {
   top: number
   json?: true
 }
@@ -17,6 +16,7 @@ export function addFill(program: Command): void {
     .description('say what may stand in place of each mask of a text')
     .argument('<text>', "the text, with the model's mask token where a word is missing")
     .addOption(modelOption('a masked language model'))
+    .addOption(dtypeOption())
     .option('--top <n>', 'candidates of each mask', wholeNumber(1, 1000), 5)
     .option('--json', 'print one JSON document and nothing else')
     .addHelpText(
@@ -34,7 +34,7 @@ Examples:
 
 async function runFill(text: string, flags: FillFlags): Promise<void> {
   await interruptible(async (signal) => {
-    using model = await openMasked(flags.model, signal)
+    using model = await openMasked(flags, signal)
     const masks = await model.fill(text, { top: flags.top, signal })
     if (flags.json) {
       process.stdout.write(`${JSON.stringify({ model: flags.model, text, masks })}\n`)

@@ -5,13 +5,15 @@ import type { CausalModel, EndReason, GeneratedToken, GenerateOptions } from 'he
 import { standardInput } from '../input.js'
 import { interruptible } from '../interrupt.js'
 import { openCausal } from '../model.js'
-import { collect, modelOption, realNumber, wholeNumber } from '../options.js'
+import { collect, dtypeOption, type ModelFlags, modelOption, realNumber, wholeNumber } from '../options.js'
 
-interface GenerateFlags extends Pick<
-  GenerateOptions,
-  'maxTokens' | 'temperature' | 'topK' | 'topP' | 'repetitionPenalty' | 'seed' | 'stop'
-> {
-  model: string
+interface GenerateFlags
+  extends
+    ModelFlags,
+    Pick<
+      GenerateOptions,
+      'maxTokens' | 'temperature' | 'topK' | 'topP' | 'repetitionPenalty' | 'seed' | 'stop'
+    > {
   chat?: true
   json?: true
 }
@@ -22,6 +24,7 @@ export function addGenerate(program: Command): void {
     .description('go on from a text, token by token')
     .argument('[prompt]', 'the text to go on from; - or none: standard input')
     .addOption(modelOption('a causal language model'))
+    .addOption(dtypeOption())
     .option('--max-tokens <n>', 'the most tokens (default: 128)', wholeNumber(1))
     .option(
       '--temperature <t>',
@@ -62,10 +65,10 @@ Examples:
 }
 
 async function runGenerate(argument: string | undefined, flags: GenerateFlags): Promise<void> {
-  const { model: name, chat, json, ...options } = flags
+  const { model: name, dtype, chat, json, ...options } = flags
   await interruptible(async (signal) => {
     const prompt = argument === undefined || argument === '-' ? await inputPrompt(signal) : argument
-    using model = await openCausal(name, signal)
+    using model = await openCausal({ model: name, dtype }, signal)
     const tokens: GeneratedToken[] = []
     const reason = await stream(model, chat ? { chat: [{ role: 'user', content: prompt }] } : prompt, {
       ...options,

@@ -8,12 +8,11 @@ import { checkWritable } from '../files.js'
 import { interruptible } from '../interrupt.js'
 import { mapsToShow } from '../maps.js'
 import { openModel } from '../model.js'
-import { collect, modelOption, wholeNumber } from '../options.js'
+import { collect, dtypeOption, type ModelFlags, modelOption, wholeNumber } from '../options.js'
 import { screen } from '../terminal/screen.js'
 import { renderMap, strongestLinks } from '../terminal/heatmap.js'
 
-interface SeeFlags {
-  model: string
+interface SeeFlags extends ModelFlags {
   site?: string[]
   head?: number[]
   qk?: true
@@ -28,6 +27,7 @@ export function addSee(program: Command): void {
     .description('show who attends to whom in a text (the default command)')
     .argument('<text>', 'the text to look into')
     .addOption(modelOption())
+    .addOption(dtypeOption())
     .option(
       '--site <site>',
       'an attention, such as encoder.2.self; * stands for any characters; repeatable',
@@ -72,7 +72,7 @@ async function runSee(text: string, flags: SeeFlags): Promise<void> {
   const { site, head: heads, qk, beam } = flags
   await interruptible(async (signal) => {
     if (flags.svg !== undefined) await checkWritable(flags.svg)
-    using model = await openModel(flags.model, signal)
+    using model = await openModel(flags, signal)
     if (beam !== undefined && !(model instanceof Transformer))
       throw new HeedError('option', `--beam is for models that translate; ${flags.model} does not`)
     const byDefault = defaultMap(model)

@@ -6,7 +6,7 @@ import { norm, pca, scale, type WordVector } from 'heed/vectors'
 import { type Embeddings, openEmbeddings } from '../embeddings.js'
 import { checkWritable } from '../files.js'
 import { interruptible } from '../interrupt.js'
-import { modelOption, wholeNumber } from '../options.js'
+import { dtypeOption, type ModelFlags, modelOption, wholeNumber } from '../options.js'
 import {
   analogyWords,
   type Found,
@@ -25,8 +25,7 @@ import { screen } from '../terminal/screen.js'
 import { table } from '../terminal/table.js'
 import { renderFound, renderMatrix, renderPairs } from '../terminal/words.js'
 
-interface SimilarFlags {
-  model: string
+interface SimilarFlags extends ModelFlags {
   metric: WordMeasure
   nearest?: number
   analogy?: true
@@ -45,6 +44,7 @@ export function addSimilar(program: Command): void {
     .description('measure how near words are as vectors: the rows of the embedding table')
     .argument('[words...]', 'two words or more; with --nearest one is enough')
     .addOption(modelOption())
+    .addOption(dtypeOption())
     .addOption(
       new Option('--metric <metric>', 'what fills the matrix and says what is near')
         .choices(measures)
@@ -87,7 +87,7 @@ async function runSimilar(words: string[], flags: SimilarFlags, command: Command
   checkArguments(words, flags, command)
   await interruptible(async (signal) => {
     if (flags.svg !== undefined) await checkWritable(flags.svg)
-    const embeddings = await openEmbeddings(flags.model, signal)
+    const embeddings = await openEmbeddings(flags, signal)
     const { json, lines } =
       flags.triplets !== undefined
         ? await triplets(embeddings, flags, flags.triplets)

@@ -5,11 +5,10 @@ import { checkWritable } from '../files.js'
 import { linesOf, readLines } from '../input.js'
 import { interruptible } from '../interrupt.js'
 import { openTranslator } from '../model.js'
-import { modelOption, wholeNumber } from '../options.js'
+import { dtypeOption, type ModelFlags, modelOption, wholeNumber } from '../options.js'
 import { createProgress } from '../terminal/progress.js'
 
-interface TranslateFlags {
-  model: string
+interface TranslateFlags extends ModelFlags {
   file?: string
   out?: string
   beam?: number
@@ -21,6 +20,7 @@ export function addTranslate(program: Command): void {
     .description('translate a text, a file or standard input, a line per line')
     .argument('[text]', 'the text; without it and without --file, lines are read from standard input')
     .addOption(modelOption())
+    .addOption(dtypeOption())
     .option('--file <file>', 'translate each line of a file (UTF-8)')
     .option('--out <file>', 'write to a file, whole or not at all, instead of standard output')
     .option('--beam <n>', 'hypotheses kept; 1 is greedy (default: as the model says, 4)', wholeNumber(1, 64))
@@ -50,7 +50,7 @@ async function runTranslate(text: string | undefined, flags: TranslateFlags): Pr
   await interruptible(async (signal) => {
     if (flags.out !== undefined) await checkWritable(flags.out)
     const lines = text === undefined ? await readLines(flags.file, signal) : linesOf(text)
-    using model = await openTranslator(flags.model, signal)
+    using model = await openTranslator(flags, signal)
     const progress = lines.length > 1 ? createProgress({ label: 'translating' }) : undefined
     try {
       const translated = await model.translate(lines, {

@@ -53,7 +53,7 @@ async function runTune(folder: string, flags: TuneFlags): Promise<void> {
     const { pairs } = await readPairs(flags.data)
     if (pairs.length === 0)
       throw new HeedError('input', `${flags.data}: holds no pairs; a line is source TAB reference`)
-    using model = await openTranslator(folder, signal)
+    using model = await openTranslator({ model: folder }, signal)
     const file = `${folder}/generation_config.json`
     await checkWritable(file)
     const lengthPenalty = await bestPenalty(model, pairs.slice(0, flags.sentences), signal)

@@ -1,6 +1,6 @@
 import { HeedTypeError } from '../errors.js'
 import { backendOf } from '../backends/current.js'
-import { emptyLike } from '../ops/check.js'
+import { checkTrainable, emptyLike } from '../ops/check.js'
 import { type Backward, type Recorder, setRecorder } from '../ops/record.js'
 import { scope } from '../tensor/scope.js'
 import { show } from '../tensor/shape.js'
@@ -43,12 +43,13 @@ class Tape implements Recorder {
  * of an inner one, not through its gradients. Reverse-mode differentiation over the fused ops of `ops/`, each with its own backward.
  *
  * @throws HeedTypeError `shape` when the result is not a single number, `option` when it is no tensor, such as the
- *   promise of an async function.
+ *   promise of an async function; HeedError `unsupported` for a parameter that is kept as float16 or int8.
  */
 export function valueAndGrad<P extends Record<string, Tensor>>(
   params: P,
   fn: () => Tensor,
 ): { value: Tensor; grads: { [K in keyof P]: Tensor } } {
+  for (const [name, param] of Object.entries(params)) checkTrainable('valueAndGrad', name, param)
   return scope(() => {
     const outer = setRecorder(undefined)
     const tape = new Tape(Object.values(params), outer)

@@ -1,4 +1,5 @@
 import { HeedError, HeedTypeError } from '../errors.js'
+import { fromHalf, toHalf } from '../tensor/half.js'
 
 /** Bytes per element, in the order in which the reference implementation lays tensors out (the last first). */
 export const dtypeBytes = {
@@ -66,23 +67,6 @@ function elements<A>(bytes: Uint8Array, View: ViewOf<A>, size: number): A {
 const bitsOf = (array: Float32Array): Uint32Array =>
   new Uint32Array(array.buffer, array.byteOffset, array.length)
 
-let halfTable: Uint32Array | undefined
-
-/** The float32 bits of each of the 65,536 halves (256 KB, made on first use). */
-function halves(): Uint32Array {
-  if (halfTable) return halfTable
-  const table = new Uint32Array(0x10000)
-  const floats = new Float32Array(table.buffer)
-  for (let h = 0; h < 0x10000; h++) {
-    const sign = (h & 0x8000) << 16
-    const exponent = (h >> 10) & 0x1f
-    const mantissa = h & 0x3ff
-    if (exponent === 0) floats[h] = (sign ? -1 : 1) * mantissa * 2 ** -24
-    else table[h] = sign | ((exponent === 31 ? 255 : exponent + 112) << 23) | (mantissa << 13)
-  }
-  return (halfTable = table)
-}
-
 /**
  * The elements of an F32, F16, BF16 or F64 tensor as float32. F16 and BF16 widen exactly; F64 rounds to nearest.
  *
@@ -99,13 +83,8 @@ export function toFloat32(t: SafeTensor, into?: Float32Array): Float32Array {
     case 'F64':
       out.set(elements(t.bytes, Float64Array, 8))
       return out
-    case 'F16': {
-      const bits = bitsOf(out)
-      const from = elements(t.bytes, Uint16Array, 2)
-      const table = halves()
-      for (let i = 0; i < from.length; i++) bits[i] = table[from[i]]
-      return out
-    }
+    case 'F16':
+      return fromHalf(elements(t.bytes, Uint16Array, 2), out)
     case 'BF16': {
       const bits = bitsOf(out)
       const from = elements(t.bytes, Uint16Array, 2)
@@ -178,11 +157,8 @@ export function encode(data: TensorData, dtype: SafeDType, name: string): Uint8A
   if (fits) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
   if (!(data instanceof Float32Array && (dtype === 'F16' || dtype === 'BF16')))
     throw new HeedTypeError('dtype', `tensor ${name}: cannot write a ${data.constructor.name} as ${dtype}`)
-  const bits = bitsOf(data)
-  const out = new Uint16Array(data.length)
-  const round = dtype === 'F16' ? roundToHalf : roundToBrain
-  for (let i = 0; i < bits.length; i++) {
-    out[i] = round(bits[i])
+  const out = dtype === 'F16' ? toHalf(data) : toBrain(data)
+  for (let i = 0; i < out.length; i++) {
     const overflows = (out[i] & 0x7fff) === (dtype === 'F16' ? 0x7c00 : 0x7f80) && Number.isFinite(data[i])
     if (overflows)
       throw new HeedError(
@@ -193,26 +169,14 @@ export function encode(data: TensorData, dtype: SafeDType, name: string): Uint8A
   return new Uint8Array(out.buffer)
 }
 
-const scratch = new Float32Array(1)
-const scratchBits = bitsOf(scratch)
-const HALF_BITS = 0x3f00_0000 // 0.5
-
-/** float32 bits → half bits, to nearest, ties to even. */
-function roundToHalf(bits: number): number {
-  const sign = (bits >>> 16) & 0x8000
-  const magnitude = bits & 0x7fff_ffff
-  if (magnitude > 0x7f80_0000) return sign | 0x7e00 | ((magnitude >> 13) & 0x3ff) // NaN, kept quiet
-  if (magnitude >= 0x477f_f000) return sign | 0x7c00 // 65,520 and more
-  if (magnitude < 0x3880_0000) {
-    // Below 2^-14 halves are multiples of 2^-24, which is the spacing of float32 from 0.5 on: let the adder round.
-    scratchBits[0] = magnitude
-    scratch[0] += 0.5
-    return sign | (scratchBits[0] - HALF_BITS)
-  }
-  return sign | ((magnitude - (112 << 23) + 0xfff + ((magnitude >> 13) & 1)) >> 13)
+/** float32 → bfloat16 bits, to nearest, ties to even. */
+function toBrain(data: Float32Array): Uint16Array {
+  const bits = bitsOf(data)
+  const out = new Uint16Array(bits.length)
+  for (let i = 0; i < bits.length; i++) out[i] = roundToBrain(bits[i])
+  return out
 }
 
-/** float32 bits → bfloat16 bits, to nearest, ties to even. */
 function roundToBrain(bits: number): number {
   if ((bits & 0x7fff_ffff) > 0x7f80_0000) return (bits >>> 16) | 0x40 // NaN, kept quiet
   return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16

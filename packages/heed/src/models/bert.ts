@@ -199,6 +199,8 @@ const familyOf = (
   shapes: (config) => shapes(config, names),
   optionalShapes: (config) => optionalShapes(config, names),
   rename: (name) => rename(name, names),
+  // positions and types are added as they stand
+  outputAxis: (name) => (/(position|token_type)_embeddings/.test(name) ? undefined : 0),
   create: (config, weights, files) =>
     new EncoderModel(config.json, new Bert(config, names, weights), weights, files),
 })

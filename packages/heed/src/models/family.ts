@@ -4,6 +4,7 @@ import type { Weights } from '../nn/weights.js'
 import type { Shape } from '../tensor/shape.js'
 import { type Token, Tokenizer } from '../text/index.js'
 import type { Intervention, Observer, SiteNames, SitePattern } from './run.js'
+import type { OutputAxis } from './weights.js'
 
 /** The parsed files of a model folder beside config.json and the weights. */
 export type ModelFiles = Omit<ModelFolder, 'config' | 'tensors'>
@@ -82,6 +83,8 @@ export interface Family<Config, M extends Model = Model> {
    * Undefined for what the model does not use, such as a saved mask. Default: as it stands.
    */
   rename?(name: string, config: Config): string | undefined
+  /** Which axis of a matrix is its outputs, for weights that are kept as float16 or int8. Default 0, of all matrices. */
+  outputAxis?: OutputAxis
   /** Makes the model, which then owns the weights. */
   create(config: Config, weights: Weights, files: ModelFiles): M
 }

@@ -45,4 +45,5 @@ export { blockNames, BlockNet, type Net, SequenceModel, type SequenceRun } from 
 export { initTransformer, Transformer, translationBatch, type TranslationBatch } from './transformer.js'
 export { type TransformerConfig, transformerConfig, transformerShapes } from './transformer-config.js'
 export { type DecodeOptions, translateIds, type TranslateOptions } from './translate.js'
+export { type OutputAxis, type WeightDType, weightDTypes } from './weights.js'
 export type { Weights } from '../nn/weights.js'

@@ -2,6 +2,7 @@ import { backendOf } from '../backends/current.js'
 import { gatedFeedForward, project, rmsNormalize, rotaryTables, splitHeads } from '../nn/index.js'
 import { type Weights, weight } from '../nn/weights.js'
 import { add } from '../ops/arithmetic.js'
+import { floatOf } from '../ops/check.js'
 import { embedding } from '../ops/embedding.js'
 import { linear } from '../ops/linear.js'
 import { rotary } from '../ops/rotary.js'
@@ -42,7 +43,7 @@ class Llama extends BlockNet<LlamaConfig> {
     const table = weight(weights, this.embedding)
     const backend = backendOf(table)
     const positions = { start, count: ids.width }
-    const turn = rotaryTables(config.rotary, positions, { dtype: table.dtype, backend })
+    const turn = rotaryTables(config.rotary, positions, { dtype: floatOf(table), backend })
     const words = embedding(idTensor(ids, config.vocabSize, backend), table)
     const x = run.blocks(config.layers, run.at('embedding', words), (x, i) => {
       const [at, of] = [`layers.${i}`, `model.layers.${i}`]

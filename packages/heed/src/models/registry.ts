@@ -19,7 +19,7 @@ import { scope } from '../tensor/scope.js'
 import { sameShape, type Shape, show } from '../tensor/shape.js'
 import type { Family, Model } from './family.js'
 import type { Transformer } from './transformer.js'
-import { loadWeights } from './weights.js'
+import { loadWeights, type WeightDType, weightDTypes } from './weights.js'
 
 /** Config types differ by family; only the family itself looks inside its own. */
 type AnyFamily = Family<unknown>
@@ -63,6 +63,12 @@ const shipped: readonly string[] = ['heed-en-de'] satisfies (keyof ShippedModels
 export interface LoadOptions {
   /** Where the weights go. Default: the current backend. */
   backend?: Backend
+  /**
+   * What matrices and embedding tables are kept as in memory, whatever the file has. Default `f32`; `f16` takes half of
+   * that and `int8`, with a scale for each output channel, a quarter. Kernels compute in float32 with all of them; only
+   * `f32` can be trained.
+   */
+  dtype?: WeightDType
   signal?: AbortSignal
   onProgress?: (progress: LoadProgress) => void
 }
@@ -79,13 +85,13 @@ export interface LoadProgress {
  * Loads a model: a shipped one by name, a folder in Hugging Face layout (config.json, model.safetensors, tokenizer.json),
  * or a model of the Hugging Face hub, `org/name` or `org/name@revision`, which is downloaded into the cache that Python's
  * huggingface_hub uses too (HF_HOME, HF_HUB_CACHE, HF_TOKEN, HF_ENDPOINT and HF_HUB_OFFLINE are obeyed). Weights go
- * from the file straight into the backend's memory; F16 and BF16 are widened. The caller disposes the model. What it is
+ * from the file straight into the backend's memory, F16 and BF16 widened to float32 unless `dtype` says otherwise. The caller disposes the model. What it is
  * follows from `model_type` in config.json: whoever knows the family names its class,
  * `loadModel<CausalModel>('openai-community/gpt2')`.
  *
  * @throws HeedError `not-found` when there is no such model or revision; `access` when the hub refuses it; `network`;
  *   `format` when config, weights or tokenizer are damaged or do not fit one another; `unsupported` for other families;
- *   `memory` when the weights cannot fit; `input` when the disk is full; `aborted`
+ *   `memory` when the weights cannot fit; `input` when the disk is full or a weight is beyond float16; `aborted`
  */
 export function loadModel<Name extends keyof ShippedModels>(
   name: Name,
@@ -94,8 +100,13 @@ export function loadModel<Name extends keyof ShippedModels>(
 export function loadModel<M extends Model = Model>(nameOrFolder: string, options?: LoadOptions): Promise<M>
 export async function loadModel(
   nameOrFolder: string,
-  { backend = currentBackend(), signal, onProgress }: LoadOptions = {},
+  { backend = currentBackend(), dtype = 'f32', signal, onProgress }: LoadOptions = {},
 ): Promise<Model> {
+  if (!weightDTypes.includes(dtype))
+    throw new HeedTypeError(
+      'option',
+      `loadModel: dtype must be one of ${weightDTypes.join(', ')}, got ${quote(dtype)}`,
+    )
   const report = (stage: LoadProgress['stage']) => (done: number, total: number) =>
     onProgress?.({ stage, done, total })
   const folder = await folderOf(nameOrFolder, { signal, onProgress: report('download') })
@@ -106,7 +117,9 @@ export async function loadModel(
     const config = inFolder(path, () => family.config(json))
     const tensors = renamed(stored, (name) => (family.rename ? family.rename(name, config) : name), path)
     checkTensors(family.shapes(config), family.optionalShapes?.(config) ?? new Map(), tensors, path)
-    const weights = await loadWeights(tensors, backend, path, { signal, onProgress: report('load') })
+    const { outputAxis } = family
+    const kept = { dtype, outputAxis, signal, onProgress: report('load') }
+    const weights = await loadWeights(tensors, backend, path, kept)
     try {
       return inFolder(path, () => scope(() => family.create(config, weights, files)))
     } catch (error) {
@@ -282,7 +295,7 @@ export interface SaveOptions {
 
 /**
  * Writes a model as a folder in Hugging Face layout, which `loadModel` and Python's safetensors and tokenizers open.
- * Weights in float64 are rounded to float32.
+ * Weights in float64 are rounded to float32; those kept as float16 or int8 are written as the floats they stand for.
  *
  * @throws HeedError `input` when it cannot be written, or a weight does not fit F16
  */

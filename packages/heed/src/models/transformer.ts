@@ -6,6 +6,7 @@ import { feedForward, normalize, unembed } from '../nn/layers.js'
 import { sinusoidalPositions } from '../nn/positions.js'
 import { type Weights, weight } from '../nn/weights.js'
 import { add } from '../ops/arithmetic.js'
+import { floatOf } from '../ops/check.js'
 import { type CreateOptions, full, randn, tensor } from '../ops/create.js'
 import { crossEntropy } from '../ops/cross-entropy.js'
 import { embedding } from '../ops/embedding.js'
@@ -219,7 +220,7 @@ export class Transformer implements Model {
   #makePositions(rows: number): Tensor {
     const { d_model: D } = this.config
     const table = weight(this.weights, 'embedding.weight')
-    const like = { dtype: table.dtype, backend: backendOf(table) }
+    const like = { dtype: floatOf(table), backend: backendOf(table) }
     return tensor(sinusoidalPositions(rows, D), [rows, D], like).keep()
   }
 

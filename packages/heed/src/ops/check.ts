@@ -1,7 +1,7 @@
 import type { Backend } from '../backends/backend.js'
 import { backendOf } from '../backends/current.js'
-import { HeedTypeError } from '../errors.js'
-import { type DType, isFloat } from '../tensor/dtype.js'
+import { HeedError, HeedTypeError } from '../errors.js'
+import { type DType, isFloat, isNarrow } from '../tensor/dtype.js'
 import { type Shape, show } from '../tensor/shape.js'
 import { Tensor } from '../tensor/tensor.js'
 
@@ -21,6 +21,29 @@ export function checkFloats(
     first ??= [name, t]
   }
   return backendOf(first![1])
+}
+
+/**
+ * Throws unless a matrix of weights may meet `x`: float like x, or float16 or int8, whose scales must then be of that
+ * shape.
+ */
+export function checkWeight(op: string, name: string, t: Tensor, scales: Shape, x?: Tensor): void {
+  checkTensor(op, name, t)
+  if (!isNarrow(t.dtype)) return void checkFloats(op, x ? { x, [name]: t } : { [name]: t })
+  if (x && x.device !== t.device) throw twoBackends(op, 'x', x, name, t)
+  if (t.scales) checkShapeIs(op, `the scales of ${name}`, t.scales, scales, `for ${t}`)
+}
+
+/** The float of what is computed from weights: their own, or of narrow ones the backend's. */
+export const floatOf = (t: Tensor): DType => (isNarrow(t.dtype) ? backendOf(t).floats[0] : t.dtype)
+
+/** Narrow weights are for inference: nothing goes back through them or changes them. */
+export function checkTrainable(op: string, name: string, t: Tensor): void {
+  if (isNarrow(t.dtype))
+    throw new HeedError(
+      'unsupported',
+      `${op}: ${name} is kept as ${t.dtype}, through which no gradient goes; load the model in float32 to train it`,
+    )
 }
 
 /** Throws unless `t` is a live int32 (or other stated dtype) tensor on the backend of `like`. */

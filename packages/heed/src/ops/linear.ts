@@ -2,7 +2,7 @@ import type { Activation } from '../backends/backend.js'
 import { show, sizeOf } from '../tensor/shape.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { activation } from './activation.js'
-import { checkFloats, checkShapeIs, dense, emptyLike } from './check.js'
+import { checkFloats, checkShapeIs, checkTrainable, checkWeight, dense, emptyLike } from './check.js'
 import { record } from './record.js'
 import { scope } from '../tensor/scope.js'
 
@@ -14,17 +14,20 @@ export interface LinearOptions {
 }
 
 /**
- * y = x Wᵀ + b: x [..., in], weight [out, in] as PyTorch and Hugging Face store it, bias [out] → [..., out].
+ * y = x Wᵀ + b: x [..., in], weight [out, in] as PyTorch and Hugging Face store it, bias [out] → [..., out]. The weight
+ * may be float16, or int8 with a scale for each of `out`.
  *
  * Backward: dx = dy W, dW = dyᵀ x (of a transposed weight: dy Wᵀ and xᵀ dy), db = Σ dy over all rows.
  *
- * @throws HeedTypeError `shape` when the widths differ.
+ * @throws HeedTypeError `shape` when the widths differ; when gradients are asked for, HeedError `unsupported` for a
+ *   float16 or int8 weight.
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor, options: LinearOptions = {}): Tensor {
   return scope(() => {
-    const { kernels } = checkFloats('linear', { x, weight }, { bias })
+    const { kernels } = checkFloats('linear', { x }, { bias })
     const { activation: kind, transposed = false } = options
     const width = x.shape.at(-1) ?? 1
+    checkWeight('linear', 'weight', weight, transposed ? [1, -1] : [-1, 1], x)
     checkShapeIs('linear', 'weight', weight, transposed ? [width, -1] : [-1, width], `for x [..., ${width}]`)
     const outWidth = weight.shape[transposed ? 1 : 0]
     if (bias) checkShapeIs('linear', 'bias', bias, [outWidth], `for weight ${show(weight.shape)}`)
@@ -36,6 +39,7 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor, options: Linear
     const flat = out.view([rows, outWidth])
     kernels.matmul({ a, b: w, transposeB: !transposed, bias: bias && dense(bias), out: flat })
     const y = record('linear', [x, weight, bias], out, (dOut, [wantX, wantW, wantB]) => {
+      checkTrainable('linear', 'weight', weight)
       const dy = dOut.view([rows, outWidth])
       let dx, dW, dB
       if (wantX)

@@ -1,4 +1,4 @@
-import type { DType, TypedArray } from './dtype.js'
+import type { DType, KeptArray } from './dtype.js'
 
 /** Memory that one or more tensors look at. A device extends it with where that memory is. */
 export interface Storage {
@@ -20,7 +20,7 @@ export interface Device {
   /** Uninitialised memory with `refs` 0. Throws a `memory` error, with the sizes, when there is not enough. */
   allocate(dtype: DType, length: number): Storage
   free(storage: Storage): void
-  write(storage: Storage, offset: number, data: TypedArray): void
+  write(storage: Storage, offset: number, data: KeptArray): void
   /** A copy of `length` elements from `offset`, once the work that makes them has finished. */
-  read(storage: Storage, offset: number, length: number): Promise<TypedArray>
+  read(storage: Storage, offset: number, length: number): Promise<KeptArray>
 }

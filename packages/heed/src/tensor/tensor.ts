@@ -1,6 +1,8 @@
 import { HeedError, HeedTypeError } from '../errors.js'
 import type { Device, Storage } from './device.js'
-import type { DType, TypedArray } from './dtype.js'
+import { type DType, type KeptArray, type TypedArray } from './dtype.js'
+import { fromHalf } from './half.js'
+import { fromInt8 } from './int8.js'
 import { adopt, release } from './owners.js'
 import { checkShape, denseStrides, isDense, reach, type Shape, show, sizeOf } from './shape.js'
 
@@ -23,7 +25,10 @@ export class Tensor implements Disposable {
     readonly strides: readonly number[] = denseStrides(shape),
     /** First element, counted from the start of the storage. */
     readonly offset = 0,
+    /** Of int8, which is a dense matrix [R, C]: float32 [R, 1] or [1, C], what each channel is multiplied by. The tensor owns them. */
+    readonly scales?: Tensor,
   ) {
+    scales?.keep()
     storage.refs++
     live++
     adopt(this)
@@ -60,11 +65,14 @@ export class Tensor implements Disposable {
    *
    * @param strides in elements, of either sign; default dense
    * @param offset of the first element, from the start of the storage; default the tensor's own
-   * @throws HeedTypeError `shape` when an element would lie outside the memory.
+   * @throws HeedTypeError `shape` when an element would lie outside the memory; `dtype` of int8, whose scales belong to its
+   *   rows or columns.
    */
   view(shape: Shape, strides: readonly number[] = denseStrides(shape), offset = this.offset): Tensor {
     this.assertLive('view')
     checkShape(shape, 'view')
+    if (this.scales)
+      throw new HeedTypeError('dtype', `view: ${this} is whole or not at all; use float32 or float16`)
     const [first, last] = reach(shape, strides)
     const whole = offset >= 0 && [offset, ...strides].every((n) => Number.isSafeInteger(n))
     const inside = sizeOf(shape) === 0 || (offset + first >= 0 && offset + last < this.storage.length)
@@ -78,15 +86,24 @@ export class Tensor implements Disposable {
 
   /**
    * A copy of the elements in row-major order: `Float32Array`, `Float64Array` or `Int32Array` by dtype, bytes of
-   * 0 and 1 for `bool`.
+   * 0 and 1 for `bool`. Of float16 and int8 the numbers they stand for, as `Float32Array`.
    */
   async data(): Promise<TypedArray> {
     this.assertLive('data')
+    const kept = await this.#kept()
+    if (kept instanceof Uint16Array) return fromHalf(kept)
+    if (!(kept instanceof Int8Array)) return kept
+    const { shape, scales } = this
+    return fromInt8(kept, (await scales!.data()) as Float32Array, shape, scales!.shape)
+  }
+
+  /** The elements as they are kept. */
+  async #kept(): Promise<KeptArray> {
     if (this.size === 0) return this.device.read(this.storage, 0, 0)
     if (this.isDense) return this.device.read(this.storage, this.offset, this.size)
     const [first, last] = reach(this.shape, this.strides)
     const all = await this.device.read(this.storage, this.offset + first, last - first + 1)
-    const out = all.slice(0, 0).constructor as new (n: number) => TypedArray
+    const out = all.slice(0, 0).constructor as new (n: number) => KeptArray
     const dense = new out(this.size)
     forEachOffset(this.shape, this.strides, (at, i) => (dense[i] = all[at - first]))
     return dense
@@ -115,6 +132,7 @@ export class Tensor implements Disposable {
     this.#disposed = true
     live--
     release(this)
+    this.scales?.dispose()
     if (--this.storage.refs === 0) this.device.free(this.storage)
   }
 

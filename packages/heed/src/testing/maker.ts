@@ -1,8 +1,9 @@
 import type { Backend } from '../backends/backend.js'
 import { randomBits, randomUnit } from '../backends/random.js'
 import type { DType } from '../tensor/dtype.js'
-import type { Shape } from '../tensor/shape.js'
+import { type Shape, sizeOf } from '../tensor/shape.js'
 import { Tensor } from '../tensor/tensor.js'
+import { weightOf } from './weights.js'
 
 /** Makes tensors for kernels: the same numbers on every backend, others for another seed; floats lie in [−1, 1]. */
 export class Maker implements Disposable {
@@ -36,6 +37,14 @@ export class Maker implements Disposable {
       0,
       Float32Array.from({ length: t.size }, (_, i) => 2 * randomUnit(seed, i) - 1),
     )
+    return t
+  }
+  /** A matrix kept as `dtype`, with channels along `axis`. */
+  weights(dtype: DType, axis: 0 | 1, ...shape: Shape): Tensor {
+    const seed = ++this.#seed
+    const values = Float32Array.from({ length: sizeOf(shape) }, (_, i) => 2 * randomUnit(seed, i) - 1)
+    const t = weightOf(this.backend, values, shape, { dtype, axis })
+    this.#made.push(t)
     return t
   }
   positive(...shape: Shape): Tensor {

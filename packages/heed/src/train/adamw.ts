@@ -1,6 +1,6 @@
 import { backendOf } from '../backends/current.js'
 import { HeedError, HeedTypeError } from '../errors.js'
-import { checkNumber, emptyLike } from '../ops/check.js'
+import { checkNumber, checkTrainable, emptyLike } from '../ops/check.js'
 import { sameShape, show } from '../tensor/shape.js'
 import type { Tensor } from '../tensor/tensor.js'
 
@@ -55,7 +55,10 @@ export class AdamW implements Disposable {
   readonly #v: Params = {}
   #updates = 0
 
-  /** @throws HeedTypeError `option` when a number is outside its range, `shape` when a parameter is a strided view. */
+  /**
+   * @throws HeedTypeError `option` when a number is outside its range, `shape` when a parameter is a strided view;
+   *   HeedError `unsupported` for one that is kept as float16 or int8
+   */
   constructor(params: Params, options: AdamWOptions = {}) {
     const { beta1 = 0.9, beta2 = 0.98, eps = 1e-9, weightDecay = 0 } = options
     const { clip = Infinity, decays = decaysByDefault } = options
@@ -64,7 +67,10 @@ export class AdamW implements Disposable {
     checkNumber('AdamW', 'eps', eps, 0)
     checkNumber('AdamW', 'weightDecay', weightDecay, 0)
     if (!(clip > 0)) throw new HeedTypeError('option', `AdamW: clip must be a positive number, got ${clip}`)
-    for (const [name, param] of Object.entries(params)) checkLike('parameter', name, param, param)
+    for (const [name, param] of Object.entries(params)) {
+      checkLike('parameter', name, param, param)
+      checkTrainable('AdamW', name, param)
+    }
     this.#options = { beta1, beta2, eps, weightDecay, clip, decays }
     this.#params = { ...params }
     for (const [name, param] of Object.entries(params))

@@ -1,10 +1,12 @@
 import type { Kernels } from '../backend.js'
-import { elements, rowsOf } from './storage.js'
+import { elements, rowsOf, widened } from './storage.js'
 
 export const embedding: Kernels['embedding'] = (ids, table, factor, out) => {
-  const [T, O] = [rowsOf(table), rowsOf(out)]
+  const [V, width] = table.shape
+  const [T, O] = [widened(table), rowsOf(out)]
   elements(ids).forEach((id, r) => {
-    for (let c = 0; c < O[r].length; c++) O[r][c] = id in T ? factor * T[id][c] : 0
+    const inside = id >= 0 && id < V
+    for (let c = 0; c < width; c++) O[r][c] = inside ? factor * T[id * width + c] : 0
   })
 }
 

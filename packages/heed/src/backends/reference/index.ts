@@ -1,5 +1,5 @@
 import { HeedError, HeedTypeError } from '../../errors.js'
-import { bytesPerElement, type DType, isFloat, newArray, type TypedArray } from '../../tensor/dtype.js'
+import { bytesPerElement, type DType, isFloat, type KeptArray, newArray } from '../../tensor/dtype.js'
 import type { Storage } from '../../tensor/device.js'
 import type { Backend, Kernels } from '../backend.js'
 import { activation, activationGrad } from './activation.js'
@@ -86,7 +86,7 @@ export class ReferenceBackend implements Backend {
     return storage
   }
 
-  #newArray(dtype: DType, length: number): TypedArray {
+  #newArray(dtype: DType, length: number): KeptArray {
     try {
       return newArray(dtype, length)
     } catch (cause) {
@@ -106,11 +106,11 @@ export class ReferenceBackend implements Backend {
     held.values = newArray(held.dtype, 0)
   }
 
-  write(storage: Storage, offset: number, data: TypedArray): void {
+  write(storage: Storage, offset: number, data: KeptArray): void {
     ;(storage as ReferenceStorage).values.set(data, offset)
   }
 
-  async read(storage: Storage, offset: number, length: number): Promise<TypedArray> {
+  async read(storage: Storage, offset: number, length: number): Promise<KeptArray> {
     return (storage as ReferenceStorage).values.slice(offset, offset + length)
   }
 

@@ -1,10 +1,10 @@
 import type { Kernels } from '../backend.js'
-import { elements } from './storage.js'
+import { elements, widened } from './storage.js'
 
 export const matmul: Kernels['matmul'] = ({ a, b, out, transposeA = false, transposeB = false, bias }) => {
   const [M, N] = out.shape
   const K = a.shape[transposeA ? 0 : 1]
-  const [A, B, O] = [elements(a), elements(b), elements(out)]
+  const [A, B, O] = [elements(a), widened(b), elements(out)]
   const added = bias && elements(bias)
   for (let i = 0; i < M; i++)
     for (let j = 0; j < N; j++) {

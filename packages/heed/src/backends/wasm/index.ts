@@ -1,6 +1,6 @@
 import { HeedError } from '../../errors.js'
 import type { Storage } from '../../tensor/device.js'
-import { bytesPerElement, type DType, newArray, type TypedArray } from '../../tensor/dtype.js'
+import { bytesPerElement, type DType, type KeptArray, newArray, type TypedArray } from '../../tensor/dtype.js'
 import type { Backend, Kernels } from '../backend.js'
 import { ModuleBuilder } from './emit/module.js'
 import { enableRelaxedSimd, hasRelaxedSimd, simdVariant } from './features.js'
@@ -86,7 +86,7 @@ export class WasmBackend implements Backend, WasmHost {
     this.#running?.memory.free((storage as WasmStorage).address)
   }
 
-  write(storage: Storage, offset: number, data: TypedArray): void {
+  write(storage: Storage, offset: number, data: KeptArray): void {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
     this.#live.memory.bytes.set(
       bytes,
@@ -94,7 +94,7 @@ export class WasmBackend implements Backend, WasmHost {
     )
   }
 
-  async read(storage: Storage, offset: number, length: number): Promise<TypedArray> {
+  async read(storage: Storage, offset: number, length: number): Promise<KeptArray> {
     const array = newArray(storage.dtype, length)
     const start = (storage as WasmStorage).address + offset * bytesPerElement[storage.dtype]
     new Uint8Array(array.buffer).set(this.#live.memory.bytes.subarray(start, start + array.byteLength))

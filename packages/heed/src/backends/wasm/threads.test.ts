@@ -228,7 +228,16 @@ const table: Record<keyof Kernels, Record<string, Case>> = {
   }),
   matmul: over(products, (k, make, [rows, columns, depth]) => {
     const bias = make.floats(columns)
-    return [false, true].flatMap((transposeA) =>
+    const narrow = (['float16', 'int8'] as const).flatMap((dtype) =>
+      [false, true].map((transposeB) => {
+        const shape = transposeB ? [columns, depth] : [depth, columns]
+        const [a, b] = [make.floats(rows, depth), make.weights(dtype, transposeB ? 0 : 1, ...shape)]
+        const out = make.out(rows, columns)
+        k.matmul({ a, b, out, transposeB, bias: transposeB ? bias : undefined })
+        return out
+      }),
+    )
+    const wide = [false, true].flatMap((transposeA) =>
       [false, true].map((transposeB) => {
         const a = transposeA ? make.floats(depth, rows) : make.floats(rows, depth)
         const b = transposeB ? make.floats(columns, depth) : make.floats(depth, columns)
@@ -237,12 +246,15 @@ const table: Record<keyof Kernels, Record<string, Case>> = {
         return out
       }),
     )
+    return [...wide, ...narrow]
   }),
-  embedding: over(matrices, (k, make, [rows, width]) => {
-    const out = make.out(rows, width)
-    k.embedding(make.ids(50, rows), make.floats(50, width), 2, out)
-    return [out]
-  }),
+  embedding: over(matrices, (k, make, [rows, width]) =>
+    (['float32', 'float16', 'int8'] as const).map((dtype) => {
+      const out = make.out(rows, width)
+      k.embedding(make.ids(50, rows), make.weights(dtype, 0, 50, width), 2, out)
+      return out
+    }),
+  ),
   embeddingGrad: over(matrices, (k, make, [rows, width]) => {
     const dTable = make.out(50, width)
     k.embeddingGrad(make.ids(50, rows), make.floats(rows, width), 2, dTable)

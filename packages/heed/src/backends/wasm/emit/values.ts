@@ -111,6 +111,13 @@ export class I32 {
   v128(offset = 0): V128 {
     return new V128([this.code, simd(0x00), 2, unsigned(offset)])
   }
+  /** Eight bytes as signed 16-bit integers, four 16-bit integers as signed 32-bit ones. */
+  bytes8(offset = 0): V128 {
+    return new V128([this.code, simd(0x01), 0, unsigned(offset)])
+  }
+  shorts4(offset = 0): V128 {
+    return new V128([this.code, simd(0x03), 1, unsigned(offset)])
+  }
   /** One float into all four lanes. */
   splatF32(offset = 0): V128 {
     return new V128([this.code, simd(0x09), 2, unsigned(offset)])
@@ -252,6 +259,10 @@ export class V128 {
   }
   ige(b: V128): V128 {
     return this.#with(b, 0x3f)
+  }
+  /** The first four of eight 16-bit integers, signed. */
+  extendLow16(): V128 {
+    return this.#then(0xa7)
   }
   /** Signed integers to floats. */
   itoF32(): V128 {

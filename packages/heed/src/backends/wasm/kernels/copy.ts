@@ -1,3 +1,4 @@
+import { bytesPerElement } from '../../../tensor/dtype.js'
 import { forEachOffset, type Tensor } from '../../../tensor/tensor.js'
 import type { Kernels } from '../../backend.js'
 import { i32s, kernel, type RunKernel } from '../emit/kernel.js'
@@ -22,7 +23,7 @@ export const copy = (run: RunKernel, host: WasmHost): Pick<Kernels, 'copy'> => (
     if (x.size === 0) return
     const dims = commonDims(x, out)
     const inner = dims.pop() ?? { size: 1, x: 1, out: 1 }
-    if (x.dtype === 'bool' || inner.x !== 1 || inner.out !== 1) return copyOnHost(host, x, out)
+    if (bytesPerElement[x.dtype] !== 4 || inner.x !== 1 || inner.out !== 1) return copyOnHost(host, x, out)
     const { size: rows, ...stride } = dims.pop() ?? { size: 1, x: 0, out: 0 }
     const shape = dims.map((d) => d.size)
     const { items, args } = rowWork(rows, inner.size)

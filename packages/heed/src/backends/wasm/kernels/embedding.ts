@@ -2,6 +2,7 @@ import type { Kernels } from '../../backend.js'
 import { i32s, kernel, type RunKernel } from '../emit/kernel.js'
 import { v128 } from '../emit/values.js'
 import {
+  address,
   addresses,
   columnArgs,
   columnsOf,
@@ -11,24 +12,34 @@ import {
   rowArgs,
   rowWork,
 } from './support.js'
+import { forWeights, weightReader, type WeightType } from './weights.js'
 
-const forwardArgs = { ...i32s('ids', 'table', 'out', 'vocabulary'), factor: 'f32', ...rowArgs } as const
-const forward = kernel('embedding', forwardArgs, (f, p, item) => {
-  const [id, from, out] = [f.i32(), f.i32(), f.i32()]
-  const [factor, zero] = [f.v128(p.factor.splat()), f.v128(v128(0))]
-  forEachRow(f, item, p, (row, offset) => {
-    id.set(p.ids.add(row.shl(2)).i32())
-    out.set(p.out.add(offset))
-    f.if(
-      id.ltU(p.vocabulary),
-      () => {
-        from.set(p.table.add(id.mul(p.width).shl(2)))
-        forEach4(f, p.width, [from], [out], (v) => [v.mul(factor)])
-      },
-      () => forEach4(f, p.width, [], [out], () => [zero]),
-    )
-  })
-})
+/** `scales` is 0 where the table has none. */
+const forwardArgs = {
+  ...i32s('ids', 'table', 'scales', 'out', 'vocabulary'),
+  factor: 'f32',
+  ...rowArgs,
+} as const
+const forward = forWeights((type) =>
+  kernel(`embedding ${type}`, forwardArgs, (f, p, item) => {
+    const [id, from, out] = [f.i32(), f.i32(), f.i32()]
+    const [factor, zero] = [f.v128(p.factor.splat()), f.v128(v128(0))]
+    const reader = weightReader(f, type)
+    forEachRow(f, item, p, (row, offset) => {
+      id.set(p.ids.add(row.shl(2)).i32())
+      out.set(p.out.add(offset))
+      f.if(
+        id.ltU(p.vocabulary),
+        () => {
+          from.set(p.table.add(id.mul(p.width).mul(reader.bytes)))
+          if (type === 'int8') factor.set(p.factor.mul(p.scales.add(id.shl(2)).f32()).splat())
+          forEach4(f, p.width, [from], [out], (v) => [v.mul(factor)], reader)
+        },
+        () => forEach4(f, p.width, [], [out], () => [zero]),
+      )
+    })
+  }),
+)
 
 /** A block of columns of all rows, so that rows of the same id are added in order by one thread. */
 const backwardArgs = { ...i32s('ids', 'dy', 'dTable', 'vocabulary'), factor: 'f32', ...columnArgs } as const
@@ -46,7 +57,7 @@ const backward = kernel('embeddingGrad', backwardArgs, (f, p, item) => {
   })
 })
 
-export const embeddingKernels = [forward, backward]
+export const embeddingKernels = [...Object.values(forward), backward]
 
 type Embedding = Pick<Kernels, 'embedding' | 'embeddingGrad'>
 
@@ -54,7 +65,8 @@ export const embedding = (run: RunKernel, { fill }: Pick<Kernels, 'fill'>): Embe
   embedding(ids, table, factor, out) {
     const [vocabulary, width] = table.shape
     const { items, args } = rowWork(ids.size, width)
-    run(forward, items, { ...addresses({ ids, table, out }), vocabulary, factor, ...args })
+    const at = { ...addresses({ ids, table, out }), scales: table.scales ? address(table.scales) : 0 }
+    run(forward[table.dtype as WeightType], items, { ...at, vocabulary, factor, ...args })
   },
   embeddingGrad(ids, dy, factor, dTable) {
     const [vocabulary, columns] = dTable.shape

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest'
+import { fromHalf } from '../../../tensor/half.js'
 import { Tensor } from '../../../tensor/tensor.js'
 import { held } from '../../../testing/index.js'
 import type { Activation } from '../../backend.js'
@@ -71,6 +72,31 @@ for (const relaxed of [true, false])
       kernels.embeddingGrad(ids, out, 1, held(all.view([2, 3], undefined, 3)))
       const [o, dTable] = [Array(3).fill(outside), [10, 20, 30, 40, 50, 60]]
       expect(await list(all)).toEqual([...o, ...dTable, ...o])
+    })
+
+    test('every half is the float that it is: subnormals, infinities and NaN too', async () => {
+      const halves = Uint16Array.from({ length: 65536 }, (_, h) => h)
+      const table = held(Tensor.empty(backend, 'float16', [256, 256]))
+      backend.write(table.storage, 0, halves)
+      const rows = ints(...Array.from({ length: 256 }, (_, r) => r))
+      const out = floats(new Float32Array(65536), [256, 256])
+      kernels.embedding(rows, table, 1, out)
+      const expected = [...fromHalf(halves)]
+      expect(await list(out)).toEqual(expected)
+
+      // Times the identity, packed both ways; what is not finite would spoil its row, so it is left out.
+      const finite = halves.map((h) => ((h & 0x7c00) === 0x7c00 ? 0 : h))
+      backend.write(table.storage, 0, finite)
+      const one = floats(
+        Float32Array.from(halves, (i) => (i % 257 === 0 ? 1 : 0)),
+        [256, 256],
+      )
+      const numbers = [...fromHalf(finite)].map((x) => x + 0)
+      kernels.matmul({ a: one, b: table, out })
+      expect((await list(out)).map((x) => x + 0)).toEqual(numbers)
+      kernels.matmul({ a: one, b: table, out, transposeB: true })
+      const turned = await list(out)
+      expect(numbers.every((x, i) => turned[(i % 256) * 256 + (i >> 8)] === x)).toBe(true)
     })
 
     test('copies between any strides, and leaves the gaps alone', async () => {

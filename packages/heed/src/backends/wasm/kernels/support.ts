@@ -3,8 +3,9 @@ import { bytesPerElement, type TypedArray } from '../../../tensor/dtype.js'
 import { sizeOf } from '../../../tensor/shape.js'
 import type { Fn, Local } from '../emit/function.js'
 import { i32s } from '../emit/kernel.js'
-import { type I32, type V128, v128is } from '../emit/values.js'
+import { type I32, i32, type V128, v128is } from '../emit/values.js'
 import type { WasmStorage } from '../storage.js'
+import { type WeightReader, weightReader } from './weights.js'
 
 /** Address of a tensor's first element; a freed tensor has none, and its memory may be another's by now. */
 export function address(t: Tensor): number {
@@ -52,12 +53,20 @@ export function forEach4(
   inputs: Local<I32>[],
   outputs: Local<I32>[],
   body: (...x: Local<V128>[]) => V128[],
+  { bytes, read4 }: WeightReader = weightReader(f, 'float32'),
 ): void {
   const left = f.i32(count)
   const x = f.v128s(inputs.length)
   const y = f.v128s(outputs.length)
+  const advanceAll = (elements: I32 | number) => {
+    advance(inputs, i32(elements).mul(bytes))
+    advance(
+      outputs.filter((p) => !inputs.includes(p)),
+      i32(elements).mul(4),
+    )
+  }
   const compute = () => {
-    inputs.forEach((p, i) => x[i].set(p.v128()))
+    inputs.forEach((p, i) => x[i].set(read4(p)))
     body(...x).forEach((value, i) => y[i].set(value))
   }
   f.while(
@@ -65,14 +74,14 @@ export function forEach4(
     () => {
       compute()
       outputs.forEach((p, i) => f.store(p, y[i]))
-      advance([...inputs, ...outputs], 16)
+      advanceAll(4)
       left.set(left.sub(4))
     },
   )
   f.if(left.gt(0), () => {
     compute()
     outputs.forEach((p, i) => storeLanes(f, p, y[i], left))
-    advance([...inputs, ...outputs], left.shl(2))
+    advanceAll(left)
   })
 }
 
