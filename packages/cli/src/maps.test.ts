@@ -1,7 +1,6 @@
 import type { Seen } from 'heed/lens'
-import { wordsOf } from 'heed/look'
 import { describe, expect, it } from 'vitest'
-import { drawnTokens, mapsToShow } from './maps.js'
+import { mapsToShow } from './maps.js'
 
 const token = (text: string, start: number, end: number) => ({ id: 0, text, start, end })
 
@@ -72,41 +71,5 @@ describe('mapsToShow', () => {
     ])
     expect(maps[1].weights).toBe(seen.maps[3].weights)
     expect(maps[0].note).toBe('the rule; rows are the words being predicted')
-  })
-})
-
-describe('drawnTokens', () => {
-  const drawn = (text: string, ...tokens: ReturnType<typeof token>[]) =>
-    drawnTokens(tokens, text).map(({ text, startsWord }) => (startsWord ? text : `+${text}`))
-
-  it('starts words after white space, wherever the space belongs', () => {
-    expect(drawn('the elephant', token('the', 0, 3), token(' ele', 3, 7), token('phant', 7, 12))).toEqual([
-      'the',
-      'ele',
-      '+phant',
-    ])
-    expect(drawn('a b', token('a', 0, 1), token('b', 2, 3))).toEqual(['a', 'b'])
-    expect(drawn('a  b', token('a', 0, 1), token('  ', 1, 3), token('b', 3, 4))).toEqual(['a', '  ', 'b'])
-  })
-
-  it('gives a character that is split to the first of its pieces', () => {
-    const text = 'x大象'
-    const tokens = [token('x�', 0, 2), token('�', 1, 2), token('�', 1, 2), token('象', 2, 3)]
-    expect(drawn(text, ...tokens)).toEqual(['x大', '+', '+', '象'])
-    expect(wordsOf(drawnTokens(tokens, text)).map(({ text }) => text)).toEqual(['x大', '象'])
-  })
-
-  it('keeps what a piece holds after the character it ends', () => {
-    expect(drawn('é!', token('�', 0, 1), token('�!', 0, 2))).toEqual(['é', '+!'])
-  })
-
-  it('lets characters of scripts without spaces stand for themselves', () => {
-    expect(drawn('大象a', token('大', 0, 1), token('象', 1, 2), token('a', 2, 3))).toEqual(['大', '象', '+a'])
-  })
-
-  it('knows special tokens by their empty spans', () => {
-    expect(drawnTokens([token('</s>', 1, 1)], 'a')).toEqual([
-      { text: '</s>', special: true, startsWord: true },
-    ])
   })
 })

@@ -21,6 +21,7 @@ export {
   type StagedFile,
 } from './files.js'
 export { writeNpy } from './npy.js'
+export { type NpyArray, writeNpz } from './npz.js'
 export {
   type ModelFolder,
   openModelFolder,

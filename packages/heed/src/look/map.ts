@@ -17,6 +17,7 @@ export interface DrawnMap {
   title: string
   /** The rule that chose what is shown, in one line. */
   note?: string
+  /** Where a sequence reads itself, queries and keys are the same array. */
   queries: readonly DrawnToken[]
   keys: readonly DrawnToken[]
   /** `[Tq][Tk]`, each in [0, 1]. */
@@ -45,9 +46,25 @@ export function checkMap({ queries, keys, weights }: DrawnMap): void {
         'shape',
         `row ${i} has ${row.length} weights for ${keys.length} keys; give one per key`,
       )
+  })
+  checkWeights(weights)
+}
+
+/**
+ * Checks that rows have one length and every weight lies in [0, 1]; `of` names the map in errors.
+ * @throws HeedTypeError `shape`, `input`
+ */
+export function checkWeights(weights: DrawnMap['weights'], of?: string): void {
+  const where = of ? `${of}: ` : ''
+  weights.forEach((row, i) => {
+    if (row.length !== weights[0].length)
+      throw new HeedTypeError(
+        'shape',
+        `${where}row ${i} has ${row.length} weights, row 0 has ${weights[0].length}; rows have one length`,
+      )
     for (let j = 0; j < row.length; j++)
       if (!(row[j] >= -SLACK && row[j] <= 1 + SLACK))
-        throw new HeedTypeError('input', `weights[${i}][${j}] is ${row[j]}; a weight lies in [0, 1]`)
+        throw new HeedTypeError('input', `${where}weights[${i}][${j}] is ${row[j]}; a weight lies in [0, 1]`)
   })
 }
 

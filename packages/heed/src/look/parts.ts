@@ -1,15 +1,16 @@
 import { tokenLabels, wordsOf } from './map.js'
 import type { DrawnMap, DrawnToken, Link } from './map.js'
 import { weight2, weightInCell } from './numbers.js'
-import { fonts, onSeq, palettes, seq } from './tokens.js'
+import { pngAddress } from './png.js'
+import { fonts, onSeq, palettes, seq, seqRgb } from './tokens.js'
 import type { Palette, Theme } from './tokens.js'
 import { clip, displayWidth } from './width.js'
 import { element, escapeXml } from './xml.js'
 
 /** px per column of 12 px mono, for the widest font of the stack */
-const MONO = 7.3
+export const MONO = 7.3
 /** Longer labels are clipped with `…`. */
-const LABEL_COLUMNS = 24
+export const LABEL_COLUMNS = 24
 /** Cells of this size hold a number of 11 px, those of `ROUNDED` a gap. */
 export const NUMBERED = 24
 const ROUNDED = 16
@@ -18,7 +19,10 @@ export const LIST_WIDTH = 272
 export const LIST_HEAD = 44
 export const LIST_ROW = 24
 
-interface Ink {
+/** Two decimals, as `element` writes them. */
+const px = (x: number) => Math.round(x * 100) / 100
+
+export interface Ink {
   fill: string
   size?: number
   weight?: number
@@ -61,9 +65,9 @@ export function axis(tokens: readonly DrawnToken[], cell: number): Axis {
   return { labels, cell, step, room: Math.ceil(Math.max(0, ...labels.map(displayWidth)) * MONO) }
 }
 
-/** Whole cells when they are large; else one path per colour, so that 200×200 stays small. */
+/** Whole cells when they are large, else a mosaic. */
 export function cells(map: DrawnMap, x: number, y: number, across: Axis, down: Axis, theme: Theme): string[] {
-  const { card, cell: hairline } = palettes[theme]
+  const { cell: hairline } = palettes[theme]
   const [w, h] = [across.cell, down.cell]
   if (Math.min(w, h) >= ROUNDED) {
     const boxes: string[] = []
@@ -80,21 +84,58 @@ export function cells(map: DrawnMap, x: number, y: number, across: Axis, down: A
     const type = { 'font-family': fonts.mono, 'font-size': 11, 'text-anchor': 'middle' }
     return [element('g', { stroke: hairline }, boxes.join('\n')), element('g', type, figures.join('\n'))]
   }
+  const size = { width: w * map.keys.length, height: h * map.queries.length }
+  return [
+    mosaic(map.weights, { x, y, ...size }, theme),
+    element('rect', { x, y, ...size, fill: 'none', stroke: palettes[theme].line2 }),
+  ]
+}
+
+export interface Box {
+  x: number
+  y: number
+  width: number
+  height: number
+}
+
+/** Cells that fill a box without gaps: one path per colour, so that 200 × 200 stays small. Zero is left to the card. */
+export function mosaic(weights: readonly ArrayLike<number>[], box: Box, theme: Theme): string {
+  const { card } = palettes[theme]
+  const h = box.height / weights.length
   const paths = new Map<string, string>()
-  map.weights.forEach((row, i) => {
+  weights.forEach((row, i) => {
+    const w = box.width / row.length
     for (let j = 0, end; j < row.length; j = end) {
       const fill = seq(row[j], theme)
       end = j + 1
       while (end < row.length && seq(row[end], theme) === fill) end++
-      const run = `M${x + j * w} ${y + i * h}h${(end - j) * w}v${h}h${(j - end) * w}z`
+      const run = `M${px(box.x + j * w)} ${px(box.y + i * h)}h${px((end - j) * w)}v${px(h)}h${px((j - end) * w)}z`
       if (fill !== card) paths.set(fill, (paths.get(fill) ?? '') + run)
     }
   })
-  const frame = { x, y, width: w * map.keys.length, height: h * map.queries.length, fill: 'none' }
-  return [
-    ...Array.from(paths, ([fill, d]) => element('path', { d, fill, 'shape-rendering': 'crispEdges' })),
-    element('rect', { ...frame, stroke: palettes[theme].line2 }),
-  ]
+  return Array.from(paths, ([fill, d]) => element('path', { d, fill, 'shape-rendering': 'crispEdges' })).join(
+    '\n',
+  )
+}
+
+/** Cells as an image of a pixel each, in the ramp's exact colours: for more of them than paths can hold. */
+export function pixelMap(
+  width: number,
+  height: number,
+  level: (cell: number) => number,
+  box: Box,
+  theme: Theme,
+): string {
+  const rgb = new Uint8Array(3 * width * height)
+  for (let cell = 0; cell < width * height; cell++) rgb.set(seqRgb(level(cell), theme), 3 * cell)
+  return element('image', {
+    ...box,
+    href: pngAddress({ width, height, rgb }),
+    preserveAspectRatio: 'none',
+    // The attribute for renderers that know SVG 1.1 alone, the style for all others.
+    'image-rendering': 'optimizeSpeed',
+    style: 'image-rendering:pixelated',
+  })
 }
 
 /** Labels of one axis, with a quiet line along the pieces of a word. `x`, `y`: the matrix's corner. */
@@ -128,26 +169,31 @@ export function labels(
   return [...words, ...joints].filter((part) => part !== '')
 }
 
-/** `weight 0 ▬▬▬ 1`, or what else is named, its right end at `right`; steps instead of a gradient, which would need an id. */
+/** The ramp from 0 to 1 in a frame; steps instead of a gradient, which would need an id. */
+export function ramp({ x, y, width, height }: Box, theme: Theme): string {
+  const steps = Array.from({ length: width / 2 }, (_, i) =>
+    element('rect', {
+      x: x + 2 * i,
+      y,
+      width: 2,
+      height,
+      fill: seq(i / (width / 2 - 1), theme),
+      'shape-rendering': 'crispEdges',
+    }),
+  ).join('')
+  const frame = { x: x - 0.5, y: y - 0.5, width: width + 1, height: height + 1, fill: 'none' }
+  return steps + element('rect', { ...frame, stroke: palettes[theme].line2 })
+}
+
+/** `weight 0 ▬▬▬ 1`, or what else is named, its right end at `right`. */
 export function legend(right: number, y: number, theme: Theme, name = 'weight'): string {
   const p = palettes[theme]
   const end = { size: 12, fill: p.ink2, family: fonts.mono }
   const x = right - 16 - 96
-  const steps = Array.from({ length: 48 }, (_, i) =>
-    element('rect', {
-      x: x + 2 * i,
-      y: y - 9,
-      width: 2,
-      height: 8,
-      fill: seq(i / 47, theme),
-      'shape-rendering': 'crispEdges',
-    }),
-  ).join('')
   return (
     text(x - 24, y, name, { size: 13, fill: p.ink3, anchor: 'end' }) +
     text(x - 8, y, '0', { ...end, anchor: 'end' }) +
-    steps +
-    element('rect', { x: x - 0.5, y: y - 9.5, width: 97, height: 9, fill: 'none', stroke: p.line2 }) +
+    ramp({ x, y: y - 9, width: 96, height: 8 }, theme) +
     text(right, y, '1', { ...end, anchor: 'end' })
   )
 }

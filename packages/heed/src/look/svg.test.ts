@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { assertWellFormed, texts } from '../testing/svg.js'
 import type { DrawnMap, DrawnToken } from './map.js'
 import { mapSvg, MAX_SIDE } from './svg.js'
 import { palettes, seq } from './tokens.js'
@@ -27,26 +28,6 @@ const elephant: DrawnMap = {
     [0.03, 0.62, 0.35],
     [0.1, 0.1, 0.8],
   ],
-}
-
-const texts = (svg: string) =>
-  Array.from(svg.matchAll(/<text[^>]*>(.*?)<\/text>/g), (match) => match[1].replace(/<[^>]*>/g, ''))
-
-/** Throws unless tags nest and attributes are quoted: what a parser of XML would ask for. */
-function assertWellFormed(svg: string): void {
-  const open: string[] = []
-  const rest = svg.replace(
-    /<(\/?)([a-z]+)((?: [\w:-]+="[^"<]*")*)(\/?)>/g,
-    (_, close, name, _attributes, empty) => {
-      if (close) expect(open.pop()).toBe(name)
-      else if (!empty) open.push(name)
-      return ''
-    },
-  )
-  expect(open).toEqual([])
-  expect(rest).not.toMatch(/[<>]/)
-  expect(rest.replace(/&(amp|lt|gt|quot|#39);/g, '')).not.toContain('&')
-  expect(svg).not.toMatch(/[^\P{Cc}\n\x80-\x9F]|[\p{Cs}\uFFFE\uFFFF]/u)
 }
 
 describe('mapSvg', () => {
@@ -77,7 +58,7 @@ describe('mapSvg', () => {
       '1',
     ])
       expect(shown).toContain(text)
-    expect(shown).toContain('the sharpest layer')
+    expect(shown).toContain('The sharpest layer.')
     expect(shown).toContain('Weights from .10 are written.')
     expect(shown).toContain('Elefant → elephant')
     expect(shown).not.toContain('.06')

@@ -1,4 +1,3 @@
-import { HeedTypeError } from '../errors.js'
 import { checkMap, strongestLinks } from './map.js'
 import type { DrawnMap, Link } from './map.js'
 import { weight2 } from './numbers.js'
@@ -15,11 +14,11 @@ import {
   text,
 } from './parts.js'
 import type { Axis } from './parts.js'
-import { fonts, palettes } from './tokens.js'
+import { checkSides, heading, MARGIN, nothing, picture, REMARK_LETTER, remarkLines } from './picture.js'
+import { palettes } from './tokens.js'
 import type { Theme } from './tokens.js'
 import { visibleLine } from './visible.js'
-import { displayWidth, wrap } from './width.js'
-import { element, escapeXml } from './xml.js'
+import { displayWidth } from './width.js'
 
 export interface MapSvgOptions {
   /** Default 'light', which is also what print wants. */
@@ -31,14 +30,10 @@ export interface MapSvgOptions {
 /** The longest side that is drawn: more cells than this are neither seen nor printed. */
 export const MAX_SIDE = 512
 
-const MARGIN = 24
 const GAP = 24
 /** What a matrix may fill, as long as its cells keep 4 px; the list stands beside it in figures up to `FIGURE`. */
 const MATRIX = 720
 const FIGURE = 960
-/** Mean px of a letter of the title (20 px semibold) and of a remark (13 px), for the widest font of the stack. */
-const TITLE_LETTER = 12
-const REMARK_LETTER = 7
 
 /** Flat labels need cells of 64 px that hold them all; else they turn, and the cells become square. */
 function axes(map: DrawnMap): { across: Axis; down: Axis; turned: boolean } {
@@ -53,7 +48,7 @@ function axes(map: DrawnMap): { across: Axis; down: Axis; turned: boolean } {
 const nth = (step: number) => (step === 2 ? '2nd' : `${step}th`)
 
 function remarks(map: DrawnMap, across: Axis, down: Axis): string[] {
-  const list = map.note ? [visibleLine(map.note)] : []
+  const list = map.note ? [map.note] : []
   if (Math.min(across.cell, down.cell) >= NUMBERED) list.push('Weights from .10 are written.')
   const thinned = [down.step > 1 && `${nth(down.step)} row`, across.step > 1 && `${nth(across.step)} column`]
   const named = thinned.filter((part) => part !== false)
@@ -79,15 +74,10 @@ function description(map: DrawnMap, links: readonly Link[]): string {
 export function mapSvg(map: DrawnMap, { theme = 'light', links: limit = 12 }: MapSvgOptions = {}): string {
   checkMap(map)
   const [rows, columns] = [map.queries.length, map.keys.length]
-  if (Math.max(rows, columns) > MAX_SIDE)
-    throw new HeedTypeError(
-      'option',
-      `a drawing has at most ${MAX_SIDE} tokens a side; this map is ${rows} × ${columns}: draw a part of it`,
-    )
+  checkSides('a drawing', rows, columns, MAX_SIDE, 'draw a part of it')
+  if (rows === 0 || columns === 0) return nothing(map.title, `${rows} queries, ${columns} keys`, theme)
   const p = palettes[theme]
   const links = strongestLinks(map)
-  const parts: string[] = []
-  const empty = rows === 0 || columns === 0
 
   // Where things stand, from left to right …
   const { across, down, turned } = axes(map)
@@ -100,39 +90,22 @@ export function mapSvg(map: DrawnMap, { theme = 'light', links: limit = 12 }: Ma
   const width = MARGIN + zone + (beside ? GAP + LIST_WIDTH : 0) + MARGIN
 
   // … and from top to bottom.
-  let y = MARGIN
-  for (const line of wrap(visibleLine(map.title), Math.floor((width - 2 * MARGIN) / TITLE_LETTER))) {
-    parts.push(text(MARGIN, y + 20, line, { size: 20, weight: 600, fill: p.ink }))
-    y += 28
-  }
-  const head = y + 16
+  const title = heading(map.title, width, p)
+  const head = title.bottom + 16
   const top = head + 24 + (turned ? across.room : 16) + 12
   const bottom = top + rows * down.cell
-  if (empty) {
-    parts.push(
-      text(MARGIN, head + 16, `Nothing to draw: ${rows} queries, ${columns} keys.`, {
-        size: 13,
-        fill: p.ink3,
-      }),
-    )
-    y = head + 24
-  } else {
-    parts.push(
-      text(left - 10, top - 10, visibleLine(rowLabel), { size: 12, fill: p.roles.q.text, anchor: 'end' }),
-      text(left, head + 14, visibleLine(columnLabel), { size: 12, fill: p.roles.k.text }),
-      ...cells(map, left, top, across, down, theme),
-      ...labels(map.queries, down, left, top, 'rows', p),
-      ...labels(map.keys, across, left, top, turned ? 'turned' : 'columns', p),
-      legend(Math.max(right, left + 184), bottom + 28, theme),
-    )
-    y = bottom + 44
-    for (const line of remarks(map, across, down).flatMap((remark) =>
-      wrap(remark, Math.floor(zone / REMARK_LETTER)),
-    )) {
-      parts.push(text(MARGIN, y + 14, line, { size: 13, fill: p.ink3 }))
-      y += 20
-    }
-  }
+  const said = remarkLines(remarks(map, across, down), bottom + 44, zone, p)
+  const parts = [
+    ...title.parts,
+    text(left - 10, top - 10, visibleLine(rowLabel), { size: 12, fill: p.roles.q.text, anchor: 'end' }),
+    text(left, head + 14, visibleLine(columnLabel), { size: 12, fill: p.roles.k.text }),
+    ...cells(map, left, top, across, down, theme),
+    ...labels(map.queries, down, left, top, 'rows', p),
+    ...labels(map.keys, across, left, top, turned ? 'turned' : 'columns', p),
+    legend(Math.max(right, left + 184), bottom + 28, theme),
+    ...said.parts,
+  ]
+  let y = said.bottom
   if (listed) {
     const listTop = beside ? head : y + GAP
     const room = beside ? Math.max(5, Math.floor((bottom - listTop - LIST_HEAD) / LIST_ROW)) : limit
@@ -145,14 +118,5 @@ export function mapSvg(map: DrawnMap, { theme = 'light', links: limit = 12 }: Ma
     y = Math.max(y, listTop + LIST_HEAD + shown.length * LIST_ROW)
   }
 
-  const height = y + MARGIN
-  const frame = { xmlns: 'http://www.w3.org/2000/svg', width, height, viewBox: `0 0 ${width} ${height}` }
-  const background = element('rect', { width, height, fill: p.card })
-  const body = [
-    element('title', {}, escapeXml(visibleLine(map.title))),
-    element('desc', {}, escapeXml(description(map, links))),
-    background,
-    ...parts,
-  ].join('\n')
-  return element('svg', { ...frame, role: 'img', 'font-family': fonts.sans }, `\n${body}\n`) + '\n'
+  return picture({ title: map.title, description: description(map, links), width, bottom: y, theme }, parts)
 }

@@ -44,7 +44,7 @@ export interface Palette {
   /** Signed numbers −1..1 in eleven stops; the middle one is the card. */
   readonly div: readonly string[]
   readonly shadow: string
-  /** Hairline inside matrices. */
+  /** Hairline inside matrices; in the old notation, which every renderer of SVG knows. */
   readonly cell: string
   /** Brackets of what has no role: products, scores. */
   readonly neutral: string
@@ -90,7 +90,7 @@ export const palettes: Readonly<Record<Theme, Palette>> = {
       '#86262b',
     ],
     shadow: '0 1px 2px rgb(27 26 31 / .05), 0 8px 28px rgb(27 26 31 / .07)',
-    cell: 'rgb(27 26 31 / .07)',
+    cell: 'rgba(27, 26, 31, .07)',
     neutral: '#8b8891',
   },
   dark: {
@@ -132,16 +132,16 @@ export const palettes: Readonly<Record<Theme, Palette>> = {
       '#fec4be',
     ],
     shadow: '0 1px 2px rgb(0 0 0 / .5), 0 8px 28px rgb(0 0 0 / .45)',
-    cell: 'rgb(236 234 240 / .08)',
+    cell: 'rgba(236, 234, 240, .08)',
     neutral: '#74717c',
   },
 }
 
-/** Font stacks; the first family of each ships with the studio, the others are everywhere. */
+/** Font stacks; the first families of each ship with the studio and the command, the others are everywhere. */
 export const fonts = {
-  sans: '"Inter Variable", system-ui, sans-serif',
+  sans: '"Inter Variable", Inter, system-ui, sans-serif',
   serif: '"Source Serif 4 Variable", Georgia, serif',
-  mono: '"JetBrains Mono Variable", ui-monospace, monospace',
+  mono: '"JetBrains Mono Variable", "JetBrains Mono", ui-monospace, monospace',
 } as const
 
 /** What no theme changes: type (size/line height on a 4 px grid, two weights), space, radii, motion, strokes. */
@@ -198,21 +198,27 @@ const stops = (theme: Theme) => ({
 const ramps = { light: stops('light'), dark: stops('dark') }
 
 /** `t` in [0, 1] along the stops, straight lines between them in sRGB; what is outside takes the nearer end. */
-function along(ramp: readonly Rgb[], t: number): string {
+function along(ramp: readonly Rgb[], t: number): number[] {
   const x = Math.min(1, Math.max(0, t)) * (ramp.length - 1)
   const i = Math.min(ramp.length - 2, Math.floor(x))
-  const mix = ramp[i].map((c, channel) => Math.round(c + (x - i) * (ramp[i + 1][channel] - c)))
-  return '#' + mix.map((c) => c.toString(16).padStart(2, '0')).join('')
+  return ramp[i].map((c, channel) => Math.round(c + (x - i) * (ramp[i + 1][channel] - c)))
 }
+
+const hex = (rgb: readonly number[]) => '#' + rgb.map((c) => c.toString(16).padStart(2, '0')).join('')
 
 /** The fill of a weight or similarity `t` in [0, 1], as `#rrggbb`: 0 is the card, 1 the far end. */
 export function seq(t: number, theme: Theme): string {
+  return hex(along(ramps[theme].seq, t))
+}
+
+/** The same as red, green and blue, 0 to 255, for pixels. */
+export function seqRgb(t: number, theme: Theme): number[] {
   return along(ramps[theme].seq, t)
 }
 
 /** The fill of a signed number `t` in [−1, 1], as `#rrggbb`: 0 is the card. */
 export function div(t: number, theme: Theme): string {
-  return along(ramps[theme].div, (t + 1) / 2)
+  return hex(along(ramps[theme].div, (t + 1) / 2))
 }
 
 /** The ink of a number written on `seq(t, theme)`: at least 4.5:1 for every `t`. */

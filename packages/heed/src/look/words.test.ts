@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { coded } from '../testing/index.js'
+import { texts } from '../testing/svg.js'
 import { fixed } from './numbers.js'
 import { palettes, seq } from './tokens.js'
 import { type DrawnWords, MAX_MATRIX, MAX_WORDS, type Place, wordsSvg } from './words.js'
@@ -18,9 +19,6 @@ const drawn = (words: string[], more: Partial<DrawnWords> = {}): DrawnWords => (
 })
 const three = drawn(['dog', 'cat', 'television'])
 const many = (n: number) => drawn(Array.from({ length: n }, (_, i) => `word${i}`))
-
-const texts = (svg: string) =>
-  Array.from(svg.matchAll(/<text[^>]*>(.*?)<\/text>/g), (match) => match[1].replace(/<[^>]*>/g, ''))
 
 describe('wordsSvg', () => {
   it('shows the matrix on the fixed ramp, the map, and how much that holds', () => {

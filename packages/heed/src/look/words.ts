@@ -1,10 +1,11 @@
 import { HeedTypeError } from '../errors.js'
-import { legend, text } from './parts.js'
+import { legend, MONO, text } from './parts.js'
+import { heading, MARGIN, picture, remarkLines } from './picture.js'
 import { fonts, onSeq, palettes, seq } from './tokens.js'
 import type { Palette, Theme } from './tokens.js'
 import { visibleLine } from './visible.js'
-import { clip, displayWidth, wrap } from './width.js'
-import { element, escapeXml } from './xml.js'
+import { clip, displayWidth } from './width.js'
+import { element } from './xml.js'
 
 /** A point of a plane. */
 export type Place = readonly [x: number, y: number]
@@ -38,16 +39,13 @@ export const MAX_MATRIX = 12
 /** More marks than this are neither seen nor named. */
 export const MAX_WORDS = 512
 
-const MARGIN = 24
 const GAP = 48
 const FIGURE = 1216
 const CELL = { width: 60, height: 36 }
 const MAP = { width: 480, height: 360 }
 const LABEL_COLUMNS = 20
-/** px per column of 12 px and 14 px mono, for the widest fonts of the stacks, and of 13 px sans. */
-const SMALL = 7.3
+/** px per column of 14 px mono, for the widest font of the stack. */
 const LARGE = 8.5
-const REMARK = 7
 
 /** left, top, right, bottom */
 type Box = readonly [number, number, number, number]
@@ -74,7 +72,7 @@ function matrix(drawn: DrawnWords, left: number, top: number, theme: Theme): str
   const p = palettes[theme]
   const label = { size: 12, weight: 500, fill: p.ink, family: fonts.mono }
   const names = drawn.words.map((word) => clip(visibleLine(word), LABEL_COLUMNS))
-  const turned = names.some((name) => displayWidth(name) * SMALL > CELL.width - 4)
+  const turned = names.some((name) => displayWidth(name) * MONO > CELL.width - 4)
   const boxes: string[] = []
   const numbers: string[] = []
   drawn.values.forEach((row, i) => {
@@ -142,7 +140,7 @@ function plane(drawn: DrawnWords, left: number, top: number, p: Palette): Drawin
           taken.push([x - 2, y - 2, x + 2, y + 2])
         }
         const label = drawn.write(drawn.values[i][j])
-        const half = (displayWidth(label) * SMALL) / 2 + 6
+        const half = (displayWidth(label) * MONO) / 2 + 6
         if (length < 2 * half + 24) continue // it would hide both marks; the matrix has the number
         const [x, y] = [(ax + bx) / 2, (ay + by) / 2]
         const frame = { x: x - half, y: y - 10, width: 2 * half, height: 20, rx: 4 }
@@ -152,7 +150,7 @@ function plane(drawn: DrawnWords, left: number, top: number, p: Palette): Drawin
       }
   let unnamed = 0
   const name = (word: string, [x, y]: Place, given: boolean): string => {
-    const [size, column] = given ? [14, LARGE] : [12, SMALL]
+    const [size, column] = given ? [14, LARGE] : [12, MONO]
     const label = clip(visibleLine(word), LABEL_COLUMNS)
     const width = displayWidth(label) * column
     const room: Box = [left, top, left + MAP.width, top + MAP.height]
@@ -207,8 +205,7 @@ export function wordsSvg(drawn: DrawnWords, { theme = 'light' }: { theme?: Theme
   check(drawn)
   const p = palettes[theme]
   const n = drawn.words.length
-  const parts: string[] = []
-  const remarks = drawn.note ? [visibleLine(drawn.note)] : []
+  const remarks = drawn.note ? [drawn.note] : []
   const withMatrix = n > 1 && n <= MAX_MATRIX
 
   // Where things stand, from left to right …
@@ -216,23 +213,20 @@ export function wordsSvg(drawn: DrawnWords, { theme = 'light' }: { theme?: Theme
     0,
     ...drawn.words.map((word) => displayWidth(clip(visibleLine(word), LABEL_COLUMNS))),
   )
-  const cellsLeft = MARGIN + Math.ceil(longest * SMALL) + 12
+  const cellsLeft = MARGIN + Math.ceil(longest * MONO) + 12
   const matrixRight = withMatrix ? Math.max(cellsLeft + n * CELL.width, cellsLeft + 184) : MARGIN
   const beside = !withMatrix || matrixRight + GAP + MAP.width + MARGIN <= FIGURE
   const mapLeft = withMatrix && beside ? matrixRight + GAP : MARGIN
   const width = Math.max(matrixRight, mapLeft + MAP.width) + MARGIN
 
   // … and from top to bottom.
-  let y = MARGIN
-  for (const line of wrap(visibleLine(drawn.title), Math.floor((width - 2 * MARGIN) / 12))) {
-    parts.push(text(MARGIN, y + 20, line, { size: 20, weight: 600, fill: p.ink }))
-    y += 28
-  }
-  const head = y + 16
+  const title = heading(drawn.title, width, p)
+  const parts = title.parts
+  const head = title.bottom + 16
   let bottom = head
   if (withMatrix) {
-    const turned = longest * SMALL > CELL.width - 4
-    const top = head + (turned ? Math.ceil(longest * SMALL) : 16) + 12
+    const turned = longest * MONO > CELL.width - 4
+    const top = head + (turned ? Math.ceil(longest * MONO) : 16) + 12
     parts.push(...matrix(drawn, cellsLeft, top, theme))
     bottom = top + n * CELL.height
     if (drawn.filled) parts.push(legend(matrixRight, bottom + 28, theme, drawn.measure))
@@ -253,18 +247,10 @@ export function wordsSvg(drawn: DrawnWords, { theme = 'light' }: { theme?: Theme
     if (unnamed > 0)
       remarks.push(`${unnamed} ${unnamed === 1 ? 'mark has' : 'marks have'} no room for a name.`)
   } else remarks.push('Nothing to draw: 0 words.')
-  y = bottom + 8
-  for (const line of remarks.flatMap((remark) => wrap(remark, Math.floor((width - 2 * MARGIN) / REMARK)))) {
-    parts.push(text(MARGIN, y + 14, line, { size: 13, fill: p.ink3 }))
-    y += 20
-  }
-  const height = Math.ceil(y + MARGIN)
-  const frame = { xmlns: 'http://www.w3.org/2000/svg', width, height, viewBox: `0 0 ${width} ${height}` }
-  const body = [
-    element('title', {}, escapeXml(visibleLine(drawn.title))),
-    element('desc', {}, escapeXml(visibleLine(description(drawn)))),
-    element('rect', { width, height, fill: p.card }),
-    ...parts,
-  ].join('\n')
-  return element('svg', { ...frame, role: 'img', 'font-family': fonts.sans }, `\n${body}\n`) + '\n'
+  const said = remarkLines(remarks, bottom + 8, width - 2 * MARGIN, p)
+  parts.push(...said.parts)
+  return picture(
+    { title: drawn.title, description: description(drawn), width, bottom: said.bottom, theme },
+    parts,
+  )
 }
