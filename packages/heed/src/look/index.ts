@@ -1,6 +1,8 @@
 export { checkMap, strongestLinks, tokenLabels, wordsOf } from './map.js'
 export type { DrawnMap, DrawnToken, Link, Word } from './map.js'
 export { fixed, signed, weight2, weight3, weightInCell, WRITTEN_FROM } from './numbers.js'
+export { plotSvg } from './plot.js'
+export type { Plot, PlotAxis, PlotOptions, PlotPanel, PlotPoint, PlotSeries } from './plot.js'
 export { mapSvg, MAX_SIDE } from './svg.js'
 export type { MapSvgOptions } from './svg.js'
 export { div, fonts, onSeq, palettes, seq, tokensCss } from './tokens.js'
