@@ -1,5 +1,5 @@
 import { HeedTypeError } from '../errors.js'
-import { fixed } from './numbers.js'
+import { fixed, superscript } from './numbers.js'
 import { text } from './parts.js'
 import { fonts, palettes } from './tokens.js'
 import type { Palette, Role, Theme } from './tokens.js'
@@ -28,6 +28,8 @@ export interface PlotAxis {
   log?: boolean
   /** What the axis spans at least; data outside widen it, so that nothing is cut off. */
   range?: readonly [from: number, to: number]
+  /** Where numbers stand; those outside the span are left out. Default: round numbers, at most five. */
+  ticks?: readonly number[]
 }
 
 export interface PlotPanel {
@@ -76,12 +78,6 @@ function stepOf(from: number, to: number, most: number): number {
   )
 }
 
-const SUPERSCRIPT = '⁰¹²³⁴⁵⁶⁷⁸⁹'
-const powerOfTen = (n: number) =>
-  Math.abs(n) < 4
-    ? String(Number((10 ** n).toFixed(3)))
-    : `10${n < 0 ? '⁻' : ''}${[...String(Math.abs(n))].map((d) => SUPERSCRIPT[Number(d)]).join('')}`
-
 /** Positions 0..1 along an axis, and at most five lines across it. */
 function scaleOf(axis: PlotAxis, values: readonly number[]): Scale {
   const { log = false, range = [] } = axis
@@ -89,25 +85,45 @@ function scaleOf(axis: PlotAxis, values: readonly number[]): Scale {
   const known = [...values, ...range].map(turn).filter(Number.isFinite)
   let [from, to] = known.length > 0 ? [Math.min(...known), Math.max(...known)] : [0, 1]
   if (!(to - from > 1e-9 * Math.max(Math.abs(from), Math.abs(to)))) [from, to] = [from - 0.5, to + 0.5]
-  // A logarithmic axis has lines at powers of ten; where it spans less than two of them, at whatever divides it well.
-  const step = log ? Math.max(to - from < 2 ? 0 : 1, stepOf(from, to, 5)) : stepOf(from, to, 5)
-  const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9))
-  const label = (at: number) => {
-    if (log) return Number.isInteger(at) ? powerOfTen(at) : fixed(10 ** at, Math.max(0, 1 - Math.floor(at)))
-    return Math.abs(at) >= 1000 ? at.toLocaleString('en').replace('-', '\u2212') : fixed(at, decimals)
-  }
-  const first = Math.ceil(from / step - 1e-9)
-  const count = Math.floor(to / step + 1e-9) - first + 1
+  const at = (value: number) => (turn(value) - from) / (to - from)
+  const ticks = axis.ticks ?? roundNumbers(from, to, log)
+  const shown = ticks.filter((tick) => at(tick) >= -1e-9 && at(tick) <= 1 + 1e-9)
   return {
-    place: (value) => {
-      const at = (turn(value) - from) / (to - from)
-      return Number.isFinite(at) ? at : undefined
-    },
-    lines: Array.from({ length: count }, (_, n) => {
-      const at = Number(((first + n) * step).toPrecision(12))
-      return { at: (at - from) / (to - from), label: label(at), zero: !log && at === 0 }
-    }),
+    place: (value) => (Number.isFinite(turn(value)) ? at(value) : undefined),
+    lines: shown.map((tick) => ({ at: at(tick), label: tickLabel(tick, ticks, log), zero: tick === 0 })),
   }
+}
+
+/** At most five, where there is room for that: of a logarithmic axis 1, 2 and 5, or 1 and 3, or 1 times powers of ten. */
+function roundNumbers(from: number, to: number, log: boolean): number[] {
+  if (!log) {
+    const step = stepOf(from, to, 5)
+    return between(from / step, to / step).map((n) => Number((n * step).toPrecision(12)))
+  }
+  for (const digits of [[1, 2, 5], [1, 3], [1]]) {
+    const ticks = between(Math.floor(from), to).flatMap((power) => digits.map((d) => Number(`${d}e${power}`)))
+    const inside = ticks.filter((tick) => Math.log10(tick) > from - 1e-9 && Math.log10(tick) < to + 1e-9)
+    // A span that holds less than two of them is short enough to be nearly linear.
+    if (inside.length < 2) return roundNumbers(10 ** from, 10 ** to, false).filter((tick) => tick > 0)
+    if (inside.length <= 5) return inside
+  }
+  const step = stepOf(from, to, 5)
+  return between(from / step, to / step).map((n) => Number(`1e${n * step}`))
+}
+
+/** The whole numbers of a range. */
+function between(from: number, to: number): number[] {
+  const first = Math.ceil(from - 1e-9)
+  return Array.from({ length: Math.floor(to + 1e-9) - first + 1 }, (_, n) => first + n)
+}
+
+/** With as many decimals as the tick needs, on a linear axis as the finest of them needs. */
+function tickLabel(tick: number, ticks: readonly number[], log: boolean): string {
+  const power = Math.log10(Math.abs(tick))
+  if (log && Number.isInteger(power) && Math.abs(power) > 3) return `10${superscript(power)}`
+  const decimals = (x: number) => (/e-(\d+)$/.test(String(x)) ? 6 : (String(x).split('.')[1] ?? '').length)
+  const places = log ? decimals(tick) : Math.max(...ticks.map(decimals))
+  return places > 0 ? fixed(tick, Math.min(6, places)) : tick.toLocaleString('en').replace('-', '\u2212')
 }
 
 const px = (x: number) => String(Number(x.toFixed(1)))
@@ -156,9 +172,16 @@ const axisLabel = ({ label, log }: PlotAxis) => visibleLine(log ? `${label} (log
 /** What a panel must say below itself: values that have no place. */
 function gapsOf(panel: PlotPanel): string[] {
   return panel.series.flatMap(({ name, points }) => {
-    const has = (axis: PlotAxis, value: number) => Number.isFinite(value) && (!axis.log || value > 0)
-    const left = points.filter(({ x, y }) => !has(panel.x, x) || !has(panel.y, y)).length
-    return left > 0 ? [`${name}: ${left} of ${points.length} values have no place here.`] : []
+    const count = (missing: (value: number, axis: PlotAxis) => boolean) =>
+      points.filter(({ x, y }) => missing(x, panel.x) || missing(y, panel.y)).length
+    const infinite = count((value) => !Number.isFinite(value))
+    const low = count((value, { log }) => Boolean(log) && value <= 0)
+    return [
+      ...(infinite > 0 ? [`${name}: ${infinite} of ${points.length} values are not finite.`] : []),
+      ...(low > 0
+        ? [`${name}: ${low} of ${points.length} values are zero or less, which has no logarithm.`]
+        : []),
+    ]
   })
 }
 
