@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { enableRelaxedSimd } from 'heed'
 import { visibleLine } from 'heed/look'
 import { addEmbed } from './commands/embed.js'
+import { addExperiment } from './commands/experiment.js'
 import { addFill } from './commands/fill.js'
 import { addGenerate } from './commands/generate.js'
 import { addModels } from './commands/models.js'
@@ -63,6 +64,7 @@ addGenerate(program)
 addModels(program)
 addTrain(program)
 addTune(program)
+addExperiment(program)
 
 function fail(error: unknown): void {
   process.exitCode = 1

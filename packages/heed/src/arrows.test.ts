@@ -23,6 +23,7 @@ const arrows: Record<string, readonly string[]> = {
   models: parts,
   lens: [...parts, 'vectors', 'models'],
   train: [...parts, 'vectors', 'models'],
+  experiments: [...parts, 'train'],
   index: [...parts, 'vectors', 'models', 'lens', 'train', 'look'],
 }
 

@@ -3,7 +3,8 @@
 const MINUS = '\u2212'
 const SUPERSCRIPT = '⁰¹²³⁴⁵⁶⁷⁸⁹'
 
-const superscript = (n: number) =>
+/** `⁻³` */
+export const superscript = (n: number): string =>
   (n < 0 ? '⁻' : '') + [...String(Math.abs(n))].map((digit) => SUPERSCRIPT[Number(digit)]).join('')
 
 /** A number with `decimals` places (default 2); a thousand and more as `2.0·10⁷`. Rounds to `0.00`, never `−0.00`. */
