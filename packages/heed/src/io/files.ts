@@ -8,6 +8,9 @@ import { decodeUtf8 } from './text.js'
  * Node's.
  */
 
+/** What a file is written from; pieces are asked for one after another. */
+type FileContent = Uint8Array | string | AsyncIterable<Uint8Array>
+
 interface FileHandle {
   stat(): Promise<{ size: number }>
   read(
@@ -18,7 +21,7 @@ interface FileHandle {
   ): Promise<{ bytesRead: number }>
   readFile(): Promise<Uint8Array>
   write(from: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesWritten: number }>
-  writeFile(content: Uint8Array | string): Promise<void>
+  writeFile(content: FileContent): Promise<void>
   truncate(length: number): Promise<void>
   sync(): Promise<void>
   close(): Promise<void>
@@ -213,7 +216,7 @@ export interface StagedFile {
  * @throws `not-found`, `input` (no permission, no space, a device), or `unsupported` in browsers; the
  *   temporary file is removed
  */
-export async function stageFile(path: string, content: Uint8Array | string): Promise<StagedFile> {
+export async function stageFile(path: string, content: FileContent): Promise<StagedFile> {
   const fs = fileSystem(path)
   const place = await placeOf(path)
   const temporary = `${place}.${crypto.randomUUID()}.tmp`

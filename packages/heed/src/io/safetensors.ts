@@ -194,37 +194,12 @@ export function writeSafetensors(
   tensors: Iterable<TensorToWrite>,
   metadata: Record<string, string> = {},
 ): Uint8Array {
-  const order = Object.keys(dtypeBytes)
-  const sorted = [...tensors].sort(
-    (a, b) =>
-      order.indexOf(b.dtype) - order.indexOf(a.dtype) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0),
-  )
-  // Text, not an object: an object would move names like "0" to the front and lose "__proto__".
-  const fields: string[] = []
-  if (Object.keys(metadata).length > 0)
-    fields.push(`"${METADATA}":${JSON.stringify(checkedMetadata(metadata))}`)
-  const seen = new Set<string>()
-  let end = 0
-  for (const tensor of sorted) {
-    const { name, dtype, shape } = tensor
-    checkName(name, seen)
-    const start = end
-    end += checkedLength(tensor)
-    fields.push(`${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [start, end] })}`)
-  }
-  const text = new TextEncoder().encode(`{${fields.join(',')}}`)
-  const headerLength = Math.ceil(text.length / 8) * 8
-  if (headerLength > MAX_HEADER)
-    throw new HeedError(
-      'input',
-      `header of ${headerLength} bytes, the most is ${MAX_HEADER}; shorten the metadata`,
-    )
-
-  const out = new Uint8Array(8 + headerLength + end)
-  new DataView(out.buffer).setBigUint64(0, BigInt(headerLength), true)
-  out.fill(0x20, 8, 8 + headerLength).set(text, 8)
-  let at = 8 + headerLength
-  for (const { name, dtype, data } of sorted) {
+  const { header, order, dataLength } = layOut(tensors, metadata)
+  for (const tensor of order) checkData(tensor)
+  const out = new Uint8Array(header.length + dataLength)
+  out.set(header)
+  let at = header.length
+  for (const { name, dtype, data } of order) {
     const bytes = encode(data, dtype, quote(name))
     out.set(bytes, at)
     at += bytes.length
@@ -233,11 +208,50 @@ export function writeSafetensors(
 }
 
 /**
+ * The header of the file that {@link writeSafetensors} makes of such tensors, and the order in which their bytes follow
+ * it: for a file that is written tensor by tensor.
+ *
+ * @throws as {@link writeSafetensors} does for names, dtypes and shapes
+ */
+export function layOut<T extends Omit<TensorToWrite, 'data'>>(
+  tensors: Iterable<T>,
+  metadata: Record<string, string> = {},
+): { header: Uint8Array; order: T[]; dataLength: number } {
+  const widths = Object.keys(dtypeBytes)
+  const order = [...tensors].sort(
+    (a, b) =>
+      widths.indexOf(b.dtype) - widths.indexOf(a.dtype) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0),
+  )
+  // Text, not an object: an object would move names like "0" to the front and lose "__proto__".
+  const fields: string[] = []
+  if (Object.keys(metadata).length > 0)
+    fields.push(`"${METADATA}":${JSON.stringify(checkedMetadata(metadata))}`)
+  const seen = new Set<string>()
+  let dataLength = 0
+  for (const { name, dtype, shape } of order) {
+    checkName(name, seen)
+    const start = dataLength
+    dataLength += checkedLength(name, dtype, shape)
+    fields.push(
+      `${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [start, dataLength] })}`,
+    )
+  }
+  const text = new TextEncoder().encode(`{${fields.join(',')}}`)
+  const length = Math.ceil(text.length / 8) * 8
+  if (length > MAX_HEADER)
+    throw new HeedError('input', `header of ${length} bytes, the most is ${MAX_HEADER}; shorten the metadata`)
+  const header = new Uint8Array(8 + length)
+  new DataView(header.buffer).setBigUint64(0, BigInt(length), true)
+  header.fill(0x20, 8).set(text, 8)
+  return { header, order, dataLength }
+}
+
+/**
  * A tensor for `writeModelFolder`: `data` in `shape`, as `dtype`. Its bytes are a view into `data` where nothing
  * needs converting. Takes the same pairs of data and dtype as {@link writeSafetensors}, and throws the same.
  */
 export function safeTensor({ name, dtype, shape, data }: TensorToWrite): SafeTensor {
-  checkedLength({ name, dtype, shape, data })
+  checkData({ name, dtype, shape, data })
   return { dtype, shape: [...shape], bytes: encode(data, dtype, quote(name)) }
 }
 
@@ -256,10 +270,21 @@ function checkedMetadata(metadata: Record<string, string>): Record<string, strin
   return metadata
 }
 
-function checkedLength({ name, dtype, shape, data }: TensorToWrite): number {
+/** Bytes of a tensor. */
+function checkedLength(name: string, dtype: SafeDType, shape: readonly number[]): number {
   if (!isDType(dtype))
     throw new HeedTypeError('dtype', `tensor ${quote(name)}: unknown dtype ${quote(dtype)}`)
-  const needed = shape.every(isSize) ? byteLength(dtype, shape) : undefined
+  const length = shape.every(isSize) ? byteLength(dtype, shape) : undefined
+  if (length === undefined)
+    throw new HeedTypeError(
+      'shape',
+      `tensor ${quote(name)}: shape ${quote(shape)} as ${dtype} does not fit any data`,
+    )
+  return length
+}
+
+function checkData({ name, dtype, shape, data }: TensorToWrite): void {
+  const needed = checkedLength(name, dtype, shape)
   // A Uint8Array counts bytes, the others elements.
   const given = data instanceof Uint8Array ? data.length : data.length * dtypeBytes[dtype]
   if (needed !== given)
@@ -267,5 +292,4 @@ function checkedLength({ name, dtype, shape, data }: TensorToWrite): number {
       'shape',
       `tensor ${quote(name)}: shape ${quote(shape)} as ${dtype} does not fit data of ${data.length} elements`,
     )
-  return given
 }
