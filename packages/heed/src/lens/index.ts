@@ -1,8 +1,17 @@
 export { type AlignmentOptions, type AlignmentScore, alignmentScores, copiedWords } from './alignment.js'
 export { capture, Capture, type CapturedText, type CaptureOptions } from './capture.js'
+export { detectHead, type DetectOptions, type HeadPattern } from './detectors.js'
 export { sentenceSpans, type Span, wordSpans } from './gather.js'
 export type { KeepOptions, KeptAttention } from './kept.js'
 export { AttentionMap, type MapPart, type RowBlock, type Stage, type TileOptions } from './map.js'
+export {
+  type MapStats,
+  type Measure,
+  type MeasureName,
+  measures,
+  separatorsOf,
+  type StatsOptions,
+} from './measures.js'
 export type { Overview, OverviewOptions } from './overview.js'
 export { Recorder, type RecorderOptions } from './recorder.js'
 export { openCapture, saveCapture } from './saved.js'

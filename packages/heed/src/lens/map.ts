@@ -8,6 +8,7 @@ import { scope } from '../tensor/scope.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { gather, type Span } from './gather.js'
 import type { KeptAttention } from './kept.js'
+import { type MapStats, stats, type StatsOptions } from './measures.js'
 import { overview, type Overview, type OverviewOptions } from './overview.js'
 import {
   type Link,
@@ -159,6 +160,11 @@ export class AttentionMap {
     options?: OverviewOptions,
   ): Promise<Overview> {
     return overview(this, size, options)
+  }
+
+  /** Entropy, distance, weight on the first token and more, of every query, and their means: see `measures`. */
+  stats(options?: StatsOptions): Promise<MapStats> {
+    return stats(this, options)
   }
 
   /**
