@@ -1,3 +1,4 @@
+import { afterAll, beforeAll, describe } from 'vitest'
 import { setBackend } from '../backends/current.js'
 import type { Backend } from '../backends/backend.js'
 import { ReferenceBackend } from '../backends/reference/index.js'
@@ -28,4 +29,21 @@ export function withBackend<R>(backend: Backend, fn: () => R): R {
     restore()
     throw error
   }
+}
+
+/** Declares the same tests on the reference backend and on wasm, where tensors live unless they name another. */
+export function onBackends(title: string, tests: () => void): void {
+  const reference = { name: 'reference', start: () => new ReferenceBackend({ dtype: 'float64' }) as Backend }
+  describe.each([reference, comparedBackends[0]])(`${title}, $name`, ({ start }) => {
+    const before = current
+    let backend: Backend
+    beforeAll(() => {
+      current = setBackend((backend = start()))
+    })
+    afterAll(() => {
+      current = setBackend(before)
+      backend.dispose()
+    })
+    tests()
+  })
 }

@@ -1,5 +1,5 @@
 export { expectAgreement } from './agreement.js'
-export { comparedBackends, withBackend } from './backends.js'
+export { comparedBackends, onBackends, withBackend } from './backends.js'
 export { dataOf, difference } from './bits.js'
 export { coded } from './errors.js'
 export { gradcheck, weightedSum } from './gradcheck.js'
