@@ -17,3 +17,17 @@ export { Recorder, type RecorderOptions } from './recorder.js'
 export { openCapture, saveCapture } from './saved.js'
 export { see, type Seen, type SeenMap, type SeeOptions } from './see.js'
 export type { Link, ScanOptions, StrongestOptions, TopKeys } from './strongest.js'
+export {
+  ablate,
+  type AblateOptions,
+  forbid,
+  headMeans,
+  type HeadMeans,
+  type HeadMeansOptions,
+  type HeadOptions,
+  type PositionPair,
+  rescale,
+} from './interventions.js'
+export type { HeadChoice } from './interventions-put.js'
+export { type Pattern, replacePattern, swapSoftmax } from './interventions-weights.js'
+export { patch, type PatchOptions } from './patch.js'

@@ -209,7 +209,7 @@ function checkRange(range: readonly [number, number], count: number, what: strin
 }
 
 /** [rows, cols] of one head. */
-function cellsOf(
+export function cellsOf(
   { kept, head, batch }: MapPart,
   rows: readonly [number, number],
   cols: readonly [number, number],

@@ -9,6 +9,16 @@ import { scope } from '../tensor/scope.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { Cache } from './cache.js'
 
+/**
+ * Which positions of their text queries are of: query n of a batch row stands at `first` + n mod `count`. With a cache
+ * `first` is what it held before; where rows share a source (the beams of a sentence at a cross-attention), their queries
+ * come one row after another.
+ */
+export interface Places {
+  readonly first: number
+  readonly count: number
+}
+
 /** What an attention is called with: q, k and v as they leave their projections, before scale. */
 export interface AttentionCall {
   readonly site: string
@@ -19,6 +29,7 @@ export interface AttentionCall {
   /** [B, Tk, Hkv, Dv] */
   readonly v: Tensor
   readonly options: AttentionOptions
+  readonly places: Places
   /** [B, H, Tq, Tk]: what an intervention has put in the place of softmax's weights, used as it is. */
   readonly weights?: Tensor
 }
@@ -106,6 +117,8 @@ export class Run {
   readonly #interventions: Hooks<Intervention>
   /** Sites that the pass has yet to come through; undefined where it goes to its end. */
   readonly #ahead: Set<string> | undefined
+  /** Of the latest causal attention of a step-wise decoding: a cross-attention after it is asked from there too. */
+  #places: Places | undefined
 
   /**
    * @param names of the model: patterns are checked against them
@@ -142,7 +155,15 @@ export class Run {
     k = this.at(partOf(site, 'k'), k)
     v = this.at(partOf(site, 'v'), v)
     if (this.cache && options.causal) ({ k, v } = this.cache.append(site, k, v))
-    let call: AttentionCall = { site, q, k, v, options }
+    if (this.cache && options.causal) this.#places = { first: k.shape[1] - q.shape[1], count: q.shape[1] }
+    let call: AttentionCall = {
+      site,
+      q,
+      k,
+      v,
+      options,
+      places: this.#places ?? { first: 0, count: q.shape[1] },
+    }
     for (const { attention: change } of this.#interventions.attentions.get(site) ?? [])
       call = { ...call, ...change!(call) }
 
