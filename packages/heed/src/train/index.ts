@@ -14,7 +14,7 @@ export {
 export { type MetricsRow, parseMetrics } from './metrics.js'
 export type { Document } from './language-data.js'
 export { languageConfig } from './language-task.js'
-export { repeatedSequences, type RepeatedKind, type RepeatedOptions } from './repeated.js'
+export { type RandomOptions, randomSequences, repeatedSequences, type SequenceKind } from './sequences.js'
 export type { RunState, Score, Validation } from './run-state.js'
 export {
   cosine,

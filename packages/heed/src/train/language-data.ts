@@ -50,15 +50,18 @@ export class Windows {
   }
 
   /**
-   * All windows of some documents.
+   * All windows of some documents, or the first of each.
    *
    * @throws HeedError `aborted`
    */
-  async ofAll(documents: readonly Document[], signal: AbortSignal | undefined): Promise<Int32Array[]> {
+  async ofAll(
+    documents: readonly Document[],
+    { firstOnly, signal }: { firstOnly: boolean; signal?: AbortSignal },
+  ): Promise<Int32Array[]> {
     const breathe = breather()
     const windows: Int32Array[] = []
     for (const document of documents) {
-      for (const window of this.of(document)) windows.push(window)
+      for (const window of this.of(document).slice(0, firstOnly ? 1 : undefined)) windows.push(window)
       await breathe()
       throwIfAborted(signal)
     }

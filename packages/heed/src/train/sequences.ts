@@ -3,48 +3,77 @@ import { HeedTypeError } from '../errors.js'
 import { byteTokenizer, Tokenizer } from '../text/index.js'
 
 /**
- * What a document of repeated sequences is made of: any bytes; characters of ASCII, of a few or of many; made-up words
+ * What a document is made of: any bytes; characters of ASCII, of a few or of many; made-up words
  * with spaces, numbers and punctuation; or characters of another script, each of several bytes.
  */
-export type RepeatedKind = 'bytes' | 'characters' | 'words' | 'script'
+export type SequenceKind = 'bytes' | 'characters' | 'words' | 'script'
 
-export interface RepeatedOptions {
+export interface RandomOptions {
   /** Bytes of a document. */
   length: number
   /** Another seed gives other documents. Default 1. */
   seed?: number
   /** A document is of one kind, each as likely. Default all. */
-  kinds?: readonly RepeatedKind[]
+  kinds?: readonly SequenceKind[]
 }
 
 /**
- * Documents that nobody can know and only copying can foretell: a fresh run of 4 to 100 random bytes, then one to three
- * copies, each of 4 to 100 bytes from anywhere before, then again. Lengths are log-uniform. A copy may reach into
- * itself, and then repeats with its distance as the period. Document n, ids of `byteTokenizer()`, is a pure function of
- * seed and n.
+ * Documents that only copying can foretell: a fresh run of 4 to 100 random bytes, then one to three copies, each of 4 to
+ * 100 bytes from anywhere before (of all there is, where that is less), then again. Lengths are log-uniform. Document n,
+ * ids of `byteTokenizer()`, is a pure function of seed and n.
  *
  * @throws HeedTypeError `option` for a length that is no count or an unknown kind
  */
-export function repeatedSequences({
-  length,
-  seed = 1,
-  kinds = all,
-}: RepeatedOptions): (index: number) => Int32Array {
+export const repeatedSequences = (options: RandomOptions): ((index: number) => Int32Array) =>
+  documents('repeatedSequences', options, (ids, next, draws) => {
+    let at = 0
+    const { length } = ids
+    while (at < length) {
+      for (let n = draws.between(4, 100); n > 0 && at < length; n--) ids[at++] = next()
+      for (let copies = 1 + draws.below(3); copies > 0; copies--) {
+        const count = Math.min(draws.between(4, 100), at)
+        const from = draws.below(at - count + 1)
+        const part = ids.subarray(from, from + Math.min(count, length - at))
+        ids.set(part, at)
+        at += part.length
+      }
+    }
+  })
+
+/**
+ * Such documents without copies, to make tests of copying from: one fresh run.
+ *
+ * @throws as `repeatedSequences`
+ */
+export const randomSequences = (options: RandomOptions): ((index: number) => Int32Array) =>
+  documents('randomSequences', options, (ids, next) => ids.forEach((_, i) => (ids[i] = next())))
+
+function documents(
+  caller: string,
+  { length, seed = 1, kinds = all }: RandomOptions,
+  write: (ids: Int32Array, next: () => number, draws: Draws) => void,
+): (index: number) => Int32Array {
   if (!Number.isSafeInteger(length) || length < 1)
-    throw new HeedTypeError(
-      'option',
-      `repeatedSequences: length must be a whole number from 1 up, got ${length}`,
-    )
+    throw new HeedTypeError('option', `${caller}: length must be a whole number from 1 up, got ${length}`)
   const unknown = kinds.find((kind) => !all.includes(kind))
   if (unknown !== undefined || kinds.length === 0)
-    throw new HeedTypeError(
-      'option',
-      `repeatedSequences: there is no kind '${unknown}'; there are ${all.join(', ')}`,
-    )
-  return (index) => document(new Draws(foldSeed(seed, index)), length, kinds)
+    throw new HeedTypeError('option', `${caller}: there is no kind '${unknown}'; there are ${all.join(', ')}`)
+  return (index) => {
+    const draws = new Draws(foldSeed(seed, index))
+    const source = sources[kinds[draws.below(kinds.length)]](draws)
+    /** Bytes that the source gave and nobody has taken yet. */
+    let waiting: number[] = []
+    const next = () => {
+      while (waiting.length === 0) waiting = [...source()]
+      return waiting.shift()! + firstByte
+    }
+    const ids = new Int32Array(length)
+    write(ids, next, draws)
+    return ids
+  }
 }
 
-const all: readonly RepeatedKind[] = ['bytes', 'characters', 'words', 'script']
+const all: readonly SequenceKind[] = ['bytes', 'characters', 'words', 'script']
 /** The id of byte 0. */
 const firstByte = Tokenizer.fromJson(byteTokenizer()).idOf('Ā')!
 const utf8 = new TextEncoder()
@@ -72,32 +101,12 @@ class Draws {
   }
 }
 
-function document(draws: Draws, length: number, kinds: readonly RepeatedKind[]): Int32Array {
-  const next = sources[kinds[draws.below(kinds.length)]](draws)
-  const ids = new Int32Array(length)
-  let at = 0
-  /** Bytes that a source gave and nobody has written yet. */
-  let waiting: number[] = []
-  const fresh = () => {
-    while (waiting.length === 0) waiting = [...next()]
-    return waiting.shift()! + firstByte
-  }
-  while (at < length) {
-    for (let n = draws.between(4, 100); n > 0 && at < length; n--) ids[at++] = fresh()
-    for (let copies = 1 + draws.below(3); copies > 0; copies--) {
-      let from = draws.below(at)
-      for (let n = draws.between(4, 100); n > 0 && at < length; n--) ids[at++] = ids[from++]
-    }
-  }
-  return ids
-}
-
 /** For each kind what gives the next few bytes. */
-const sources: Record<RepeatedKind, (draws: Draws) => () => Iterable<number>> = {
+const sources: Record<SequenceKind, (draws: Draws) => () => Iterable<number>> = {
   bytes: (draws) => () => [draws.below(256)],
 
   characters(draws) {
-    const some = Array.from({ length: draws.between(4, 95) }, () => 0x20 + draws.below(95))
+    const some = Array.from({ length: draws.between(8, 95) }, () => 0x20 + draws.below(95))
     return () => [some[draws.below(some.length)]]
   },
 
