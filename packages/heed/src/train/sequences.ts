@@ -57,7 +57,10 @@ function documents(
     throw new HeedTypeError('option', `${caller}: length must be a whole number from 1 up, got ${length}`)
   const unknown = kinds.find((kind) => !all.includes(kind))
   if (unknown !== undefined || kinds.length === 0)
-    throw new HeedTypeError('option', `${caller}: there is no kind '${unknown}'; there are ${all.join(', ')}`)
+    throw new HeedTypeError(
+      'option',
+      `${caller}: kinds must be some of ${all.join(', ')}, got ${unknown === undefined ? 'none' : `'${unknown}'`}`,
+    )
   return (index) => {
     const draws = new Draws(foldSeed(seed, index))
     const source = sources[kinds[draws.below(kinds.length)]](draws)
