@@ -18,24 +18,35 @@ export interface RandomOptions {
 }
 
 /**
- * Documents that only copying can foretell: a fresh run of 4 to 100 random bytes, then one to three copies, each of 4 to
- * 100 bytes from anywhere before (of all there is, where that is less), then again. Lengths are log-uniform. Document n,
- * ids of `byteTokenizer()`, is a pure function of seed and n.
+ * Documents that only copying can foretell. Half of them begin with a segment of random bytes, which comes again and
+ * again to the end, every second time after up to 16 other random bytes. The others are fresh runs of random bytes, each
+ * followed by one to three copies of any bytes before. Segments, runs and copies have 4 to 100 bytes, log-uniform
+ * (copies no more than there are before). Document n, ids of `byteTokenizer()`, is a pure function of seed and n.
  *
  * @throws HeedTypeError `option` for a length that is no count or an unknown kind
  */
 export const repeatedSequences = (options: RandomOptions): ((index: number) => Int32Array) =>
   documents('repeatedSequences', options, (ids, next, draws) => {
     let at = 0
-    const { length } = ids
-    while (at < length) {
-      for (let n = draws.between(4, 100); n > 0 && at < length; n--) ids[at++] = next()
+    const fresh = (count: number) => {
+      for (let n = 0; n < count && at < ids.length; n++) ids[at++] = next()
+    }
+    const copy = (from: number, count: number) => {
+      const part = ids.subarray(from, from + Math.min(count, ids.length - at))
+      ids.set(part, at)
+      at += part.length
+    }
+    const segment = draws.unit() < 0.5 ? draws.between(4, 100) : 0
+    fresh(segment)
+    while (at < ids.length && segment > 0) {
+      if (draws.unit() < 0.5) fresh(1 + draws.below(16))
+      copy(0, segment)
+    }
+    while (at < ids.length) {
+      fresh(draws.between(4, 100))
       for (let copies = 1 + draws.below(3); copies > 0; copies--) {
         const count = Math.min(draws.between(4, 100), at)
-        const from = draws.below(at - count + 1)
-        const part = ids.subarray(from, from + Math.min(count, length - at))
-        ids.set(part, at)
-        at += part.length
+        copy(draws.below(at - count + 1), count)
       }
     }
   })
