@@ -15,11 +15,11 @@ describe('help', () => {
     expect(Math.max(...help.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80)
   })
 
-  it.each(['see', 'translate', 'generate', 'models', 'tune', 'train translate'])(
+  it.each(['see', 'translate', 'generate', 'models', 'tune', 'train', 'train translation', 'train language'])(
     'of %s has examples',
     async (name) => {
       const help = await ok([...name.split(' '), '--help'])
-      expect(help).toMatch(new RegExp(`^Usage: heed ${name} `))
+      expect(help).toMatch(new RegExp(`^Usage: heed ${name}[ |]`))
       expect(help).toMatch(/\nExamples:\n {2}heed /)
       expect(help).toContain('--verbose')
       expect(Math.max(...help.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80)
@@ -27,7 +27,7 @@ describe('help', () => {
   )
 
   it('of train names what can be trained, and the version is a version', async () => {
-    expect(await ok(['train', '--help'])).toContain('translate')
+    expect(await ok(['train', '--help'])).toMatch(/translation[^]*language/)
     expect(await ok(['--version'])).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
 })
@@ -51,6 +51,12 @@ describe('arguments that cannot be parsed end with 2', () => {
     [['train'], /command is missing/],
     [['train', 'dog'], /unknown command 'dog'/],
     [['train', 'translate'], /required option '--data <file>' not specified/],
+    [['train', 'language', '--out', 'y'], /--data <file>.*--task copy/],
+    [
+      ['train', 'language', '--out', 'y', '--task', 'copy', '--data', 'x'],
+      /--task.*cannot be used with.*--data/,
+    ],
+    [['train', 'language', '--data', 'x', '--out', 'y', '--context', '1'], /--context.*from 2 up/],
     [['train', 'translate', '--data', 'x', '--out', 'y', '--dropout', '1'], /--dropout.*0 to 0\.99/],
     [['train', 'translate', '--data', 'x', '--out', 'y', '--norm', 'mid'], /Allowed choices are pre, post/],
     [['tune', '--data', 'x'], /missing required argument 'folder'/],

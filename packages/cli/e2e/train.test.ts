@@ -19,7 +19,7 @@ const small =
 
 const train = (out: string, ...flags: string[]) => {
   const files = ['--data', data, '--valid', data, '--out', folder.path(out)]
-  return ['train', 'translate', ...files, ...small.split(' '), ...flags]
+  return ['train', 'translation', ...files, ...small.split(' '), ...flags]
 }
 
 it('trains, and a run that is interrupted and resumed ends with the same model', async () => {
@@ -51,12 +51,47 @@ it('trains, and a run that is interrupted and resumed ends with the same model',
 it('says what is wrong with the data', async () => {
   const odd = folder.path('odd.tsv')
   await writeFile(odd, 'a\tb\nno tab\n')
-  const args = ['train', 'translate', '--out', folder.path('odd'), '--data']
+  const args = ['train', 'translation', '--out', folder.path('odd'), '--data']
   await fails(1, [...args, odd], /odd\.tsv: line 2 has no TAB/)
   await fails(1, [...args, folder.path('none.tsv')], /none\.tsv: does not exist/)
   await writeFile(odd, '\n\n')
   await fails(1, [...args, odd], /no pair to train on/)
 })
+
+const tiny =
+  '--steps 30 --batch-tokens 64 --context 16 --d-model 16 --heads 2 --layers 1 --d-ff 16 --evaluate-every 15 ' +
+  '--checkpoint-every 10'
+
+it.each([
+  ['text', () => ['--data', data, '--valid', data, '--vocab', '300']],
+  ['the copying task', () => ['--task', 'copy', '--untied']],
+])(
+  'trains a language model on %s; interrupted and resumed it is the same, and generates',
+  async (name, of) => {
+    const train = (out: string, ...flags: string[]) => {
+      const folderOf = folder.path(`${name} ${out}`)
+      return ['train', 'language', ...of(), '--out', folderOf, ...tiny.split(' '), ...flags]
+    }
+    const whole = await heed(train('whole'))
+    expect(whole).toMatchObject({ code: 0, stdout: '' })
+    expect(whole.stderr).toMatch(/valid: \d+ documents, \d+ tokens in \d+ windows/)
+    expect(whole.stderr).toMatch(/step 15: validation loss \d\.\d{3}, perplexity \d+\.\d\d/)
+    expect(whole.stderr).toMatch(/done: the model is in .*whole; try heed generate/)
+
+    const stopped = await heed(train('halved'), { interruptAt: /step 15:/ })
+    expect(stopped).toMatchObject({ code: 1, stdout: '' })
+    expect(stopped.stderr).toMatch(/heed: stopped at step \d+; the same command with --resume goes on\n$/)
+    expect(await heed(train('halved', '--resume'))).toMatchObject({ code: 0 })
+    for (const file of ['model.safetensors', 'config.json', 'tokenizer.json'])
+      expect(await readFile(folder.path(`${name} halved/${file}`))).toEqual(
+        await readFile(folder.path(`${name} whole/${file}`)),
+      )
+
+    const model = folder.path(`${name} whole`)
+    const json = await ok(['generate', 'the dog', '--model', model, '--max-tokens', '4', '--json'])
+    expect((JSON.parse(json) as { tokens: unknown[] }).tokens.length).toBeGreaterThan(0)
+  },
+)
 
 it('tunes a model, and leaves what others wrote beside it', async () => {
   const model = folder.path('model')

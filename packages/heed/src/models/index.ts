@@ -16,6 +16,7 @@ export type { Family, Model, ModelFiles, TextRun, TextRunOptions } from './famil
 export { type GenerationSettings, saveSettings } from './generation.js'
 export { activationOf, benignFields, type BlockConfig, mustBeOff } from './hugging-face.js'
 export { idTensor, type PaddedIds, padIds } from './ids.js'
+export { initLlama } from './llama-init.js'
 export type { PairRun, PairRunOptions } from './pair.js'
 export type { Pooling } from './pooling.js'
 export {

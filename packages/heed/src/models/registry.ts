@@ -17,6 +17,7 @@ import {
 import { parseRecord, quote } from '../json.js'
 import { scope } from '../tensor/scope.js'
 import { sameShape, type Shape, show } from '../tensor/shape.js'
+import type { CausalModel } from './causal.js'
 import type { Family, Model } from './family.js'
 import type { Transformer } from './transformer.js'
 import { loadWeights, type WeightDType, weightDTypes } from './weights.js'
@@ -57,8 +58,9 @@ export function defineFamily<Config, M extends Model>(family: Family<Config, M>)
 /** Models that heed ships, each a package with a model folder. */
 export interface ShippedModels {
   'heed-en-de': Transformer
+  'heed-copy': CausalModel
 }
-const shipped: readonly string[] = ['heed-en-de'] satisfies (keyof ShippedModels)[]
+const shipped: readonly string[] = ['heed-en-de', 'heed-copy'] satisfies (keyof ShippedModels)[]
 
 export interface LoadOptions {
   /** Where the weights go. Default: the current backend. */

@@ -1,64 +1,16 @@
 import { breather } from '../breathe.js'
 import { HeedError, HeedTypeError, throwIfAborted } from '../errors.js'
-import { quote } from '../json.js'
+import { type Around, byteLevelJson, type TokenizerJson, vocabOf } from './byte-level.js'
 import { byteSymbols } from './bytes.js'
 import { gpt2Pattern } from './patterns.js'
-
-/** A special or otherwise fixed token of a tokenizer.json. */
-export interface AddedToken {
-  id: number
-  content: string
-  single_word: boolean
-  lstrip: boolean
-  rstrip: boolean
-  normalized: boolean
-  special: boolean
-}
-
-/** The tokenizer.json that {@link learnBpe} makes; Hugging Face's `tokenizers` reads it as it is. */
-export type TokenizerJson = {
-  version: '1.0'
-  truncation: null
-  padding: null
-  added_tokens: AddedToken[]
-  normalizer: null
-  pre_tokenizer: ByteLevelConfig
-  post_processor: {
-    type: 'TemplateProcessing'
-    single: TemplateItem[]
-    pair: TemplateItem[]
-    special_tokens: Record<string, { id: string; ids: number[]; tokens: string[] }>
-  } | null
-  decoder: ByteLevelConfig
-  model: {
-    type: 'BPE'
-    dropout: null
-    unk_token: null
-    continuing_subword_prefix: null
-    end_of_word_suffix: null
-    fuse_unk: false
-    byte_fallback: false
-    ignore_merges: false
-    vocab: Record<string, number>
-    merges: [string, string][]
-  }
-}
-
-interface ByteLevelConfig {
-  type: 'ByteLevel'
-  add_prefix_space: false
-  trim_offsets: false
-  use_regex: true
-}
-
-type TemplateItem =
-  { Sequence: { id: 'A' | 'B'; type_id: number } } | { SpecialToken: { id: string; type_id: number } }
 
 export interface LearnBpeOptions {
   /** Pieces in the vocabulary, with the specials and the 256 bytes. Default 8000. */
   vocabSize?: number
-  /** Take the first ids, in this order. `</s>`, if among them, ends every encoded text. */
+  /** Take the first ids, in this order. */
   specials?: readonly string[]
+  /** The specials around every encoded text. Default: `</s>` after it, if that is one of them. */
+  around?: Around
   /** A pair seen fewer times than this is not merged: a small corpus gives a smaller vocabulary. Default 2. */
   minFrequency?: number
   /** Called now and then with the pieces learned so far, and how many there will be. */
@@ -95,20 +47,15 @@ export async function learnBpe(
   lines: Iterable<string>,
   options: LearnBpeOptions = {},
 ): Promise<TokenizerJson> {
-  const { vocabSize = 8000, specials = ['<pad>', '<s>', '</s>', '<unk>'], minFrequency = 2 } = options
+  const { vocabSize = 8000, specials = ['<pad>', '<s>', '</s>', '<unk>'], minFrequency = 2, around } = options
   const alphabet = [...byteSymbols].sort()
   const pieces = [...specials, ...alphabet]
-  const vocab = new Map(pieces.map((piece, id) => [piece, id]))
+  const vocab = vocabOf(specials, alphabet)
   if (!Number.isSafeInteger(vocabSize) || vocabSize < pieces.length)
     throw new HeedTypeError(
       'option',
       `learnBpe: vocabSize ${vocabSize} must be a whole number of at least ${pieces.length}: ` +
         `${specials.length} specials and 256 bytes`,
-    )
-  if (vocab.size < pieces.length || vocab.has(''))
-    throw new HeedTypeError(
-      'option',
-      `learnBpe: specials ${quote([...specials])} must differ and not be empty`,
     )
 
   const pause = pauses(options.signal)
@@ -139,7 +86,7 @@ export async function learnBpe(
     }
   }
   options.onProgress?.({ done: total, total })
-  return toJson(specials, vocab, merges)
+  return byteLevelJson({ specials, around, vocab, merges })
 }
 
 /** Lets the event loop run once in a while, so that a signal gets through, and obeys it. */
@@ -281,60 +228,4 @@ function pop(heap: Pair[]): Pair | undefined {
   }
   heap[at] = last
   return top
-}
-
-function toJson(
-  specials: readonly string[],
-  vocab: Map<string, number>,
-  merges: [string, string][],
-): TokenizerJson {
-  const byteLevel: ByteLevelConfig = {
-    type: 'ByteLevel',
-    add_prefix_space: false,
-    trim_offsets: false,
-    use_regex: true,
-  }
-  const end = '</s>'
-  const endsWith = (sequences: ('A' | 'B')[]): TemplateItem[] =>
-    sequences.flatMap((id, i) => [
-      { Sequence: { id, type_id: i } },
-      { SpecialToken: { id: end, type_id: i } },
-    ])
-  return {
-    version: '1.0',
-    truncation: null,
-    padding: null,
-    added_tokens: specials.map((content, id) => ({
-      id,
-      content,
-      single_word: false,
-      lstrip: false,
-      rstrip: false,
-      normalized: false,
-      special: true,
-    })),
-    normalizer: null,
-    pre_tokenizer: byteLevel,
-    post_processor: specials.includes(end)
-      ? {
-          type: 'TemplateProcessing',
-          single: endsWith(['A']),
-          pair: endsWith(['A', 'B']),
-          special_tokens: { [end]: { id: end, ids: [vocab.get(end)!], tokens: [end] } },
-        }
-      : null,
-    decoder: byteLevel,
-    model: {
-      type: 'BPE',
-      dropout: null,
-      unk_token: null,
-      continuing_subword_prefix: null,
-      end_of_word_suffix: null,
-      fuse_unk: false,
-      byte_fallback: false,
-      ignore_merges: false,
-      vocab: Object.fromEntries(vocab),
-      merges,
-    },
-  }
 }

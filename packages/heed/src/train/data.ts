@@ -1,8 +1,8 @@
-import { foldSeed, randomBits } from '../backends/random.js'
-import { HeedError, HeedTypeError, throwIfAborted } from '../errors.js'
+import { breather } from '../breathe.js'
+import { HeedError, throwIfAborted } from '../errors.js'
 import { readText } from '../io/index.js'
 import type { Tokenizer } from '../text/index.js'
-import { breather } from '../breathe.js'
+import { batchesByLength, type BatchOptions, digest } from './batches.js'
 
 /** A sentence and its translations: the first is learned from, all are references when translations are scored. */
 export interface Pair {
@@ -82,53 +82,18 @@ export async function encodePairs(
 /** The longer side of a pair, in tokens. */
 export const pairLength = ({ source, target }: EncodedPair): number => Math.max(source.length, target.length)
 
-export interface BatchOptions {
-  /** The most tokens of a batch on either side, padding included. A longer pair is a batch of its own. */
-  batchTokens: number
-  seed: number
-  /** From 0. */
-  epoch: number
-}
-
 /**
- * The batches of one epoch as indices into `pairs`: a pure function of its arguments, so that an interrupted run
- * finds its batch again. Every pair occurs once. Pairs of like length share a batch, which pairs of one length come
- * together is random, and so is the order of the batches.
+ * The batches of one epoch as indices into `pairs`, of at most `batchTokens` on either side; see `batchesByLength`.
  *
  * @throws HeedTypeError `option` when `batchTokens` is not a whole number from 1 up
  */
-export function epochBatches(
-  pairs: readonly EncodedPair[],
-  { batchTokens, seed, epoch }: BatchOptions,
-): number[][] {
-  if (!Number.isSafeInteger(batchTokens) || batchTokens < 1)
-    throw new HeedTypeError('option', `batchTokens must be a whole number from 1 up, got ${batchTokens}`)
-  const order = shuffle(Array.from(pairs.keys()), foldSeed(seed, epoch, 0))
-  // Stable: equal lengths stay shuffled.
-  const key = (i: number) => pairLength(pairs[i]) * 2 ** 20 + pairs[i].target.length
-  order.sort((a, b) => key(a) - key(b))
-  const batches: number[][] = []
-  let batch: number[] = []
-  for (const i of order) {
-    // Lengths ascend: this pair is the batch's longest so far.
-    if (batch.length > 0 && (batch.length + 1) * pairLength(pairs[i]) > batchTokens) {
-      batches.push(batch)
-      batch = []
-    }
-    batch.push(i)
-  }
-  if (batch.length > 0) batches.push(batch)
-  return shuffle(batches, foldSeed(seed, epoch, 1))
-}
-
-/** Fisher–Yates, in place, over counter-based random numbers. */
-function shuffle<T>(items: T[], seed: number): T[] {
-  for (let i = items.length - 1; i > 0; i--) {
-    const j = Math.floor(((randomBits(seed, i) >>> 0) / 2 ** 32) * (i + 1))
-    ;[items[i], items[j]] = [items[j], items[i]]
-  }
-  return items
-}
+export const epochBatches = (pairs: readonly EncodedPair[], options: BatchOptions): number[][] =>
+  batchesByLength(
+    pairs.length,
+    (i) => pairLength(pairs[i]),
+    options,
+    (i) => pairLength(pairs[i]) * 2 ** 20 + pairs[i].target.length,
+  )
 
 /** The share of target places that batches fill with padding, from 0 to 1. */
 export function paddingShare(pairs: readonly EncodedPair[], batches: readonly (readonly number[])[]): number {
@@ -142,13 +107,14 @@ export function paddingShare(pairs: readonly EncodedPair[], batches: readonly (r
   return places === 0 ? 0 : 1 - tokens / places
 }
 
-/** Two words that stand for the data: other ids, or the same in another order, give (all but surely) others. */
-export function fingerprint(pairs: readonly EncodedPair[]): string {
-  let [a, b] = [pairs.length | 0, ~pairs.length]
-  for (const { source, target } of pairs)
-    for (const id of [...source, -1, ...target, -2]) {
-      a = Math.imul(a ^ id, 0x01000193)
-      b = Math.imul(b + id, 0x85ebca6b) ^ (b >>> 15)
-    }
-  return [a, b].map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('')
+/** Stands for the data of a run; see `digest`. */
+export const fingerprint = (pairs: readonly EncodedPair[]): string => digest(pairs.length, idsOf(pairs))
+
+function* idsOf(pairs: readonly EncodedPair[]): Iterable<number> {
+  for (const { source, target } of pairs) {
+    yield* source
+    yield -1
+    yield* target
+    yield -2
+  }
 }

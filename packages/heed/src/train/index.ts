@@ -1,7 +1,7 @@
 export { AdamW, type AdamWOptions, type AdamWState, type StepReport } from './adamw.js'
 export { type Checkpoint, type CheckpointIndex, readCheckpoint, readCheckpointIndex } from './checkpoint.js'
+export { type BatchOptions } from './batches.js'
 export {
-  type BatchOptions,
   type EncodedPair,
   encodePairs,
   epochBatches,
@@ -12,7 +12,10 @@ export {
   readPairs,
 } from './data.js'
 export { type MetricsRow, parseMetrics } from './metrics.js'
-export type { RunState, Validation } from './run-state.js'
+export type { Document } from './language-data.js'
+export { languageConfig } from './language-task.js'
+export { type RandomOptions, randomSequences, repeatedSequences, type SequenceKind } from './sequences.js'
+export type { RunState, Score, Validation } from './run-state.js'
 export {
   cosine,
   inverseSqrt,
@@ -22,9 +25,14 @@ export {
   type ScheduleOptions,
 } from './schedules.js'
 export {
+  languageDefaults,
   trainingDefaults,
   type TrainingEvent,
+  type TrainingOptions,
   type TrainingProgress,
+  type TrainLanguageOptions,
   type TrainTranslationOptions,
 } from './settings.js'
-export { type TrainingResult, trainTranslation } from './train-translation.js'
+export type { TrainingResult } from './train.js'
+export { trainLanguage } from './train-language.js'
+export { trainTranslation } from './train-translation.js'

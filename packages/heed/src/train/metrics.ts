@@ -3,7 +3,7 @@ import { appendText, exists, readText, writeFileAtomic } from '../io/files.js'
 /** A line of metrics.jsonl: after some steps what training did, after an evaluation what it found. */
 export interface MetricsRow {
   step: number
-  /** Target tokens seen, without padding. */
+  /** Tokens predicted so far, without padding. */
   tokens: number
   /** Of the step's batch, with label smoothing and dropout. */
   loss?: number
@@ -17,6 +17,8 @@ export interface MetricsRow {
   /** Without label smoothing and dropout. */
   validLoss?: number
   bleu?: number
+  perplexity?: number
+  bitsPerByte?: number
 }
 
 /** The lines of a metrics file; one that is not whole, as a crash may leave at the end, is dropped. */

@@ -1,13 +1,21 @@
 import { HeedError } from '../errors.js'
 import { isRecord, quote } from '../json.js'
 
-/** How good a model was on the validation pairs. */
-export interface Validation {
-  step: number
-  /** Mean cross-entropy per target token, in nats, without label smoothing or dropout. */
+/** How good a model is on the validation data. */
+export interface Score {
+  /** Mean cross-entropy per token, in nats, without label smoothing or dropout. */
   loss: number
   /** Of greedy translations; absent when none were made. */
   bleu?: number
+  /** exp(loss), of language models. */
+  perplexity?: number
+  /** Cross-entropy per byte of the texts, in bits, of language models; absent where ids were given. */
+  bitsPerByte?: number
+}
+
+/** How good a model was at a step. */
+export interface Validation extends Score {
+  step: number
 }
 
 /** Where a run is: with the weights and the moments, all that its future depends on. */
@@ -19,7 +27,7 @@ export interface RunState {
   epoch: number
   /** The batch of the epoch that comes next. */
   batch: number
-  /** Target tokens seen, without padding. */
+  /** Tokens predicted (a translator's target tokens), without padding. */
   tokens: number
   /** The training loss, averaged with weight 0.98 on the past; null before the first step. */
   smoothedLoss: number | null
@@ -52,8 +60,8 @@ export function isBetter(a: Validation, b: Validation | null): boolean {
 const isCount = (x: unknown): boolean => Number.isSafeInteger(x) && (x as number) >= 0
 const isValidation = (x: unknown): boolean => {
   if (x === null) return true
-  const { step, loss, bleu } = (x ?? {}) as Record<string, unknown>
-  return isCount(step) && typeof loss === 'number' && (bleu === undefined || typeof bleu === 'number')
+  const { step, loss, ...rest } = (x ?? {}) as Record<string, unknown>
+  return isCount(step) && typeof loss === 'number' && Object.values(rest).every((n) => typeof n === 'number')
 }
 
 /**

@@ -1,11 +1,13 @@
-import { HeedTypeError } from '../errors.js'
+import { HeedError, HeedTypeError } from '../errors.js'
+import { quote } from '../json.js'
 import type { TransformerConfig } from '../models/index.js'
 import type { AdamWOptions } from './adamw.js'
 import type { Pair } from './data.js'
+import type { Document } from './language-data.js'
 import type { Validation } from './run-state.js'
 import type { ScheduleOptions } from './schedules.js'
 
-/** What training does unless told otherwise: the recipe of the shipped translator. */
+/** What training a translator does unless told otherwise: the recipe of the shipped one. */
 export const trainingDefaults = {
   vocabSize: 8000,
   steps: 4300,
@@ -27,23 +29,33 @@ export const trainingDefaults = {
   bleuSentences: 1000,
 }
 
-/** Numbers that are not given are those of `trainingDefaults`. */
-export interface TrainTranslationOptions {
-  /** Pairs, or a file as `readPairs` reads it. */
-  train: string | readonly Pair[]
-  /** As `train`. Default none: then the last model is the final one. */
-  valid?: string | readonly Pair[]
+/** What training a language model does unless told otherwise. */
+export const languageDefaults = {
+  vocabSize: 8000,
+  steps: 2000,
+  batchTokens: 4096,
+  schedule: { kind: 'cosine' as ScheduleOptions['kind'], peak: 1e-3, warmup: 200 },
+  optimizer: { beta2: 0.95, eps: 1e-8, clip: 1, weightDecay: 0.1 },
+  seed: 1,
+  averageDecay: 0,
+  evaluateEvery: 250,
+  checkpointEvery: 250,
+  reportEvery: 20,
+  contextLength: 256,
+  documents: 'lines' as 'lines' | 'file',
+}
+
+/** What every kind of training takes. */
+export interface TrainingOptions {
   /** The run folder, which must be new, or hold the run to `resume`. */
   out: string
-  /** What config.json shall say; `vocab_size` and the ids of special tokens come from the tokenizer. */
-  config?: Partial<TransformerConfig>
-  /** A parsed tokenizer.json. Default: one is learned from the training pairs. */
+  /** A parsed tokenizer.json. Default: one is learned from the training texts. */
   tokenizer?: Record<string, unknown>
   /** Of the tokenizer that is learned. */
   vocabSize?: number
   /** How many steps there are in all, also when the run is resumed. */
   steps?: number
-  /** The most tokens of a batch on either side, padding included. */
+  /** The most tokens of a batch (of a translator: on either side), padding included. */
   batchTokens?: number
   /** Of the learning rate. */
   schedule?: Partial<ScheduleOptions>
@@ -51,8 +63,6 @@ export interface TrainTranslationOptions {
   optimizer?: AdamWOptions
   /** Of weights, order of the data and dropout. */
   seed?: number
-  /** Share of the target spread over all pieces. */
-  labelSmoothing?: number
   /**
    * Decay of the exponential moving average of the weights, such as 0.999: the averaged model is then the one that is
    * validated and saved. 0 for no average.
@@ -64,8 +74,6 @@ export interface TrainTranslationOptions {
   checkpointEvery?: number
   /** Steps between lines of metrics.jsonl. */
   reportEvery?: number
-  /** BLEU is of the first so many validation pairs; 0 for none. */
-  bleuSentences?: number
   /** Go on from the latest checkpoint of `out`, if it has one. Default false. */
   resume?: boolean
   /** Stops after the step under way; a checkpoint is written first. */
@@ -76,12 +84,43 @@ export interface TrainTranslationOptions {
   onEvent?: (event: TrainingEvent) => void
 }
 
+/** Numbers that are not given are those of `trainingDefaults`. */
+export interface TrainTranslationOptions extends TrainingOptions {
+  /** Pairs, or a file as `readPairs` reads it. */
+  train: string | readonly Pair[]
+  /** As `train`. Default none: then the last model is the final one. */
+  valid?: string | readonly Pair[]
+  /** What config.json shall say; `vocab_size` and the ids of special tokens come from the tokenizer. */
+  config?: Partial<TransformerConfig>
+  /** Share of the target spread over all pieces. */
+  labelSmoothing?: number
+  /** BLEU is of the first so many validation pairs; 0 for none. */
+  bleuSentences?: number
+}
+
+/** Numbers that are not given are those of `languageDefaults`. */
+export interface TrainLanguageOptions extends TrainingOptions {
+  /** A text file, documents, or documents without end: number n is a pure function of n, from 0 up. */
+  train: string | readonly Document[] | ((index: number) => Document)
+  /** A text file or documents. Default none: then the last model is the final one. */
+  valid?: string | readonly Document[]
+  /** What a file holds: a document on every line that is not empty, or the whole file as one. */
+  documents?: 'lines' | 'file'
+  /**
+   * What config.json shall say, in Llama's own fields (hidden_size, num_hidden_layers …); `vocab_size` and the ids of
+   * special tokens come from the tokenizer. What is left out is that of `languageConfig`.
+   */
+  config?: Readonly<Record<string, unknown>>
+  /** Tokens that the model reads at once in training, the start token included: longer documents are cut. */
+  contextLength?: number
+}
+
 export interface TrainingProgress {
   step: number
   steps: number
-  /** Smoothed training loss, per target token. */
+  /** Smoothed training loss, per token that is predicted. */
   loss: number
-  /** Target tokens, without padding. */
+  /** Tokens that are predicted, without padding. */
   tokensPerSecond: number
   /** Seconds to the last step. */
   eta: number
@@ -100,6 +139,8 @@ export type TrainingEvent =
       long: number
       padding: number
     }
+  /** Of language models. `tokens`: those that are predicted; Infinity where documents are made without end. */
+  | { type: 'text'; name: 'train' | 'valid'; documents: number; windows: number; tokens: number }
   | { type: 'model'; parameters: number; vocabSize: number }
   | { type: 'resumed'; step: number }
   /** The gradient was not finite, so the step changed nothing. */
@@ -107,35 +148,92 @@ export type TrainingEvent =
   | ({ type: 'evaluation'; best: boolean } & Validation)
   | { type: 'checkpoint'; step: number; folder: string }
 
-/** The options with all defaults filled in. */
-export type Settings = ReturnType<typeof settingsOf>
+/** What a kind of training does unless told otherwise. */
+interface Defaults extends Required<
+  Pick<
+    TrainingOptions,
+    | 'vocabSize'
+    | 'steps'
+    | 'batchTokens'
+    | 'seed'
+    | 'averageDecay'
+    | 'evaluateEvery'
+    | 'checkpointEvery'
+    | 'reportEvery'
+    | 'optimizer'
+  >
+> {
+  /** `warmup` is the most: a run of few steps warms up over a fifth of them. */
+  schedule: ScheduleOptions
+}
+
+/** Options with all defaults filled in. */
+export type Settings<O extends TrainingOptions = TrainingOptions, D extends Defaults = Defaults> = Omit<
+  D,
+  'schedule' | 'optimizer'
+> &
+  O & {
+    schedule: ScheduleOptions
+    optimizer: AdamWOptions
+    onProgress: NonNullable<TrainingOptions['onProgress']>
+    onEvent: NonNullable<TrainingOptions['onEvent']>
+  }
+export type TranslationSettings = Settings<TrainTranslationOptions, typeof trainingDefaults>
+export type LanguageSettings = Settings<TrainLanguageOptions, typeof languageDefaults>
 
 /** @throws HeedTypeError `option` for a number out of range */
-export function settingsOf(options: TrainTranslationOptions) {
-  const { schedule, optimizer, ...flat } = trainingDefaults
-  const given = over({ ...flat, config: {}, onProgress: () => {}, onEvent: () => {} }, options)
+export function translationSettings(options: TrainTranslationOptions): TranslationSettings {
+  const settings = settingsOf(options, trainingDefaults, 'trainTranslation')
+  const { bleuSentences } = settings
+  if (!(bleuSentences >= 0))
+    throw new HeedTypeError('option', `trainTranslation: bleuSentences must be a count, got ${bleuSentences}`)
+  return settings
+}
+
+/** @throws HeedTypeError `option` for a number out of range */
+export function languageSettings(options: TrainLanguageOptions): LanguageSettings {
+  const settings = settingsOf(options, languageDefaults, 'trainLanguage')
+  const { contextLength, documents } = settings
+  if (!Number.isSafeInteger(contextLength) || contextLength < 2)
+    throw new HeedTypeError(
+      'option',
+      `trainLanguage: contextLength must be a whole number from 2 up, got ${contextLength}`,
+    )
+  if (documents !== 'lines' && documents !== 'file')
+    throw new HeedTypeError(
+      'option',
+      `trainLanguage: documents must be 'lines' or 'file', got ${quote(documents)}`,
+    )
+  return settings
+}
+
+function settingsOf<O extends TrainingOptions, D extends Defaults>(
+  options: O,
+  defaults: D,
+  caller: string,
+): Settings<O, D> {
+  const { schedule, optimizer, ...flat } = defaults
+  const given = over({ ...flat, onProgress: () => {}, onEvent: () => {} }, options)
   const warmup = Math.max(1, Math.min(schedule.warmup, Math.round(given.steps / 5)))
   const settings = {
     ...given,
     schedule: over({ ...schedule, warmup }, options.schedule),
     optimizer: over(optimizer, options.optimizer),
-  }
+  } as Settings<O, D>
   for (const name of ['steps', 'batchTokens', 'evaluateEvery', 'checkpointEvery', 'reportEvery'] as const)
     if (!Number.isSafeInteger(settings[name]) || settings[name] < 1)
       throw new HeedTypeError(
         'option',
-        `trainTranslation: ${name} must be a whole number from 1 up, got ${settings[name]}`,
+        `${caller}: ${name} must be a whole number from 1 up, got ${settings[name]}`,
       )
-  const { averageDecay, bleuSentences, seed } = settings
+  const { averageDecay, seed } = settings
   if (!(averageDecay >= 0 && averageDecay < 1))
     throw new HeedTypeError(
       'option',
-      `trainTranslation: averageDecay must be from 0 to below 1, got ${averageDecay}`,
+      `${caller}: averageDecay must be from 0 to below 1, got ${averageDecay}`,
     )
   if (!Number.isSafeInteger(seed))
-    throw new HeedTypeError('option', `trainTranslation: seed must be a whole number, got ${seed}`)
-  if (!(bleuSentences >= 0))
-    throw new HeedTypeError('option', `trainTranslation: bleuSentences must be a count, got ${bleuSentences}`)
+    throw new HeedTypeError('option', `${caller}: seed must be a whole number, got ${seed}`)
   return settings
 }
 
@@ -143,4 +241,21 @@ export function settingsOf(options: TrainTranslationOptions) {
 function over<D extends object, G extends object>(defaults: D, given: G | undefined): D & G {
   const named = Object.entries(given ?? {}).filter(([, value]) => value !== undefined)
   return { ...defaults, ...Object.fromEntries(named) } as D & G
+}
+
+/**
+ * The tokenizer that a run has, or is given.
+ *
+ * @throws HeedError `input` when the run has another one than is given
+ */
+export function tokenizerFor(
+  { out, tokenizer }: TrainingOptions,
+  saved: Record<string, unknown> | undefined,
+): Record<string, unknown> | undefined {
+  if (saved && tokenizer && JSON.stringify(tokenizer) !== JSON.stringify(saved))
+    throw new HeedError(
+      'input',
+      `${out}: the run was started with another tokenizer; leave it out, or start a new run in another folder`,
+    )
+  return saved ?? tokenizer
 }

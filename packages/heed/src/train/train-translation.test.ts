@@ -9,7 +9,12 @@ import { coded } from '../testing/index.js'
 import { learnBpe } from '../text/index.js'
 import type { Pair } from './data.js'
 import { parseMetrics } from './metrics.js'
-import { settingsOf, trainingDefaults, type TrainingEvent, type TrainTranslationOptions } from './settings.js'
+import {
+  trainingDefaults,
+  type TrainingEvent,
+  translationSettings,
+  type TrainTranslationOptions,
+} from './settings.js'
 import { trainTranslation } from './train-translation.js'
 
 let dir: string
@@ -185,10 +190,10 @@ test('a run that cannot start leaves no tensor behind', async () => {
 test('what is not given is the recipe', () => {
   const { optimizer, schedule, ...flat } = trainingDefaults
   const given = { train: [], out: 'x', seed: undefined, optimizer: { clip: 2 }, schedule: { peak: 1 } }
-  expect(settingsOf(given)).toMatchObject({ ...flat, optimizer: { ...optimizer, clip: 2 } })
-  expect(settingsOf(given).schedule).toEqual({ ...schedule, peak: 1 })
-  expect(settingsOf({ ...given, steps: 500 }).schedule.warmup).toBe(100)
-  expect(settingsOf({ ...given, steps: 1 }).schedule.warmup).toBe(1)
+  expect(translationSettings(given)).toMatchObject({ ...flat, optimizer: { ...optimizer, clip: 2 } })
+  expect(translationSettings(given).schedule).toEqual({ ...schedule, peak: 1 })
+  expect(translationSettings({ ...given, steps: 500 }).schedule.warmup).toBe(100)
+  expect(translationSettings({ ...given, steps: 1 }).schedule.warmup).toBe(1)
 })
 
 test('options out of range are named', async () => {

@@ -1,24 +1,6 @@
-import { breather } from '../breathe.js'
-import { HeedError } from '../errors.js'
-import { exists, makeFolder, writeModelFolder } from '../io/index.js'
-import { readCheckpoint, readCheckpointIndex } from './checkpoint.js'
-import { MetricsLog } from './metrics.js'
-import { prepareData } from './prepare.js'
-import type { RunState } from './run-state.js'
-import { schedule } from './schedules.js'
-import { settingsOf, type TrainTranslationOptions } from './settings.js'
-import { Training } from './training.js'
-
-export interface TrainingResult {
-  /** False when the signal stopped it: `resume` goes on. */
-  finished: boolean
-  /** The run folder; when finished it is a model folder, of the best model. */
-  folder: string
-  state: RunState
-}
-
-/** So many steps one after another without a finite gradient are the end. */
-const MOST_SKIPPED = 20
+import { translationSettings, type TrainTranslationOptions } from './settings.js'
+import { train, type TrainingResult } from './train.js'
+import { translationTask } from './translation-task.js'
 
 /**
  * Trains a Transformer ("Attention Is All You Need") to translate, in a run folder: `checkpoints/`, `metrics.jsonl`
@@ -33,88 +15,6 @@ const MOST_SKIPPED = 20
  *   `finished: false`); HeedTypeError `option` for numbers out of range; what reading the files throws
  */
 export async function trainTranslation(options: TrainTranslationOptions): Promise<TrainingResult> {
-  const settings = settingsOf(options)
-  const { out, steps, signal, resume, onEvent } = settings
-  const rateOf = schedule(settings.schedule, steps)
-  const index = await readCheckpointIndex(out)
-  if (index && !resume)
-    throw new HeedError('input', `${out}: holds a run already; resume it, or name another folder`)
-  if (!index && (await exists(`${out}/model.safetensors`)))
-    throw new HeedError('input', `${out}: holds a model; name another folder`)
-  const saved = index && (await readCheckpoint(out))
-
-  const data = await prepareData(settings, saved?.model.tokenizerJson)
-  await makeFolder(out)
-  using training = new Training(settings, data, saved)
-  const { state } = training
-  const log = await MetricsLog.open(`${out}/metrics.jsonl`, state.step)
-  if (saved) onEvent({ type: 'resumed', step: state.step })
-
-  const breathe = breather()
-  const started = { at: performance.now(), step: state.step }
-  let skippedInRow = 0
-  const due = (every: number) => state.step > 0 && (state.step % every === 0 || state.step >= steps)
-  for (;;) {
-    await breathe()
-    let best = false
-    if (due(settings.evaluateEvery) && state.last?.step !== state.step && data.valid.encoded.length > 0) {
-      const validation = await unlessAborted(training.evaluate())
-      if (validation) {
-        best = state.best === validation
-        await log.write({
-          step: state.step,
-          tokens: state.tokens,
-          validLoss: validation.loss,
-          bleu: validation.bleu,
-        })
-        onEvent({ type: 'evaluation', best, ...validation })
-      }
-    }
-    const stop = signal?.aborted || state.step >= steps
-    if (best || stop || due(settings.checkpointEvery)) {
-      const folder = await training.save(best)
-      if (folder) onEvent({ type: 'checkpoint', step: state.step, folder })
-    }
-    if (stop) break
-
-    const rate = rateOf(state.step + 1)
-    const report = await training.step(rate)
-    skippedInRow = report.skipped ? skippedInRow + 1 : 0
-    if (report.skipped) onEvent({ type: 'skipped', step: state.step, norm: report.norm })
-    if (skippedInRow === MOST_SKIPPED)
-      throw new HeedError(
-        'input',
-        `${out}: ${MOST_SKIPPED} steps without a finite gradient up to step ${state.step}; lower the peak rate and resume`,
-      )
-    const { tokensPerSecond } = training
-    if (due(settings.reportEvery)) {
-      await log.write({ ...report, rate, tokensPerSecond })
-      training.startThroughput()
-    }
-    const perStep = (performance.now() - started.at) / 1000 / (state.step - started.step)
-    settings.onProgress({
-      step: state.step,
-      steps,
-      loss: report.smoothedLoss,
-      tokensPerSecond,
-      eta: (steps - state.step) * perStep,
-    })
-  }
-
-  const finished = state.step >= steps
-  if (finished) {
-    const which = state.best ? 'best' : 'latest'
-    await writeModelFolder(out, (await readCheckpoint(out, which)).model)
-  }
-  return { finished, folder: out, state: { ...state } }
-}
-
-/** An evaluation that the signal cut short is made again when the run is resumed. */
-async function unlessAborted<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work
-  } catch (error) {
-    if (error instanceof HeedError && error.code === 'aborted') return undefined
-    throw error
-  }
+  const settings = translationSettings(options)
+  return train(settings, (savedTokenizer) => translationTask(settings, savedTokenizer))
 }

@@ -2,18 +2,16 @@ import { valueAndGrad } from '../autograd/index.js'
 import { foldSeed } from '../backends/random.js'
 import { HeedError } from '../errors.js'
 import type { SafeTensor } from '../io/index.js'
-import { initTransformer, Run, Transformer, transformerShapes, translationBatch } from '../models/index.js'
+import { type Model, Run } from '../models/index.js'
 import { scope } from '../tensor/scope.js'
 import { sameShape, show } from '../tensor/shape.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { AdamW, type StepReport } from './adamw.js'
 import { copies, updateAverage } from './average.js'
 import { type Checkpoint, fromSafeTensors, toSafeTensors, writeCheckpoint } from './checkpoint.js'
-import { epochBatches } from './data.js'
-import type { TranslationData } from './prepare.js'
 import { isBetter, newRunState, resumedState, type RunState, type Validation } from './run-state.js'
 import type { Settings } from './settings.js'
-import { validationBleu, validationLoss } from './validate.js'
+import type { Batch, Epoch, Task } from './task.js'
 
 type Saved = Checkpoint<Record<string, unknown>>
 
@@ -21,51 +19,49 @@ type Saved = Checkpoint<Record<string, unknown>>
 const WEIGHTS = 'weights.'
 
 /** The model in training, its optimiser and its place in the data: one step, one evaluation, one checkpoint. */
-export class Training implements Disposable {
+export class Training<M extends Model> implements Disposable {
   readonly state: RunState
   readonly #settings: Settings
-  readonly #data: TranslationData
-  readonly #model: Transformer
+  readonly #task: Task<M>
+  readonly #model: M
   /** With averaged weights, when the settings want some. */
-  readonly #average: Transformer | undefined
+  readonly #average: M | undefined
   readonly #optimizer: AdamW
-  #epoch: { number: number; batches: number[][] } | undefined
+  #epoch: Epoch<M> | undefined
   #savedStep = -1
   #tokens = 0
   #seconds = 0
 
   /** @param saved goes on from it, if given */
-  constructor(settings: Settings, data: TranslationData, saved: Saved | undefined) {
+  constructor(settings: Settings, task: Task<M>, saved: Saved | undefined) {
     this.#settings = settings
-    this.#data = data
-    const { config, identity, tokenizerJson } = data
-    this.state = saved ? resumedState(saved.state, settings.out, identity) : newRunState(identity)
-    const create = (weights: () => Record<string, Tensor>) =>
-      scope(() => new Transformer(config, weights(), { tokenizerJson }))
+    this.#task = task
+    this.state = saved ? resumedState(saved.state, settings.out, task.identity) : newRunState(task.identity)
+    const create = (weights: () => Record<string, Tensor>) => scope(() => task.create(weights()))
     try {
       if (saved) {
         const hasAverage = [...saved.training.keys()].some((name) => name.startsWith(WEIGHTS))
         const load = (stored: Map<string, SafeTensor>, prefix = '') =>
-          create(() => restore(stored, prefix, data))
+          create(() => restore(stored, prefix, task))
         this.#model = hasAverage ? load(saved.training, WEIGHTS) : load(saved.model.tensors)
         if (settings.averageDecay > 0) this.#average = load(saved.model.tensors)
         this.#savedStep = this.state.step
       } else {
-        const model = initTransformer(config, settings.seed, { tokenizerJson })
+        const model = task.initial()
         this.#model = model
         if (settings.averageDecay > 0) this.#average = create(() => copies(model.weights))
       }
       this.#optimizer = new AdamW(this.#model.weights, settings.optimizer)
       if (saved) this.#loadMoments(saved)
       const parameters = Object.values(this.#model.weights).reduce((sum, t) => sum + t.size, 0)
-      settings.onEvent({ type: 'model', parameters, vocabSize: config.vocab_size })
+      settings.onEvent({ type: 'model', parameters, vocabSize: task.vocabSize })
     } catch (error) {
       this.dispose()
       throw error
     }
   }
 
-  /** Target tokens per second of training since `startThroughput`. */
+  /** Predicted tokens per second of training since `startThroughput`. */
   get tokensPerSecond(): number {
     return this.#seconds > 0 ? this.#tokens / this.#seconds : 0
   }
@@ -80,14 +76,11 @@ export class Training implements Disposable {
   ): Promise<StepReport & { step: number; tokens: number; loss: number; smoothedLoss: number }> {
     const started = performance.now()
     const { state } = this
-    const { seed, labelSmoothing, averageDecay } = this.#settings
-    const pairs = this.#nextBatch()
+    const { seed, averageDecay } = this.#settings
+    const { tokens, loss: lossOf } = this.#nextBatch()
     const step = state.step + 1
     const run = new Run(this.#model, { mode: 'train', seed: foldSeed(seed, step) })
-    const batch = translationBatch(pairs, this.#data.config)
-    const { value, grads } = valueAndGrad(this.#model.weights, () =>
-      this.#model.loss(run, batch, { labelSmoothing }),
-    )
+    const { value, grads } = valueAndGrad(this.#model.weights, () => lossOf(this.#model, run))
     try {
       const loss = await value.item()
       const report = await this.#optimizer.step(grads, rate)
@@ -95,7 +88,6 @@ export class Training implements Disposable {
       if (this.#average && !report.skipped)
         updateAverage(this.#average.weights, this.#model.weights, averageDecay, updates)
 
-      const tokens = pairs.reduce((sum, { target }) => sum + target.length, 0)
       const past = state.smoothedLoss ?? loss
       const smoothedLoss = Number.isFinite(loss) ? past + 0.02 * (loss - past) : past
       Object.assign(state, {
@@ -114,17 +106,12 @@ export class Training implements Disposable {
     }
   }
 
-  /** Loss and BLEU on the validation pairs, which become the state's last, and its best if they are. */
-  async evaluate(): Promise<Validation> {
-    const { batchTokens, bleuSentences, signal } = this.#settings
-    const { encoded, pairs } = this.#data.valid
-    const model = this.#average ?? this.#model
-    const validation: Validation = {
-      step: this.state.step,
-      loss: await validationLoss(model, encoded, { batchTokens, signal }),
-    }
-    if (bleuSentences > 0)
-      validation.bleu = await validationBleu(model, pairs.slice(0, bleuSentences), { signal })
+  /** How good the model is, which becomes the state's last, and its best if it is; nothing without validation data. */
+  async evaluate(): Promise<Validation | undefined> {
+    const { validate } = this.#task
+    if (!validate) return undefined
+    const { step } = this.state
+    const validation: Validation = { step, ...(await validate(this.#average ?? this.#model)) }
     this.state.last = validation
     if (isBetter(validation, this.state.best)) this.state.best = validation
     return validation
@@ -134,7 +121,7 @@ export class Training implements Disposable {
   async save(best: boolean): Promise<string | undefined> {
     const { step } = this.state
     if (step === this.#savedStep && !best) return undefined
-    const { config, tokenizerJson } = this.#data
+    const { config, tokenizerJson } = this.#task
     const tensors = await toSafeTensors((this.#average ?? this.#model).weights)
     const training = await toSafeTensors(this.#optimizer.state().tensors)
     if (this.#average)
@@ -161,20 +148,16 @@ export class Training implements Disposable {
     this.dispose()
   }
 
-  #nextBatch() {
+  #nextBatch(): Batch<M> {
     const { state } = this
-    const { batchTokens, seed } = this.#settings
-    const plan = () => {
-      const batches = epochBatches(this.#data.train, { batchTokens, seed, epoch: state.epoch })
-      return (this.#epoch = { number: state.epoch, batches })
-    }
+    const plan = () => (this.#epoch = this.#task.epoch(state.epoch))
     let epoch = this.#epoch ?? plan()
-    if (state.batch >= epoch.batches.length) {
+    if (state.batch >= epoch.count) {
       state.epoch++
       state.batch = 0
       epoch = plan()
     }
-    return epoch.batches[state.batch].map((i) => this.#data.train[i])
+    return epoch.batch(state.batch)
   }
 
   #loadMoments(saved: Saved): void {
@@ -192,10 +175,10 @@ export class Training implements Disposable {
 function restore(
   stored: Map<string, SafeTensor>,
   prefix: string,
-  { config }: TranslationData,
+  { shapes }: Pick<Task<Model>, 'shapes'>,
 ): Record<string, Tensor> {
   const weights: Record<string, Tensor> = {}
-  for (const [name, shape] of transformerShapes(config)) {
+  for (const [name, shape] of shapes) {
     const found = stored.get(prefix + name)
     if (!found || !sameShape(found.shape, shape))
       throw new HeedError(

@@ -1,6 +1,13 @@
 import { HeedError } from '../errors.js'
-import { type TransformerConfig, transformerConfig } from '../models/index.js'
-import { learnBpe, Tokenizer } from '../text/index.js'
+import {
+  initTransformer,
+  Transformer,
+  type TransformerConfig,
+  transformerConfig,
+  transformerShapes,
+  translationBatch,
+} from '../models/index.js'
+import { bleu, learnBpe, Tokenizer } from '../text/index.js'
 import {
   type EncodedPair,
   encodePairs,
@@ -10,40 +17,27 @@ import {
   type Pair,
   readPairs,
 } from './data.js'
-import type { RunState } from './run-state.js'
-import type { Settings } from './settings.js'
-
-/** All that training reads: token ids, and what a model for them looks like. */
-export interface TranslationData {
-  train: EncodedPair[]
-  valid: { encoded: EncodedPair[]; pairs: Pair[] }
-  tokenizerJson: Record<string, unknown>
-  config: TransformerConfig
-  identity: RunState['identity']
-}
+import type { Score } from './run-state.js'
+import { tokenizerFor, type TranslationSettings } from './settings.js'
+import type { Batch, Epoch, Task } from './task.js'
+import { meanLoss } from './validate.js'
 
 /**
  * Reads the pairs, learns a tokenizer if none is given, and turns all into ids.
  *
  * @throws HeedError `input` when no training pair is left or the run has another tokenizer, `unsupported` when the tokenizer lacks a special token
  */
-export async function prepareData(
-  settings: Settings,
+export async function translationTask(
+  settings: TranslationSettings,
   savedTokenizer: Record<string, unknown> | undefined,
-): Promise<TranslationData> {
-  const { signal, batchTokens, seed, onEvent } = settings
+): Promise<Task<Transformer>> {
+  const { signal, batchTokens, seed, labelSmoothing, bleuSentences, onEvent } = settings
   const train = await load(settings.train)
   const valid = await load(settings.valid ?? [])
   if (train.pairs.length === 0) throw noPair(train)
-  const given = settings.tokenizer
-  if (savedTokenizer && given && JSON.stringify(given) !== JSON.stringify(savedTokenizer))
-    throw new HeedError(
-      'input',
-      `${settings.out}: the run was started with another tokenizer; leave it out, or start a new run in another folder`,
-    )
-  const tokenizerJson = savedTokenizer ?? given ?? (await learn(train.pairs, settings))
+  const tokenizerJson = tokenizerFor(settings, savedTokenizer) ?? (await learn(train.pairs, settings))
   const tokenizer = Tokenizer.fromJson(tokenizerJson)
-  const config = configFor(tokenizer, settings.config)
+  const config = configFor(tokenizer, settings.config ?? {})
 
   const encode = async (
     name: 'train' | 'valid',
@@ -55,7 +49,7 @@ export async function prepareData(
       type: 'data',
       name,
       pairs: encoded.length,
-      tokens: encoded.reduce((sum, { target }) => sum + target.length, 0),
+      tokens: tokensOf(encoded),
       empty: skipped,
       long: pairs.length - encoded.length,
       padding: paddingShare(encoded, batches),
@@ -64,21 +58,62 @@ export async function prepareData(
   }
   const { encoded } = await encode('train', train)
   if (encoded.length === 0) throw noPair(train)
+  const held = await encode('valid', valid)
+
+  const epochOf = (
+    pairs: readonly EncodedPair[],
+    order: { seed: number; epoch: number },
+    smoothing = 0,
+  ): Epoch<Transformer> => {
+    const batches = epochBatches(pairs, { batchTokens, ...order })
+    const chosen = (i: number) => batches[i].map((n) => pairs[n])
+    return { count: batches.length, batch: (i) => batchOf(chosen(i), smoothing) }
+  }
+  const validate = async (model: Transformer): Promise<Score> => {
+    const loss = await meanLoss(model, epochOf(held.encoded, { seed: 0, epoch: 0 }), signal)
+    const pairs = held.pairs.slice(0, bleuSentences)
+    return bleuSentences > 0 ? { loss, bleu: await bleuOf(model, pairs, signal) } : { loss }
+  }
   const { dropout, ...shape } = config
   void dropout // may change while the rest may not
   return {
-    train: encoded,
-    valid: await encode('valid', valid),
+    config: { ...config },
     tokenizerJson,
-    config,
+    vocabSize: config.vocab_size,
     identity: {
       seed,
       batchTokens,
-      ...(given ? {} : { vocabSize: settings.vocabSize }),
+      ...(settings.tokenizer ? {} : { vocabSize: settings.vocabSize }),
       data: fingerprint(encoded),
       config: JSON.stringify(shape),
     },
+    shapes: transformerShapes(config),
+    initial: () => initTransformer(config, seed, { tokenizerJson }),
+    create: (weights) => new Transformer(config, weights, { tokenizerJson }),
+    epoch: (epoch) => epochOf(encoded, { seed, epoch }, labelSmoothing),
+    validate: held.encoded.length > 0 ? validate : undefined,
   }
+}
+
+const tokensOf = (pairs: readonly EncodedPair[]) => pairs.reduce((sum, { target }) => sum + target.length, 0)
+
+const batchOf = (pairs: readonly EncodedPair[], labelSmoothing: number): Batch<Transformer> => ({
+  tokens: tokensOf(pairs),
+  loss: (model, run) => model.loss(run, translationBatch(pairs, model.config), { labelSmoothing }),
+})
+
+/** BLEU of greedy translations against all references. */
+async function bleuOf(
+  model: Transformer,
+  pairs: readonly Pair[],
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const sources = pairs.map(({ source }) => source)
+  const translations = await model.translate(sources, { beam: 1, signal })
+  return bleu(
+    translations,
+    pairs.map(({ targets }) => targets),
+  ).score
 }
 
 const noPair = ({ pairs, skipped }: { pairs: readonly Pair[]; skipped: number }) =>
@@ -90,7 +125,7 @@ const noPair = ({ pairs, skipped }: { pairs: readonly Pair[]; skipped: number })
 const load = async (pairs: string | readonly Pair[]) =>
   typeof pairs === 'string' ? readPairs(pairs) : { pairs, skipped: 0 }
 
-async function learn(pairs: readonly Pair[], { vocabSize, signal, onEvent }: Settings) {
+async function learn(pairs: readonly Pair[], { vocabSize, signal, onEvent }: TranslationSettings) {
   function* lines() {
     for (const { source, targets } of pairs) {
       yield source

@@ -1,0 +1,170 @@
+import { backendOf } from '../backends/current.js'
+import { HeedError } from '../errors.js'
+import { CausalModel, initLlama, padIds, type Run } from '../models/index.js'
+import { llama } from '../models/llama.js'
+import { crossEntropy, tensor } from '../ops/index.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { learnBpe, Tokenizer } from '../text/index.js'
+import { batchesByLength } from './batches.js'
+import { bytesOf, type Document, fingerprintOf, predicted, readDocuments, Windows } from './language-data.js'
+import type { Score } from './run-state.js'
+import { type LanguageSettings, tokenizerFor } from './settings.js'
+import type { Batch, Epoch, Task } from './task.js'
+import { meanLoss } from './validate.js'
+
+/** What a config.json of a language model says where the caller does not, beside what the tokenizer decides. */
+export const languageConfig = {
+  model_type: 'llama',
+  architectures: ['LlamaForCausalLM'],
+  hidden_size: 256,
+  num_hidden_layers: 4,
+  num_attention_heads: 4,
+  intermediate_size: 704,
+  hidden_act: 'silu',
+  rms_norm_eps: 1e-5,
+  rope_theta: 10000,
+  attention_bias: false,
+  mlp_bias: false,
+  tie_word_embeddings: true,
+}
+
+/**
+ * Reads the documents, learns a tokenizer if none is given, and cuts all into windows.
+ *
+ * @throws HeedError `input` when there is no training text, contextLength is beyond the model's positions or the run has
+ *   another tokenizer; `unsupported` when the tokenizer lacks a start or end token, or for a field of the config
+ */
+export async function languageTask(
+  settings: LanguageSettings,
+  savedTokenizer: Record<string, unknown> | undefined,
+): Promise<Task<CausalModel>> {
+  const { seed, batchTokens, contextLength, signal, onEvent } = settings
+  const read = (from: string | readonly Document[]) =>
+    typeof from === 'string' ? readDocuments(from, settings.documents) : from
+  const endless = typeof settings.train === 'function' ? settings.train : undefined
+  const documents = typeof settings.train === 'function' ? [] : await read(settings.train)
+  if (!endless && documents.length === 0)
+    throw new HeedError('input', 'no text to train on: there is no document')
+  const held = await read(settings.valid ?? [])
+
+  const tokenizerJson = tokenizerFor(settings, savedTokenizer) ?? (await learn(documents, settings))
+  const tokenizer = Tokenizer.fromJson(tokenizerJson)
+  const windows = new Windows(tokenizer, contextLength)
+  const config = configFor(tokenizer, settings)
+  const padId = tokenizer.padId ?? 0
+
+  const windowsOf = async (name: 'train' | 'valid', documents: readonly Document[]) => {
+    const all = await windows.ofAll(documents, { firstOnly: endless !== undefined, signal })
+    onEvent({ type: 'text', name, documents: documents.length, windows: all.length, tokens: tokensOf(all) })
+    return all
+  }
+  const epochOf = (
+    all: readonly Int32Array[],
+    order: { seed: number; epoch: number },
+  ): Epoch<CausalModel> => {
+    const batches = batchesByLength(all.length, (i) => predicted(all[i]), { batchTokens, ...order })
+    const chosen = (i: number) => batches[i].map((n) => all[n])
+    return { count: batches.length, batch: (i) => batchOf(chosen(i), padId) }
+  }
+  const train = endless ? undefined : await windowsOf('train', documents)
+  const valid = await windowsOf('valid', held)
+  const bytes = bytesOf(held)
+  const validate = async (model: CausalModel): Promise<Score> => {
+    const loss = await meanLoss(model, epochOf(valid, { seed: 0, epoch: 0 }), signal)
+    const score = { loss, perplexity: Math.exp(loss) }
+    return bytes ? { ...score, bitsPerByte: (loss * tokensOf(valid)) / bytes / Math.LN2 } : score
+  }
+
+  /** The first window of a document; a batch has as many as fit. */
+  const made = (index: number) => windows.of(endless!(index))[0]
+  const rows = Math.max(1, Math.floor(batchTokens / contextLength))
+  const first = (batch: number) => Array.from({ length: rows }, (_, row) => made(batch * rows + row))
+  return {
+    config,
+    tokenizerJson,
+    vocabSize: tokenizer.vocabSize,
+    identity: {
+      seed,
+      batchTokens,
+      contextLength,
+      ...(settings.tokenizer ? {} : { vocabSize: settings.vocabSize }),
+      data: fingerprintOf(train ?? first(0)),
+      config: JSON.stringify(config),
+    },
+    shapes: llama.shapes(llama.config(config)),
+    initial: () => initLlama(config, seed, { tokenizerJson }),
+    create: (weights) => llama.create(llama.config(config), weights, { tokenizerJson }),
+    epoch: (epoch) =>
+      train ? epochOf(train, { seed, epoch }) : { count: Infinity, batch: (i) => batchOf(first(i), padId) },
+    validate: valid.length > 0 ? validate : undefined,
+  }
+}
+
+const tokensOf = (windows: readonly Int32Array[]) => windows.reduce((sum, w) => sum + predicted(w), 0)
+
+const batchOf = (windows: readonly Int32Array[], padId: number): Batch<CausalModel> => ({
+  tokens: tokensOf(windows),
+  loss: (model, run) => languageLoss(model, run, windows, padId),
+})
+
+/** The mean cross-entropy of every token but the first of each window, in nats, a tensor of shape []. */
+export function languageLoss(
+  model: CausalModel,
+  run: Run,
+  windows: readonly Int32Array[],
+  padId = model.padId,
+): Tensor {
+  const inputs = padIds(
+    windows.map((w) => w.subarray(0, -1)),
+    padId,
+  )
+  const targets = padIds(
+    windows.map((w) => w.subarray(1)),
+    -100,
+  )
+  return run.scope(() => {
+    const logits = model.logits(run, inputs)
+    const shape = [targets.rows, targets.width]
+    return crossEntropy(logits, tensor(targets.ids, shape, { backend: backendOf(logits) }))
+  })
+}
+
+async function learn(
+  documents: readonly Document[],
+  { vocabSize, signal, onEvent }: LanguageSettings,
+): Promise<Record<string, unknown>> {
+  const texts = documents.filter((document) => typeof document === 'string')
+  if (texts.length === 0)
+    throw new HeedError('input', 'a tokenizer is learned from texts, and there are none; give one')
+  onEvent({ type: 'tokenizer', done: 0, total: vocabSize })
+  return learnBpe(texts, {
+    vocabSize,
+    specials: ['<pad>', '<s>', '</s>'],
+    around: { before: ['<s>'] },
+    signal,
+    onProgress: (p) => onEvent({ type: 'tokenizer', ...p }),
+  })
+}
+
+/** config.json with what the tokenizer decides. */
+function configFor(
+  { vocabSize, bosId, eosId, padId }: Tokenizer,
+  { config, contextLength }: LanguageSettings,
+): Record<string, unknown> {
+  const json = {
+    ...languageConfig,
+    max_position_embeddings: contextLength,
+    ...config,
+    vocab_size: vocabSize,
+    bos_token_id: bosId,
+    eos_token_id: eosId,
+    pad_token_id: padId ?? null,
+  }
+  const { maxPositions } = llama.config(json)
+  if (contextLength > maxPositions)
+    throw new HeedError(
+      'input',
+      `contextLength ${contextLength} is beyond the model's ${maxPositions} positions; raise max_position_embeddings`,
+    )
+  return json
+}
