@@ -15,7 +15,7 @@ export interface Backend extends Device {
   /** Float dtypes that the kernels take; the first is the default. */
   readonly floats: readonly DType[]
   readonly kernels: Kernels
-  /** A storage's elements in place, for the few ops that have no kernels (ops/host.ts); take it anew after an allocation. */
+  /** A storage's elements in place, unless they are narrow, for the few ops without kernels (ops/host.ts); take it anew after an allocation. */
   view(storage: Storage): TypedArray
   /** Stops threads and frees what the backend itself holds. */
   dispose(): void

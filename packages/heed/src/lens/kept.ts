@@ -34,7 +34,7 @@ export interface KeepOptions {
 
 /** Keeps what was seen alive. */
 export const keepAttention = (
-  { v, out, ...seen }: AttentionSeen,
+  { v, out, ...seen }: Omit<AttentionSeen, 'places'>,
   { values, outputs }: KeepOptions,
 ): KeptAttention => keepAgain({ ...seen, ...(values && { v }), ...(outputs && { out }) })
 

@@ -23,7 +23,7 @@ it('draws matrices from N(0, 0.02), those into the residual stream narrower; nor
   expect(model).toBeInstanceOf(CausalModel)
   expect(Object.keys(model.weights)).toContain('lm_head.weight')
   for (const [name, weight] of Object.entries(model.weights)) {
-    const values = await weight.data()
+    const values = Float32Array.from(await weight.data())
     if (weight.rank === 1) {
       expect([name, ...new Set(values)]).toEqual([name, name.endsWith('bias') ? 0 : 1])
       continue

@@ -66,12 +66,7 @@ test('what cannot fit is refused, with its size, before anything of it is read',
       get: (b, key) => (key === 'capacity' ? b.bytesInUse + free : Reflect.get(b, key, b)),
     })
   await expect(loadWeights(tensors, small(2e6), 'big/model', {})).rejects.toThrow(
-    coded(
-      'memory',
-      'big/model: 3 M parameters take 0.01 GB as f32',
-      'the wasm backend has 0.0',
-      'smaller',
-    ),
+    coded('memory', 'big/model: 3 M parameters take 0.01 GB as f32', 'the wasm backend has 0.0', 'smaller'),
   )
   await expect(loadWeights(tensors, small(7e6), 'm', {})).rejects.toThrow(
     coded('memory', "load it with dtype 'f16' (--dtype f16), which takes 0.01 GB"),

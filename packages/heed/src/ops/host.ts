@@ -7,7 +7,7 @@ import type { Tensor } from '../tensor/tensor.js'
  * inputs and are not worth a kernel.
  */
 
-/** The elements of a dense tensor, in place; take them anew after an allocation. */
+/** The elements of a dense tensor of no narrow dtype, in place; take them anew after an allocation. */
 export const elementsOf = (t: Tensor): TypedArray =>
   backendOf(t)
     .view(t.storage)

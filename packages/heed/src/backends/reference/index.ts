@@ -1,5 +1,12 @@
 import { HeedError, HeedTypeError } from '../../errors.js'
-import { bytesPerElement, type DType, isFloat, type KeptArray, newArray } from '../../tensor/dtype.js'
+import {
+  bytesPerElement,
+  type DType,
+  isFloat,
+  type KeptArray,
+  newArray,
+  type TypedArray,
+} from '../../tensor/dtype.js'
 import type { Storage } from '../../tensor/device.js'
 import type { Backend, Kernels } from '../backend.js'
 import { activation, activationGrad } from './activation.js'
@@ -115,7 +122,7 @@ export class ReferenceBackend implements Backend {
   }
 
   view(storage: Storage): TypedArray {
-    return (storage as ReferenceStorage).values
+    return (storage as ReferenceStorage).values as TypedArray
   }
 
   /** Nothing to stop: memory goes with the tensors. */
