@@ -47,7 +47,7 @@ function tiedLabels(tokens: readonly DrawnToken[]): string[] {
   return labels
 }
 
-function cell(weight: number, width: number, style: Paint): string {
+export function cell(weight: number, width: number, style: Paint): string {
   if (style.depth !== 'none')
     return style.cell(
       weight,
@@ -57,7 +57,7 @@ function cell(weight: number, width: number, style: Paint): string {
   return (SHADES.find(([, from]) => weight >= from)?.[0] ?? ' ').repeat(width)
 }
 
-function legend(width: number, columns: number, { depth, quiet, cell }: Paint): string[] {
+export function legend(width: number, columns: number, { depth, quiet, cell }: Paint): string[] {
   const written = 'weights from .10 are written'
   if (depth === 'none')
     return wrap(width < NUMBERED ? SHADES_LEGEND : `weight 0 … 1; ${written}, smaller ones are ·`, columns)
