@@ -4,6 +4,7 @@ import { visibleLine } from 'heed/look'
 import { addEmbed } from './commands/embed.js'
 import { addFill } from './commands/fill.js'
 import { addGenerate } from './commands/generate.js'
+import { addHeads } from './commands/heads.js'
 import { addModels } from './commands/models.js'
 import { addSee } from './commands/see.js'
 import { addSimilar } from './commands/similar.js'
@@ -60,6 +61,7 @@ addEmbed(program)
 addFill(program)
 addSimilar(program)
 addGenerate(program)
+addHeads(program)
 addModels(program)
 addTrain(program)
 addTune(program)

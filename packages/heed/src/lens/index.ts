@@ -2,6 +2,14 @@ export { type AlignmentOptions, type AlignmentScore, alignmentScores, copiedWord
 export { capture, Capture, type CapturedText, type CaptureOptions } from './capture.js'
 export { detectHead, type DetectOptions, type HeadPattern } from './detectors.js'
 export { sentenceSpans, type Span, wordSpans } from './gather.js'
+export {
+  type HeadRow,
+  type HeadsOptions,
+  measureHeads,
+  type RankedText,
+  sortHeads,
+  type TokenLink,
+} from './heads.js'
 export type { KeepOptions, KeptAttention } from './kept.js'
 export { AttentionMap, type MapPart, type RowBlock, type Stage, type TileOptions } from './map.js'
 export {

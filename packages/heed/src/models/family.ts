@@ -56,6 +56,10 @@ export interface Model extends SiteNames, Disposable {
   readonly embedding: string
   readonly tokenizer: Tokenizer | undefined
   readonly files: ModelFiles
+  /** The most tokens of a text. */
+  readonly maxPositions: number
+  /** The tokens of a text as a pass reads them, special ones included. @throws HeedError `unsupported` without a tokenizer */
+  sourceTokens(text: string): Token[]
   /**
    * One pass over a text, whole: what observers want to see.
    *

@@ -3,7 +3,7 @@ import type { Weights } from '../nn/weights.js'
 import { slice } from '../ops/views.js'
 import { scope } from '../tensor/scope.js'
 import type { Tensor } from '../tensor/tensor.js'
-import type { Encoding, Tokenizer } from '../text/index.js'
+import type { Encoding, Token, Tokenizer } from '../text/index.js'
 import { finiteValues } from './damaged.js'
 import { embedTexts, type EmbedOptions } from './embed.js'
 import { type Model, type ModelFiles, type TextRun, type TextRunOptions, tokenizerOf } from './family.js'
@@ -74,6 +74,7 @@ export class SequenceModel implements Model {
   readonly activations: readonly string[]
   readonly heads: number
   readonly embedding: string
+  readonly maxPositions: number
   readonly tokenizer: Tokenizer | undefined
 
   constructor(
@@ -88,6 +89,7 @@ export class SequenceModel implements Model {
       activations: this.activations,
       heads: this.heads,
       embedding: this.embedding,
+      maxPositions: this.maxPositions,
     } = net)
     this.tokenizer = tokenizerOf(files, net.vocabSize)
     for (const t of Object.values(weights)) t.keep()
@@ -105,7 +107,7 @@ export class SequenceModel implements Model {
    */
   hidden(run: Run, ids: PaddedIds): Tensor {
     const start = run.cache?.length ?? 0
-    const { maxPositions } = this.net
+    const { maxPositions } = this
     if (start + ids.width > maxPositions)
       throw new HeedError(
         'input',
@@ -138,6 +140,10 @@ export class SequenceModel implements Model {
     return this.needTokenizer().encode(text)
   }
 
+  sourceTokens(text: string): Token[] {
+    return this.encode(text).tokens
+  }
+
   /** @throws HeedError `unsupported` when the model has no tokenizer */
   protected needTokenizer(): Tokenizer {
     if (this.tokenizer) return this.tokenizer
@@ -168,7 +174,7 @@ export class SequenceModel implements Model {
     const kept = tokens.length - 1 - tokens.findLastIndex(({ start, end }) => start < end)
     const idsOf = (text: string) => this.tokenizer!.encodeIds(text)
     const hidden = (run: Run, ids: PaddedIds) => this.hidden(run, ids)
-    const limit = this.net.maxPositions
+    const limit = this.maxPositions
     return embedTexts({ sites, activations, files, padId, kept, limit, idsOf, hidden }, texts, options)
   }
 

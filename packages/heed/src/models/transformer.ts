@@ -13,7 +13,7 @@ import { slice } from '../ops/views.js'
 import { scope } from '../tensor/scope.js'
 import { type Shape, sizeOf } from '../tensor/shape.js'
 import type { Tensor } from '../tensor/tensor.js'
-import type { Tokenizer } from '../text/index.js'
+import type { Token, Tokenizer } from '../text/index.js'
 import { embedTexts, type EmbedOptions } from './embed.js'
 import { type Family, type Model, type ModelFiles, tokenizerOf } from './family.js'
 import { type GenerationSettings, generationSettings } from './generation.js'
@@ -64,6 +64,7 @@ export class Transformer implements Model {
   readonly files: ModelFiles
   readonly heads: number
   readonly embedding = 'embedding.weight'
+  readonly maxPositions: number
   readonly tokenizer: Tokenizer | undefined
   /** How it is best asked, from generation_config.json. */
   readonly generation: GenerationSettings
@@ -83,6 +84,7 @@ export class Transformer implements Model {
     this.weights = weights
     this.files = files
     this.heads = config.num_heads
+    this.maxPositions = config.max_positions
     this.generation = generationSettings(files.generationConfig ?? {}, config)
     this.tokenizer = tokenizerOf(files, config.vocab_size)
     ;({ sites: this.sites, activations: this.activations } = transformerSites(config))
@@ -171,6 +173,11 @@ export class Transformer implements Model {
     if (!this.tokenizer)
       throw new HeedError('unsupported', 'this model has no tokenizer.json: it takes ids, not text')
     return this.tokenizer.encodeIds(text, { addSpecials: false, parseSpecials: false })
+  }
+
+  sourceTokens(text: string): Token[] {
+    const ids = this.sourceIds(text)
+    return this.tokenizer!.tokensOf(ids, text)
   }
 
   /**
