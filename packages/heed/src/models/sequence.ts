@@ -6,7 +6,16 @@ import type { Tensor } from '../tensor/tensor.js'
 import type { Encoding, Token, Tokenizer } from '../text/index.js'
 import { finiteValues } from './damaged.js'
 import { embedTexts, type EmbedOptions } from './embed.js'
-import { type Model, type ModelFiles, type TextRun, type TextRunOptions, tokenizerOf } from './family.js'
+import {
+  type Model,
+  type ModelFiles,
+  type NormWeights,
+  type Projection,
+  type Readout,
+  type TextRun,
+  type TextRunOptions,
+  tokenizerOf,
+} from './family.js'
 import type { BlockConfig } from './hugging-face.js'
 import { type PaddedIds, padIds } from './ids.js'
 import { layerActivations, Run, type SiteNames, unlessEnded } from './run.js'
@@ -26,6 +35,12 @@ export interface Net {
   hidden(run: Run, ids: PaddedIds, start: number): Tensor
   /** Hidden states [..., D] → scores of the vocabulary [..., V]; absent where the checkpoint has no such output. */
   logits?(run: Run, hidden: Tensor): Tensor
+  /** The norm behind the last layer; absent where every layer ends in a norm of its own. */
+  readonly lastNorm?: NormWeights
+  /** The name of the weight U [V, D] where `logits` is x Uᵀ and nothing more. */
+  readonly unembedding?: string
+  /** W_O of an attention, which joins its heads. */
+  outputProjection?(site: string): Projection
   /** Frees what the net made beside the weights. */
   dispose?(): void
 }
@@ -38,6 +53,9 @@ export function blockNames(layers: number): SiteNames {
     activations: ['embedding', ...blocks.flatMap((at) => layerActivations(at, ['self'])), 'logits'],
   }
 }
+
+/** 3 of `layers.3.self`. */
+export const layerOf = (site: string): number => Number(site.split('.')[1])
 
 /** A net of blocks: what its names and sizes follow from its config. */
 export abstract class BlockNet<C extends BlockConfig> implements Net {
@@ -138,6 +156,17 @@ export class SequenceModel implements Model {
   /** Ids and tokens of a text, special tokens around them as the tokenizer has it. */
   encode(text: string): Encoding {
     return this.needTokenizer().encode(text)
+  }
+
+  get readout(): Readout | undefined {
+    const { net } = this
+    if (!net.logits) return undefined
+    const { lastNorm: norm, unembedding } = net
+    return { layers: 'layers', norm, unembedding, logits: (hidden) => net.logits!(new Run(this), hidden) }
+  }
+
+  outputProjection(site: string): Projection | undefined {
+    return this.net.outputProjection?.(site)
   }
 
   sourceTokens(text: string): Token[] {

@@ -15,7 +15,14 @@ import { type Shape, sizeOf } from '../tensor/shape.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { Token, Tokenizer } from '../text/index.js'
 import { embedTexts, type EmbedOptions } from './embed.js'
-import { type Family, type Model, type ModelFiles, tokenizerOf } from './family.js'
+import {
+  type Family,
+  type Model,
+  type ModelFiles,
+  type Projection,
+  type Readout,
+  tokenizerOf,
+} from './family.js'
 import { type GenerationSettings, generationSettings } from './generation.js'
 import { idTensor, type PaddedIds, padIds } from './ids.js'
 import { type PairRun, type PairRunOptions, runPair } from './pair.js'
@@ -173,6 +180,20 @@ export class Transformer implements Model {
     if (!this.tokenizer)
       throw new HeedError('unsupported', 'this model has no tokenizer.json: it takes ids, not text')
     return this.tokenizer.encodeIds(text, { addSpecials: false, parseSpecials: false })
+  }
+
+  get readout(): Readout {
+    const { norm, layer_norm_eps: eps } = this.config
+    return {
+      layers: 'decoder',
+      norm: norm === 'pre' ? { kind: 'layer', name: 'decoder.norm', eps } : undefined,
+      unembedding: this.embedding,
+      logits: (hidden) => unembed(this.weights, 'embedding', hidden),
+    }
+  }
+
+  outputProjection(site: string): Projection {
+    return { name: `${site}.output` }
   }
 
   sourceTokens(text: string): Token[] {
