@@ -50,14 +50,14 @@ export function addLogits(program: Command): void {
       'after',
       `
 Without --token: the logit lens, the model's last norm and output applied to
-every layer; without --position the likeliest token of every position. What early
-layers seem to say is a guess: they were not trained to be read so. BERT-like
-models say what stands at a position, all others what comes next.
+every layer; without --position the likeliest token of every position. What
+early layers seem to say is a guess: they were not trained to be read so.
+BERT-like models say what stands at a position, all others what comes next.
 
-With --token: direct logit attribution at the position, by default the last. All
-parts add up to the logit. Only models with pre-norm layers come apart so: GPT-2,
-Llama and its kin, heed's translator. docs/measures.md has formulas and limits. A
-token is written as it stands in a sentence: " Paris", with its space.
+With --token: direct logit attribution at the position, by default the last.
+All parts add up to the logit. Only models with pre-norm layers come apart so:
+GPT-2, Llama and its kin, heed's translator. docs/measures.md has formulas and
+limits. A token is written as it stands in a sentence: " Paris", with its space.
 
 Examples:
   heed logits "The elephant is very large."

@@ -25,6 +25,7 @@ export {
 export { normMap, type NormOptions, valueNorms } from './norms.js'
 export type { Overview, OverviewOptions } from './overview.js'
 export { Recorder, type RecorderOptions } from './recorder.js'
+export { inductionOnRepeats, type RepeatOptions, type RepeatScore } from './repeats.js'
 export { rollout, type RolloutOptions } from './rollout.js'
 export { see, type Seen, type SeenMap, type SeeOptions } from './see.js'
 export type { Link, ScanOptions, StrongestOptions, TopKeys } from './strongest.js'
