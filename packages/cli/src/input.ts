@@ -1,4 +1,5 @@
 import { addAbortSignal } from 'node:stream'
+import { HeedError } from 'heed'
 import { decodeUtf8, readText } from 'heed/io'
 
 /** All of standard input; on a terminal says first what is wanted. */
@@ -18,4 +19,22 @@ export function linesOf(text: string): string[] {
   const lines = text.split(/\r?\n/)
   if (lines.at(-1) === '') lines.pop()
   return lines
+}
+
+/** The texts of lines: the lines themselves, or of a file named *.jsonl the "text" of the object on each. */
+export function textsOf(lines: string[], file: string | undefined): string[] {
+  if (!file?.endsWith('.jsonl')) return lines
+  return lines.map((line, i) => textOf(line, `${file}, line ${i + 1}`))
+}
+
+/** @throws HeedError `format` for a line that is no object with a text */
+export function textOf(line: string, where: string): string {
+  let text: unknown
+  try {
+    text = (JSON.parse(line) as { text?: unknown } | null)?.text
+  } catch {
+    throw new HeedError('format', `${where}: is no JSON; each line is an object with "text"`)
+  }
+  if (typeof text !== 'string') throw new HeedError('format', `${where}: has no "text" that is a string`)
+  return text
 }

@@ -5,6 +5,8 @@ import { addEmbed } from './commands/embed.js'
 import { addExperiment } from './commands/experiment.js'
 import { addFill } from './commands/fill.js'
 import { addGenerate } from './commands/generate.js'
+import { addHeads } from './commands/heads.js'
+import { addLogits } from './commands/logits.js'
 import { addModels } from './commands/models.js'
 import { addSee } from './commands/see.js'
 import { addSimilar } from './commands/similar.js'
@@ -61,6 +63,8 @@ addEmbed(program)
 addFill(program)
 addSimilar(program)
 addGenerate(program)
+addHeads(program)
+addLogits(program)
 addModels(program)
 addTrain(program)
 addTune(program)

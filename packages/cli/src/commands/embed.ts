@@ -4,7 +4,7 @@ import { HeedError } from 'heed'
 import { exists, readText, writeFileAtomic, writeNpy } from 'heed/io'
 import type { EmbedOptions } from 'heed/models'
 import { checkWritable } from '../files.js'
-import { linesOf, readLines } from '../input.js'
+import { linesOf, readLines, textOf, textsOf } from '../input.js'
 import { interruptible } from '../interrupt.js'
 import { openEmbedder } from '../model.js'
 import { dtypeOption, type ModelFlags, modelOption } from '../options.js'
@@ -121,22 +121,6 @@ function matrixOf(rows: readonly Float32Array[]): Uint8Array {
   const data = new Float32Array(rows.length * width)
   rows.forEach((row, i) => data.set(row, i * width))
   return writeNpy(data, [rows.length, width])
-}
-
-function textsOf(lines: string[], file: string | undefined): string[] {
-  if (!file?.endsWith('.jsonl')) return lines
-  return lines.map((line, i) => textOf(line, `${file}, line ${i + 1}`))
-}
-
-function textOf(line: string, where: string): string {
-  let text: unknown
-  try {
-    text = (JSON.parse(line) as { text?: unknown } | null)?.text
-  } catch {
-    throw new HeedError('format', `${where}: is no JSON; each line is an object with "text"`)
-  }
-  if (typeof text !== 'string') throw new HeedError('format', `${where}: has no "text" that is a string`)
-  return text
 }
 
 /** How many of the texts a JSONL file holds already; a last line that was cut off is removed. */

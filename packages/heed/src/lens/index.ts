@@ -1,8 +1,18 @@
 export { type AlignmentOptions, type AlignmentScore, alignmentScores, copiedWords } from './alignment.js'
+export { type Attribution, type AttributionOptions, attributeLogit, type LogitPart } from './attribution.js'
 export { capture, Capture, type CapturedText, type CaptureOptions } from './capture.js'
 export { detectHead, type DetectOptions, type HeadPattern } from './detectors.js'
 export { sentenceSpans, type Span, wordSpans } from './gather.js'
+export {
+  type HeadRow,
+  type HeadsOptions,
+  measureHeads,
+  type RankedText,
+  sortHeads,
+  type TokenLink,
+} from './heads.js'
 export type { KeepOptions, KeptAttention } from './kept.js'
+export { type Likely, logitLens, type LogitLens, type LogitLensOptions } from './logit-lens.js'
 export { AttentionMap, type MapPart, type RowBlock, type Stage, type TileOptions } from './map.js'
 export {
   type MapStats,
@@ -12,9 +22,12 @@ export {
   separatorsOf,
   type StatsOptions,
 } from './measures.js'
+export { normMap, type NormOptions, valueNorms } from './norms.js'
 export type { Overview, OverviewOptions } from './overview.js'
 export { Recorder, type RecorderOptions } from './recorder.js'
 export { openCapture, saveCapture } from './saved.js'
+export { inductionOnRepeats, type RepeatOptions, type RepeatScore } from './repeats.js'
+export { rollout, type RolloutOptions } from './rollout.js'
 export { see, type Seen, type SeenMap, type SeeOptions } from './see.js'
 export type { Link, ScanOptions, StrongestOptions, TopKeys } from './strongest.js'
 export {

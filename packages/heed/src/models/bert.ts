@@ -11,10 +11,10 @@ import type { Tensor } from '../tensor/tensor.js'
 import type { Shape } from '../tensor/shape.js'
 import { type BertConfig, bertConfig, distilbertConfig, robertaConfig } from './bert-config.js'
 import { EncoderModel } from './encoder.js'
-import type { Family } from './family.js'
+import type { Family, Projection } from './family.js'
 import { idTensor, type PaddedIds } from './ids.js'
 import type { Run } from './run.js'
-import { BlockNet, type Net } from './sequence.js'
+import { BlockNet, layerOf, type Net } from './sequence.js'
 
 /** What a checkpoint calls the parts of the model. */
 interface Names {
@@ -100,6 +100,11 @@ class Bert extends BlockNet<BertConfig> {
     this.embedding = `${names.prefix}embeddings.word_embeddings.weight`
     const output = [...optionalShapes(config, names).keys()]
     if (output.every((name) => name in weights)) this.logits = (_, hidden) => this.#unembed(hidden)
+  }
+
+  outputProjection(site: string): Projection {
+    const { prefix, layer, output } = this.names
+    return { name: `${prefix}${layer}.${layerOf(site)}.${output}` }
   }
 
   hidden(run: Run, ids: PaddedIds): Tensor {

@@ -2,6 +2,7 @@ import { HeedError } from '../errors.js'
 import type { ModelFolder } from '../io/index.js'
 import type { Weights } from '../nn/weights.js'
 import type { Shape } from '../tensor/shape.js'
+import type { Tensor } from '../tensor/tensor.js'
 import { type Token, Tokenizer } from '../text/index.js'
 import type { Intervention, Observer, SiteNames, SitePattern } from './run.js'
 import type { OutputAxis } from './weights.js'
@@ -45,6 +46,31 @@ export interface TextRun {
   readonly tokens: { readonly source: readonly Token[]; readonly target?: readonly Token[] }
 }
 
+/** A linear layer by its weights: `<name>.weight` [out, in], or [in, out] where transposed, and maybe `<name>.bias` [out]. */
+export interface Projection {
+  readonly name: string
+  readonly transposed?: boolean
+}
+
+/** A norm by its weights, `<name>.weight` [D] and of a `layer` norm `<name>.bias` [D]. */
+export interface NormWeights {
+  readonly kind: 'layer' | 'rms'
+  readonly name: string
+  readonly eps: number
+}
+
+/** How a model ends: what makes scores of the vocabulary of its last layer's output. */
+export interface Readout {
+  /** The layers that it follows: `layers`, or `decoder` of an encoder-decoder. */
+  readonly layers: string
+  /** The last norm; absent where every layer ends in a norm of its own. */
+  readonly norm?: NormWeights
+  /** The name of the weight U [V, D] where scores are x Uᵀ and nothing more. */
+  readonly unembedding?: string
+  /** Hidden states behind the last norm [..., D] → scores [..., V]. */
+  logits(hidden: Tensor): Tensor
+}
+
 /** What every model is, whatever its family. */
 export interface Model extends SiteNames, Disposable {
   /** As config.json will have it. */
@@ -57,6 +83,14 @@ export interface Model extends SiteNames, Disposable {
   readonly embedding: string
   readonly tokenizer: Tokenizer | undefined
   readonly files: ModelFiles
+  /** The most tokens of a text. */
+  readonly maxPositions: number
+  /** How it ends; absent where the checkpoint has no output over the vocabulary. */
+  readonly readout?: Readout
+  /** W_O of an attention, which joins its heads; undefined where the family does not say. */
+  outputProjection(site: string): Projection | undefined
+  /** The tokens of a text as a pass reads them, special ones included. @throws HeedError `unsupported` without a tokenizer */
+  sourceTokens(text: string): Token[]
   /**
    * One pass over a text, whole: what observers want to see.
    *

@@ -9,11 +9,11 @@ import { reshape, slice } from '../ops/views.js'
 import type { Shape } from '../tensor/shape.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { CausalModel } from './causal.js'
-import type { Family } from './family.js'
+import type { Family, NormWeights, Projection } from './family.js'
 import { type Gpt2Config, gpt2Config } from './gpt2-config.js'
 import { idTensor, type PaddedIds } from './ids.js'
 import type { Run } from './run.js'
-import { BlockNet, type Net } from './sequence.js'
+import { BlockNet, layerOf, type Net } from './sequence.js'
 
 /**
  * GPT-2 (Radford et al. 2019): token and position embeddings, then blocks x + f(LayerNorm(x)) of causal self-attention
@@ -23,11 +23,18 @@ import { BlockNet, type Net } from './sequence.js'
 class Gpt2 extends BlockNet<Gpt2Config> {
   readonly embedding = 'transformer.wte.weight'
   readonly logits?: Net['logits']
+  readonly lastNorm: NormWeights
+  readonly unembedding: string
 
   constructor(config: Gpt2Config, weights: Weights) {
     super(config, weights)
-    const output = config.tied ? this.embedding : 'lm_head.weight'
+    this.lastNorm = { kind: 'layer', name: 'transformer.ln_f', eps: config.normEps }
+    const output = (this.unembedding = config.tied ? this.embedding : 'lm_head.weight')
     if (output in weights) this.logits = (_, hidden) => linear(hidden, weight(weights, output))
+  }
+
+  outputProjection(site: string): Projection {
+    return { name: `transformer.h.${layerOf(site)}.attn.c_proj`, transposed: true }
   }
 
   hidden(run: Run, ids: PaddedIds, start: number): Tensor {
@@ -43,7 +50,7 @@ class Gpt2 extends BlockNet<Gpt2Config> {
       x = add(x, run.at(`${at}.mlp`, this.#project(`${name}.mlp.c_proj`, inner)))
       return run.at(`${at}.output`, x)
     })
-    return this.#norm('transformer.ln_f', out)
+    return this.#norm(this.lastNorm.name, out)
   }
 
   /** E[ids] + P[start …]: [B, T, D] */

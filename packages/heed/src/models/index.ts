@@ -12,7 +12,16 @@ export type { Hypothesis } from './beam-search.js'
 export type { OnTooLong } from './batches.js'
 export type { EmbedOptions } from './embed.js'
 export { EncoderModel, type Filled, type FillOptions } from './encoder.js'
-export type { Family, Model, ModelFiles, TextRun, TextRunOptions } from './family.js'
+export type {
+  Family,
+  Model,
+  ModelFiles,
+  NormWeights,
+  Projection,
+  Readout,
+  TextRun,
+  TextRunOptions,
+} from './family.js'
 export { type GenerationSettings, saveSettings } from './generation.js'
 export { activationOf, benignFields, type BlockConfig, mustBeOff } from './hugging-face.js'
 export { idTensor, type PaddedIds, padIds } from './ids.js'

@@ -10,7 +10,7 @@ import { reshape } from '../ops/views.js'
 import type { Shape } from '../tensor/shape.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { CausalModel } from './causal.js'
-import type { Family } from './family.js'
+import type { Family, NormWeights, Projection } from './family.js'
 import { idTensor, type PaddedIds } from './ids.js'
 import {
   type Kind,
@@ -22,7 +22,7 @@ import {
   qwen3Kind,
 } from './llama-config.js'
 import type { Run } from './run.js'
-import { BlockNet, type Net } from './sequence.js'
+import { BlockNet, layerOf, type Net } from './sequence.js'
 
 /**
  * Llama (Touvron et al. 2023) and its kin: token embeddings, then blocks of causal attention over turned queries and keys
@@ -31,11 +31,18 @@ import { BlockNet, type Net } from './sequence.js'
 class Llama extends BlockNet<LlamaConfig> {
   readonly embedding = 'model.embed_tokens.weight'
   readonly logits?: Net['logits']
+  readonly lastNorm: NormWeights
+  readonly unembedding: string
 
   constructor(config: LlamaConfig, weights: Weights) {
     super(config, weights)
-    const output = config.output === 'tied' ? this.embedding : 'lm_head.weight'
+    this.lastNorm = { kind: 'rms', name: 'model.norm', eps: config.normEps }
+    const output = (this.unembedding = config.output === 'tied' ? this.embedding : 'lm_head.weight')
     if (output in weights) this.logits = (_, hidden) => linear(hidden, weight(weights, output))
+  }
+
+  outputProjection(site: string): Projection {
+    return { name: `model.layers.${layerOf(site)}.self_attn.o_proj` }
   }
 
   hidden(run: Run, ids: PaddedIds, start: number): Tensor {
@@ -54,7 +61,7 @@ class Llama extends BlockNet<LlamaConfig> {
       const fed = gatedFeedForward(weights, `${of}.mlp`, normed, config.activation)
       return run.at(`${at}.output`, add(x, run.at(`${at}.mlp`, fed)))
     })
-    return this.#norm('model.norm', x)
+    return this.#norm(this.lastNorm.name, x)
   }
 
   /** x [B, T, D], normed → [B, T, D]. Padding comes after a text, so that causality alone hides it. */

@@ -3,10 +3,19 @@ import type { Weights } from '../nn/weights.js'
 import { slice } from '../ops/views.js'
 import { scope } from '../tensor/scope.js'
 import type { Tensor } from '../tensor/tensor.js'
-import type { Encoding, Tokenizer } from '../text/index.js'
+import type { Encoding, Token, Tokenizer } from '../text/index.js'
 import { finiteValues } from './damaged.js'
 import { embedTexts, type EmbedOptions } from './embed.js'
-import { type Model, type ModelFiles, type TextRun, type TextRunOptions, tokenizerOf } from './family.js'
+import {
+  type Model,
+  type ModelFiles,
+  type NormWeights,
+  type Projection,
+  type Readout,
+  type TextRun,
+  type TextRunOptions,
+  tokenizerOf,
+} from './family.js'
 import type { BlockConfig } from './hugging-face.js'
 import { type PaddedIds, padIds } from './ids.js'
 import { layerActivations, Run, type SiteNames, unlessEnded } from './run.js'
@@ -26,6 +35,12 @@ export interface Net {
   hidden(run: Run, ids: PaddedIds, start: number): Tensor
   /** Hidden states [..., D] → scores of the vocabulary [..., V]; absent where the checkpoint has no such output. */
   logits?(run: Run, hidden: Tensor): Tensor
+  /** The norm behind the last layer; absent where every layer ends in a norm of its own. */
+  readonly lastNorm?: NormWeights
+  /** The name of the weight U [V, D] where `logits` is x Uᵀ and nothing more. */
+  readonly unembedding?: string
+  /** W_O of an attention, which joins its heads. */
+  outputProjection?(site: string): Projection
   /** Frees what the net made beside the weights. */
   dispose?(): void
 }
@@ -38,6 +53,9 @@ export function blockNames(layers: number): SiteNames {
     activations: ['embedding', ...blocks.flatMap((at) => layerActivations(at, ['self'])), 'logits'],
   }
 }
+
+/** 3 of `layers.3.self`. */
+export const layerOf = (site: string): number => Number(site.split('.')[1])
 
 /** A net of blocks: what its names and sizes follow from its config. */
 export abstract class BlockNet<C extends BlockConfig> implements Net {
@@ -74,6 +92,7 @@ export class SequenceModel implements Model {
   readonly activations: readonly string[]
   readonly heads: number
   readonly embedding: string
+  readonly maxPositions: number
   readonly tokenizer: Tokenizer | undefined
 
   constructor(
@@ -88,6 +107,7 @@ export class SequenceModel implements Model {
       activations: this.activations,
       heads: this.heads,
       embedding: this.embedding,
+      maxPositions: this.maxPositions,
     } = net)
     this.tokenizer = tokenizerOf(files, net.vocabSize)
     for (const t of Object.values(weights)) t.keep()
@@ -105,7 +125,7 @@ export class SequenceModel implements Model {
    */
   hidden(run: Run, ids: PaddedIds): Tensor {
     const start = run.cache?.length ?? 0
-    const { maxPositions } = this.net
+    const { maxPositions } = this
     if (start + ids.width > maxPositions)
       throw new HeedError(
         'input',
@@ -138,6 +158,21 @@ export class SequenceModel implements Model {
     return this.needTokenizer().encode(text)
   }
 
+  get readout(): Readout | undefined {
+    const { net } = this
+    if (!net.logits) return undefined
+    const { lastNorm: norm, unembedding } = net
+    return { layers: 'layers', norm, unembedding, logits: (hidden) => net.logits!(new Run(this), hidden) }
+  }
+
+  outputProjection(site: string): Projection | undefined {
+    return this.net.outputProjection?.(site)
+  }
+
+  sourceTokens(text: string): Token[] {
+    return this.encode(text).tokens
+  }
+
   /** @throws HeedError `unsupported` when the model has no tokenizer */
   protected needTokenizer(): Tokenizer {
     if (this.tokenizer) return this.tokenizer
@@ -168,7 +203,7 @@ export class SequenceModel implements Model {
     const kept = tokens.length - 1 - tokens.findLastIndex(({ start, end }) => start < end)
     const idsOf = (text: string) => this.tokenizer!.encodeIds(text)
     const hidden = (run: Run, ids: PaddedIds) => this.hidden(run, ids)
-    const limit = this.net.maxPositions
+    const limit = this.maxPositions
     return embedTexts({ sites, activations, files, padId, kept, limit, idsOf, hidden }, texts, options)
   }
 

@@ -14,9 +14,16 @@ import { slice } from '../ops/views.js'
 import { scope } from '../tensor/scope.js'
 import { type Shape, sizeOf } from '../tensor/shape.js'
 import type { Tensor } from '../tensor/tensor.js'
-import type { Tokenizer } from '../text/index.js'
+import type { Token, Tokenizer } from '../text/index.js'
 import { embedTexts, type EmbedOptions } from './embed.js'
-import { type Family, type Model, type ModelFiles, tokenizerOf } from './family.js'
+import {
+  type Family,
+  type Model,
+  type ModelFiles,
+  type Projection,
+  type Readout,
+  tokenizerOf,
+} from './family.js'
 import { type GenerationSettings, generationSettings } from './generation.js'
 import { idTensor, type PaddedIds, padIds } from './ids.js'
 import { type PairRun, type PairRunOptions, runPair } from './pair.js'
@@ -65,6 +72,7 @@ export class Transformer implements Model {
   readonly files: ModelFiles
   readonly heads: number
   readonly embedding = 'embedding.weight'
+  readonly maxPositions: number
   readonly tokenizer: Tokenizer | undefined
   /** How it is best asked, from generation_config.json. */
   readonly generation: GenerationSettings
@@ -84,6 +92,7 @@ export class Transformer implements Model {
     this.weights = weights
     this.files = files
     this.heads = config.num_heads
+    this.maxPositions = config.max_positions
     this.generation = generationSettings(files.generationConfig ?? {}, config)
     this.tokenizer = tokenizerOf(files, config.vocab_size)
     ;({ sites: this.sites, activations: this.activations } = transformerSites(config))
@@ -172,6 +181,25 @@ export class Transformer implements Model {
     if (!this.tokenizer)
       throw new HeedError('unsupported', 'this model has no tokenizer.json: it takes ids, not text')
     return this.tokenizer.encodeIds(text, { addSpecials: false, parseSpecials: false })
+  }
+
+  get readout(): Readout {
+    const { norm, layer_norm_eps: eps } = this.config
+    return {
+      layers: 'decoder',
+      norm: norm === 'pre' ? { kind: 'layer', name: 'decoder.norm', eps } : undefined,
+      unembedding: this.embedding,
+      logits: (hidden) => unembed(this.weights, 'embedding', hidden),
+    }
+  }
+
+  outputProjection(site: string): Projection {
+    return { name: `${site}.output` }
+  }
+
+  sourceTokens(text: string): Token[] {
+    const ids = this.sourceIds(text)
+    return this.tokenizer!.tokensOf(ids, text)
   }
 
   /**

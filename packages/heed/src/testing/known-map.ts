@@ -48,8 +48,8 @@ export const knownCapture = (attentions: readonly KeptAttention[], heads: number
 export function knownMap(
   weights: readonly (readonly number[])[],
   options?: KnownOptions,
-): { map: AttentionMap; kept: KeptAttention } & Disposable {
+): { map: AttentionMap; kept: KeptAttention; capture: Capture } & Disposable {
   const kept = knownAttention([weights], options)
   const capture = knownCapture([kept], 1)
-  return { kept, map: capture.map(kept.site, 0), [Symbol.dispose]: () => capture.dispose() }
+  return { kept, capture, map: capture.map(kept.site, 0), [Symbol.dispose]: () => capture.dispose() }
 }
