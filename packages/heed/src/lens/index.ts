@@ -21,3 +21,15 @@ export {
 export type { HeadChoice } from './interventions-put.js'
 export { type Pattern, replacePattern, swapSoftmax } from './interventions-weights.js'
 export { patch, type PatchOptions } from './patch.js'
+export {
+  type Change,
+  effect,
+  type Effect,
+  type EffectOptions,
+  type HeadEffect,
+  headEffects,
+  type HeadEffectsOptions,
+  type PredictionChange,
+} from './effect.js'
+export { type LinkEffect, linkEffects, type LinkEffectsOptions, type MapLink } from './effect-links.js'
+export { patchSweep, type PatchSweep, type PatchSweepOptions, type SweptText } from './patch-sweep.js'
