@@ -1,10 +1,12 @@
 import { Command, CommanderError } from 'commander'
 import { enableRelaxedSimd } from 'heed'
 import { visibleLine } from 'heed/look'
+import { addAblate } from './commands/ablate.js'
 import { addEmbed } from './commands/embed.js'
 import { addFill } from './commands/fill.js'
 import { addGenerate } from './commands/generate.js'
 import { addModels } from './commands/models.js'
+import { addPatch } from './commands/patch.js'
 import { addSee } from './commands/see.js'
 import { addSimilar } from './commands/similar.js'
 import { addTrain } from './commands/train.js'
@@ -48,6 +50,7 @@ Examples:
   heed translate --file in.txt --out out.txt
   heed similar dog cat television          words as vectors: how near they are
   heed generate "Once upon a time" --model ./gpt2
+  heed ablate "I see a dog."               which heads the translation needs
   heed models                              what can be run
   heed <command> --help                    more examples
 
@@ -60,6 +63,8 @@ addEmbed(program)
 addFill(program)
 addSimilar(program)
 addGenerate(program)
+addAblate(program)
+addPatch(program)
 addModels(program)
 addTrain(program)
 addTune(program)

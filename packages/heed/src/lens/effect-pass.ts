@@ -57,7 +57,7 @@ export async function predict(model: Model, text: string, options: PredictOption
 async function predictPair(model: Transformer, text: string, options: PredictOptions): Promise<Predicted> {
   const { last: _, ...rest } = options
   const { output, tokens, target, logits } = await model.run(text, rest)
-  const ids = [...target.slice(1)]
+  const ids = Array.from(target.subarray(1))
   const V = model.config.vocab_size
   return {
     tokens: tokens.target,

@@ -1,5 +1,5 @@
 export { type AlignmentOptions, type AlignmentScore, alignmentScores, copiedWords } from './alignment.js'
-export { capture, Capture, type CapturedText, type CaptureOptions } from './capture.js'
+export { capture, Capture, type CapturedText, type CaptureOptions, matchHeads } from './capture.js'
 export { sentenceSpans, type Span, wordSpans } from './gather.js'
 export type { KeepOptions, KeptAttention } from './kept.js'
 export { AttentionMap, type MapPart, type RowBlock, type Stage, type TileOptions } from './map.js'
