@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { enableRelaxedSimd } from 'heed'
 import { visibleLine } from 'heed/look'
+import { addAblate } from './commands/ablate.js'
 import { addEmbed } from './commands/embed.js'
 import { addExperiment } from './commands/experiment.js'
 import { addFill } from './commands/fill.js'
@@ -8,6 +9,7 @@ import { addGenerate } from './commands/generate.js'
 import { addHeads } from './commands/heads.js'
 import { addLogits } from './commands/logits.js'
 import { addModels } from './commands/models.js'
+import { addPatch } from './commands/patch.js'
 import { addSee } from './commands/see.js'
 import { addSimilar } from './commands/similar.js'
 import { addTrain } from './commands/train.js'
@@ -51,6 +53,7 @@ Examples:
   heed translate --file in.txt --out out.txt
   heed similar dog cat television          words as vectors: how near they are
   heed generate "Once upon a time" --model ./gpt2
+  heed ablate "I see a dog."               which heads the translation needs
   heed models                              what can be run
   heed <command> --help                    more examples
 
@@ -65,6 +68,8 @@ addSimilar(program)
 addGenerate(program)
 addHeads(program)
 addLogits(program)
+addAblate(program)
+addPatch(program)
 addModels(program)
 addTrain(program)
 addTune(program)

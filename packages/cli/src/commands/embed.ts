@@ -4,6 +4,7 @@ import { HeedError } from 'heed'
 import { exists, readText, writeFileAtomic, writeNpy } from 'heed/io'
 import type { EmbedOptions } from 'heed/models'
 import { checkWritable } from '../files.js'
+import { type Change, interventionsOf, withHelp, withOption } from '../changes.js'
 import { linesOf, readLines, textOf, textsOf } from '../input.js'
 import { interruptible } from '../interrupt.js'
 import { openEmbedder } from '../model.js'
@@ -16,6 +17,7 @@ interface EmbedFlags extends ModelFlags {
   resume?: true
   pooling?: EmbedOptions['pooling']
   normalize?: boolean
+  with?: Change[]
 }
 
 export function addEmbed(program: Command): void {
@@ -36,6 +38,7 @@ export function addEmbed(program: Command): void {
     )
     .option('--normalize', 'scale vectors to length 1 (default: as the model says)')
     .option('--no-normalize', 'leave their lengths')
+    .addOption(withOption())
     .addHelpText(
       'after',
       `
@@ -43,6 +46,7 @@ Each output line is {"text": …, "vector": […]}, in the order of the input; a
 that is too long for the model is cut, with a warning on standard error, and an
 empty line is an error. A JSONL
 --out grows as the work goes on: what was stopped is continued with --resume.
+${withHelp}
 
 Examples:
   heed embed "The dog sleeps." --model ./all-MiniLM-L6-v2
@@ -78,8 +82,11 @@ async function runEmbed(text: string | undefined, flags: EmbedFlags): Promise<vo
     if (flags.resume) done = await linesDone(out!, texts)
 
     using model = await openEmbedder(flags, signal)
+    const changes = await interventionsOf(flags.with, model, signal)
     if (done > 0)
-      await checkSame(out!, (text) => model.embed([text], { pooling, normalize, onTooLong: () => {} }))
+      await checkSame(out!, (text) =>
+        model.embed([text], { pooling, normalize, with: changes, onTooLong: () => {} }),
+      )
     let fresh = done === 0
     const progress = total > 1 ? createProgress({ label: 'embedding' }) : undefined
     const warn = (line: string) =>
@@ -91,6 +98,7 @@ async function runEmbed(text: string | undefined, flags: EmbedFlags): Promise<vo
         const vectors = await model.embed(part, {
           pooling,
           normalize,
+          with: changes,
           signal,
           onProgress: (p) => progress?.update({ done: done + p.done, total, unit: 'texts' }),
           onTooLong: ({ index, tokens, limit }) =>

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { clip, displayWidth, visibleLine } from 'heed/look'
+import { type Change, interventionsOf, withHelp, withOption } from '../changes.js'
 import { interruptible } from '../interrupt.js'
 import { openMasked } from '../model.js'
 import { dtypeOption, type ModelFlags, modelOption, wholeNumber } from '../options.js'
@@ -7,6 +8,7 @@ import { screen } from '../terminal/screen.js'
 
 interface FillFlags extends ModelFlags {
   top: number
+  with?: Change[]
   json?: true
 }
 
@@ -18,12 +20,14 @@ export function addFill(program: Command): void {
     .addOption(modelOption('a masked language model'))
     .addOption(dtypeOption())
     .option('--top <n>', 'candidates of each mask', wholeNumber(1, 1000), 5)
+    .addOption(withOption())
     .option('--json', 'print one JSON document and nothing else')
     .addHelpText(
       'after',
       `
 BERT writes its mask [MASK], RoBERTa <mask>. Probabilities are the model's own,
 over its whole vocabulary; each mask is filled as if the others stayed masks.
+${withHelp}
 
 Examples:
   heed fill "The capital of France is [MASK]." --model ./bert-base-uncased
@@ -35,7 +39,11 @@ Examples:
 async function runFill(text: string, flags: FillFlags): Promise<void> {
   await interruptible(async (signal) => {
     using model = await openMasked(flags, signal)
-    const masks = await model.fill(text, { top: flags.top, signal })
+    const masks = await model.fill(text, {
+      top: flags.top,
+      with: await interventionsOf(flags.with, model, signal),
+      signal,
+    })
     if (flags.json) {
       process.stdout.write(`${JSON.stringify({ model: flags.model, text, masks })}\n`)
       return

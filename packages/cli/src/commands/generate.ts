@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { HeedError } from 'heed'
 import { visibleLine } from 'heed/look'
 import type { CausalModel, EndReason, GeneratedToken, GenerateOptions } from 'heed/models'
+import { type Change, interventionsOf, withHelp, withOption } from '../changes.js'
 import { standardInput } from '../input.js'
 import { interruptible } from '../interrupt.js'
 import { openCausal } from '../model.js'
@@ -14,6 +15,7 @@ interface GenerateFlags
       GenerateOptions,
       'maxTokens' | 'temperature' | 'topK' | 'topP' | 'repetitionPenalty' | 'seed' | 'stop'
     > {
+  with?: Change[]
   chat?: true
   json?: true
 }
@@ -45,6 +47,7 @@ export function addGenerate(program: Command): void {
     .option('--seed <n>', 'other draws; the same seed gives the same text (default: 0)', wholeNumber(0))
     .option('--stop <text>', 'end before this text; repeatable', collect(String))
     .option('--chat', "the prompt is what a user says, put into the model's chat template")
+    .addOption(withOption())
     .option('--json', 'print one JSON document and nothing else')
     .addHelpText(
       'after',
@@ -53,6 +56,7 @@ Prints what comes after the prompt, as it is generated. Ctrl-C ends it and keeps
 what is there. The text ends with an end token of the model, a --stop, after
 --max-tokens, or when prompt and text fill the model's positions. A prompt from
 standard input loses its last line end.
+${withHelp}
 
 Examples:
   heed generate "Once upon a time" --model ./gpt2
@@ -65,13 +69,14 @@ Examples:
 }
 
 async function runGenerate(argument: string | undefined, flags: GenerateFlags): Promise<void> {
-  const { model: name, dtype, chat, json, ...options } = flags
+  const { model: name, dtype, chat, json, with: changes, ...options } = flags
   await interruptible(async (signal) => {
     const prompt = argument === undefined || argument === '-' ? await inputPrompt(signal) : argument
     using model = await openCausal({ model: name, dtype }, signal)
     const tokens: GeneratedToken[] = []
     const reason = await stream(model, chat ? { chat: [{ role: 'user', content: prompt }] } : prompt, {
       ...options,
+      with: await interventionsOf(changes, model, signal),
       signal,
       onToken: (token) => {
         tokens.push(token)

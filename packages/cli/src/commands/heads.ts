@@ -8,13 +8,12 @@ import { headsCsv, headsJson, measureNames, writeMeasure } from '../heads.js'
 import { linesOf, textsOf } from '../input.js'
 import { interruptible } from '../interrupt.js'
 import { openModel } from '../model.js'
-import { collect, modelOption, wholeNumber } from '../options.js'
+import { collect, dtypeOption, type ModelFlags, modelOption, wholeNumber } from '../options.js'
 import { renderHeads, renderTexts } from '../terminal/heads.js'
 import { createProgress } from '../terminal/progress.js'
 import { screen } from '../terminal/screen.js'
 
-interface HeadsFlags {
-  model: string
+interface HeadsFlags extends ModelFlags {
   file?: string
   site?: string[]
   head?: number[]
@@ -40,6 +39,7 @@ export function addHeads(program: Command): void {
     .description('measure every attention head over a text or many: which head does this?')
     .argument('[text]', 'the text; or give --file')
     .addOption(modelOption())
+    .addOption(dtypeOption())
     .option('--file <file>', 'texts to take the means over, one a line, or of *.jsonl an object with "text"')
     .option('--site <site>', 'attentions, such as encoder.*.self; repeatable', collect(String))
     .option('--head <n>', 'a head by number, from 0; repeatable', collect(wholeNumber(0)))
@@ -86,7 +86,7 @@ async function runHeads(text: string | undefined, flags: HeadsFlags, command: Co
     if (csv !== undefined && csv !== '-') await checkWritable(csv)
     const texts = file === undefined ? [text!] : textsOf(linesOf(await readText(file)), file)
     if (texts.length === 0) throw new HeedError('input', `${file}: holds no texts; a line is a text`)
-    using model = await openModel(flags.model, signal)
+    using model = await openModel(flags, signal)
     const progress = createProgress({ label: 'measuring heads' })
     const rows = await measureHeads(model, texts, {
       sites: flags.site,

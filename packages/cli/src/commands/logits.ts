@@ -12,14 +12,13 @@ import { signed, visibleLine, weight2 } from 'heed/look'
 import type { Model } from 'heed/models'
 import { interruptible } from '../interrupt.js'
 import { openModel } from '../model.js'
-import { modelOption, wholeNumber } from '../options.js'
+import { dtypeOption, type ModelFlags, modelOption, wholeNumber } from '../options.js'
 import { createProgress } from '../terminal/progress.js'
 import { screen } from '../terminal/screen.js'
 import { table } from '../terminal/table.js'
 import { fence } from '../terminal/text.js'
 
-interface LogitsFlags {
-  model: string
+interface LogitsFlags extends ModelFlags {
   position?: number
   token?: string
   versus?: string
@@ -33,6 +32,7 @@ export function addLogits(program: Command): void {
     .description('what the model would say after each layer, or which heads make it say a token')
     .argument('<text>', 'the text')
     .addOption(modelOption())
+    .addOption(dtypeOption())
     .option(
       '--position <n>',
       'one position, from 0, or -1 for the last; of a translator in what it says',
@@ -74,7 +74,7 @@ async function runLogits(text: string, flags: LogitsFlags): Promise<void> {
   if (versus !== undefined && token === undefined)
     throw new HeedError('option', '--versus is set against --token; give --token too')
   await interruptible(async (signal) => {
-    using model = await openModel(flags.model, signal)
+    using model = await openModel(flags, signal)
     const said = (json: object, lines: () => string[]) =>
       process.stdout.write(
         flags.json ? `${JSON.stringify({ model: flags.model, text, ...json })}\n` : `${lines().join('\n')}\n`,

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { HeedError } from 'heed'
 import { writeFileAtomic } from 'heed/io'
 import { checkWritable } from '../files.js'
+import { type Change, interventionsOf, withHelp, withOption } from '../changes.js'
 import { linesOf, readLines } from '../input.js'
 import { interruptible } from '../interrupt.js'
 import { openTranslator } from '../model.js'
@@ -12,6 +13,7 @@ interface TranslateFlags extends ModelFlags {
   file?: string
   out?: string
   beam?: number
+  with?: Change[]
 }
 
 export function addTranslate(program: Command): void {
@@ -24,12 +26,14 @@ export function addTranslate(program: Command): void {
     .option('--file <file>', 'translate each line of a file (UTF-8)')
     .option('--out <file>', 'write to a file, whole or not at all, instead of standard output')
     .option('--beam <n>', 'hypotheses kept; 1 is greedy (default: as the model says, 4)', wholeNumber(1, 64))
+    .addOption(withOption())
     .addHelpText(
       'after',
       `
 The output has as many lines as the input: an empty line stays empty, and a line
 that is longer than the model's positions is translated as far as they go, with
 a warning on standard error.
+${withHelp}
 
 Examples:
   heed translate "I see a dog."
@@ -55,6 +59,7 @@ async function runTranslate(text: string | undefined, flags: TranslateFlags): Pr
     try {
       const translated = await model.translate(lines, {
         beam: flags.beam,
+        with: await interventionsOf(flags.with, model, signal),
         signal,
         onProgress: ({ done, total }) => progress?.update({ done, total, unit: 'lines' }),
         onTooLong: ({ index, tokens, limit }) =>

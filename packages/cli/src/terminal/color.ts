@@ -1,5 +1,5 @@
 import { Ansis } from 'ansis'
-import { onSeq, palettes, seq } from 'heed/look'
+import { div, onDiv, onSeq, palettes, seq } from 'heed/look'
 import type { Theme } from 'heed/look'
 import { nearest256 } from './xterm.js'
 
@@ -46,15 +46,23 @@ export interface Paint {
   key: (text: string) => string
   /** A cell: the ramp at `weight` behind `text`. */
   cell: (weight: number, text: string) => string
+  /** The same for a number from −1 to 1, on the signed ramp. */
+  signedCell: (value: number, text: string) => string
   /** A bar whose length is the number. */
   bar: (text: string) => string
 }
 
 const STEPS = palettes.light.seq.length - 1
+/** From zero to either end. */
+const SIGNED_STEPS = (palettes.light.div.length - 1) / 2
 
 export function paint(depth: ColorDepth, theme: Theme): Paint {
   const ansi = new Ansis(depth === 'truecolor' ? 3 : depth === '256' ? 2 : 0)
   const fg = (hex: string) => (depth === '256' ? ansi.fg(nearest256(hex)) : ansi.hex(hex))
+  const filled = (ground: string, ink: string, text: string) =>
+    depth === '256'
+      ? ansi.bg(nearest256(ground)).fg(nearest256(ink))(text)
+      : ansi.bgHex(ground).hex(ink)(text)
   const { roles, ink3 } = palettes[theme]
   return {
     depth,
@@ -63,13 +71,14 @@ export function paint(depth: ColorDepth, theme: Theme): Paint {
     query: fg(roles.q.text),
     key: fg(roles.k.text),
     bar: fg(roles.w.stroke),
+    // Between its stops the ramp's nearest xterm colours sway from pink to blue, so 256 colours take the stops alone.
     cell(weight, text) {
-      // Between its stops the ramp's nearest xterm colours sway from pink to blue, so 256 colours take the stops alone.
       const t = depth === '256' ? Math.round(weight * STEPS) / STEPS : weight
-      const [ground, ink] = [seq(t, theme), onSeq(t, theme)]
-      return depth === '256'
-        ? ansi.bg(nearest256(ground)).fg(nearest256(ink))(text)
-        : ansi.bgHex(ground).hex(ink)(text)
+      return filled(seq(t, theme), onSeq(t, theme), text)
+    },
+    signedCell(value, text) {
+      const t = depth === '256' ? Math.round(value * SIGNED_STEPS) / SIGNED_STEPS : value
+      return filled(div(t, theme), onDiv(t, theme), text)
     },
   }
 }

@@ -1,7 +1,7 @@
 export { type AlignmentOptions, type AlignmentScore, alignmentScores, copiedWords } from './alignment.js'
 export { type Attribution, type AttributionOptions, attributeLogit, type LogitPart } from './attribution.js'
-export { capture, Capture, type CapturedText, type CaptureOptions } from './capture.js'
 export { detectHead, type DetectOptions, type HeadPattern } from './detectors.js'
+export { capture, Capture, type CapturedText, type CaptureOptions, matchHeads } from './capture.js'
 export { sentenceSpans, type Span, wordSpans } from './gather.js'
 export {
   type HeadRow,
@@ -44,3 +44,15 @@ export {
 export type { HeadChoice } from './interventions-put.js'
 export { type Pattern, replacePattern, swapSoftmax } from './interventions-weights.js'
 export { patch, type PatchOptions } from './patch.js'
+export {
+  type Change,
+  effect,
+  type Effect,
+  type EffectOptions,
+  type HeadEffect,
+  headEffects,
+  type HeadEffectsOptions,
+  type PredictionChange,
+} from './effect.js'
+export { type LinkEffect, linkEffects, type LinkEffectsOptions, type MapLink } from './effect-links.js'
+export { patchSweep, type PatchSweep, type PatchSweepOptions, type SweptText } from './patch-sweep.js'
