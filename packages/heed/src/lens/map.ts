@@ -239,7 +239,10 @@ function cellsOf(
 }
 
 async function mean(tiles: readonly Tensor[]): Promise<Float32Array> {
-  const floats = async (t: Tensor) => Float32Array.from(await t.data())
+  const floats = async (t: Tensor) => {
+    const data = await t.data()
+    return data instanceof Float32Array ? data : Float32Array.from(data)
+  }
   const [first, ...rest] = tiles
   if (rest.length === 0) return floats(first)
   const sums = Float64Array.from(await first.data())
