@@ -37,39 +37,35 @@ export async function overview(
       'input',
       `an overview of ${rows} × ${cols} is larger than the map, ${map.rows} × ${map.cols}; ask for at most that, or for a tile()`,
     )
-  const [rowOf, colOf] = [bins(map.rows, rows), bins(map.cols, cols)]
+  const [rowEnds, colEnds] = [binEnds(map.rows, rows), binEnds(map.cols, cols)]
   const pooled = new Float64Array(rows * cols)
+  let r = 0
   for await (const {
     rows: [start, end],
     cols: [from, to],
     weights,
   } of map.blocks(options)) {
+    const first = colEnds.findIndex((end) => end > from)
     let at = 0
     for (let i = start; i < end; i++) {
-      const row = rowOf[i] * cols
-      if (pool === 'mean') for (let j = from; j < to; j++) pooled[row + colOf[j]] += weights[at++]
-      else
-        for (let j = from; j < to; j++, at++) {
-          const cell = row + colOf[j]
-          if (weights[at] > pooled[cell]) pooled[cell] = weights[at]
-        }
+      while (i >= rowEnds[r]) r++
+      for (let c = first, j = from; j < to; c++) {
+        const last = Math.min(colEnds[c], to)
+        const cell = r * cols + c
+        // In a variable of its own, not in the array: a bin of a row is walked at the speed of additions.
+        let value = pool === 'mean' ? 0 : pooled[cell]
+        if (pool === 'mean') for (; j < last; j++) value += weights[at++]
+        else for (; j < last; j++, at++) if (weights[at] > value) value = weights[at]
+        pooled[cell] = pool === 'mean' ? pooled[cell] + value : value
+      }
     }
   }
   if (pool === 'max') return { rows, cols, pool, cells: Float32Array.from(pooled) }
-  const [heights, widths] = [counts(rowOf, rows), counts(colOf, cols)]
-  const covered = (cell: number) => heights[Math.floor(cell / cols)] * widths[cell % cols]
+  const width = (ends: Int32Array, bin: number) => ends[bin] - (ends[bin - 1] ?? 0)
+  const covered = (cell: number) => width(rowEnds, Math.floor(cell / cols)) * width(colEnds, cell % cols)
   return { rows, cols, pool, cells: Float32Array.from(pooled, (sum, cell) => sum / covered(cell)) }
 }
 
-/** The bin of each of `count` positions. */
-function bins(count: number, of: number): Int32Array {
-  const bin = new Int32Array(count)
-  for (let b = 0; b < of; b++) bin.fill(b, Math.floor((b * count) / of), Math.floor(((b + 1) * count) / of))
-  return bin
-}
-
-function counts(bin: Int32Array, of: number): Int32Array {
-  const count = new Int32Array(of)
-  for (const b of bin) count[b]++
-  return count
-}
+/** Where each of `bins` bins of `count` positions ends. */
+const binEnds = (count: number, bins: number): Int32Array =>
+  Int32Array.from({ length: bins }, (_, b) => Math.floor(((b + 1) * count) / bins))

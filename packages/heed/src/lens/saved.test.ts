@@ -247,7 +247,10 @@ test('tensors that do not belong together are refused with what is wrong', async
   const parsed = parseSafetensors(await readFile(files.tensors()), 'saved')
   const expectRefused = async (name: string, change: Partial<TensorToWrite>, ...words: string[]) => {
     const all = [...parsed].map(([own, { dtype, shape, bytes }]) => ({
-      ...{ name: own, dtype, shape, data: bytes },
+      name: own,
+      dtype,
+      shape,
+      data: bytes as TensorToWrite['data'],
       ...(own === name && change),
     }))
     if (!parsed.has(name)) all.push({ name, ...change } as TensorToWrite)

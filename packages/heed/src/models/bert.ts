@@ -1,5 +1,6 @@
 import { backendOf } from '../backends/current.js'
 import { splitHeads } from '../nn/attention-block.js'
+import { byRows } from '../nn/by-rows.js'
 import { normalize, project } from '../nn/layers.js'
 import { type Weights, weight } from '../nn/weights.js'
 import { activation } from '../ops/activation.js'
@@ -7,6 +8,7 @@ import { add } from '../ops/arithmetic.js'
 import { embedding } from '../ops/embedding.js'
 import { linear } from '../ops/linear.js'
 import { reshape, slice } from '../ops/views.js'
+import { scope } from '../tensor/scope.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { Shape } from '../tensor/shape.js'
 import { type BertConfig, bertConfig, distilbertConfig, robertaConfig } from './bert-config.js'
@@ -116,18 +118,23 @@ class Bert extends BlockNet<BertConfig> {
       x = run.at(`${at}.input`, x)
       const mixed = run.at(`${at}.attention`, this.#attention(run, `${at}.self`, of, x, ids.lengths))
       x = this.#norm(of(names.norm1), add(x, mixed))
-      const inner = project(this.weights, of(names.in), x, { activation: config.activation })
-      const out = run.at(`${at}.mlp`, project(this.weights, of(names.out), inner))
+      const fed = byRows(x, (x) => {
+        const inner = project(this.weights, of(names.in), x, { activation: config.activation })
+        return project(this.weights, of(names.out), inner)
+      })
+      const out = run.at(`${at}.mlp`, fed)
       return run.at(`${at}.output`, this.#norm(of(names.norm2), add(x, out)))
     })
   }
 
   #attention(run: Run, site: string, of: (part: string) => string, x: Tensor, lengths: Int32Array): Tensor {
     const { names, weights } = this
-    const [q, k, v] = [names.query, names.key, names.value].map((part) =>
-      splitHeads(project(weights, of(part), x), this.heads),
-    )
-    return project(weights, of(names.output), reshape(run.attend(site, q, k, v, { lengths }), x.shape))
+    return scope(() => {
+      const [q, k, v] = [names.query, names.key, names.value].map((part) =>
+        splitHeads(project(weights, of(part), x), this.heads),
+      )
+      return project(weights, of(names.output), reshape(run.attend(site, q, k, v, { lengths }), x.shape))
+    })
   }
 
   /** LayerNorm(E[ids] + P[positions] + T[0]): one text is of the first type throughout. */

@@ -1,11 +1,13 @@
 import { backendOf } from '../backends/current.js'
 import { splitHeads } from '../nn/attention-block.js'
+import { byRows } from '../nn/by-rows.js'
 import { normalize, project } from '../nn/layers.js'
 import { type Weights, weight } from '../nn/weights.js'
 import { add } from '../ops/arithmetic.js'
 import { embedding } from '../ops/embedding.js'
 import { linear, type LinearOptions } from '../ops/linear.js'
 import { reshape, slice } from '../ops/views.js'
+import { scope } from '../tensor/scope.js'
 import type { Shape } from '../tensor/shape.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { CausalModel } from './causal.js'
@@ -42,12 +44,8 @@ class Gpt2 extends BlockNet<Gpt2Config> {
     const out = run.blocks(this.config.layers, x, (x, i) => {
       const [at, name] = [`layers.${i}`, `transformer.h.${i}`]
       x = run.at(`${at}.input`, x)
-      const attended = this.#attention(run, i, this.#norm(`${name}.ln_1`, x))
-      x = add(x, run.at(`${at}.attention`, attended))
-      const inner = this.#project(`${name}.mlp.c_fc`, this.#norm(`${name}.ln_2`, x), {
-        activation: this.config.activation,
-      })
-      x = add(x, run.at(`${at}.mlp`, this.#project(`${name}.mlp.c_proj`, inner)))
+      x = add(x, run.at(`${at}.attention`, this.#attention(run, i, x)))
+      x = add(x, run.at(`${at}.mlp`, this.#feedForward(name, x)))
       return run.at(`${at}.output`, x)
     })
     return this.#norm(this.lastNorm.name, out)
@@ -56,19 +54,34 @@ class Gpt2 extends BlockNet<Gpt2Config> {
   /** E[ids] + P[start …]: [B, T, D] */
   #embed(ids: PaddedIds, start: number): Tensor {
     const table = weight(this.weights, this.embedding)
-    const words = embedding(idTensor(ids, this.vocabSize, backendOf(table)), table)
-    return add(words, slice(weight(this.weights, 'transformer.wpe.weight'), 0, start, start + ids.width))
+    return scope(() => {
+      const words = embedding(idTensor(ids, this.vocabSize, backendOf(table)), table)
+      return add(words, slice(weight(this.weights, 'transformer.wpe.weight'), 0, start, start + ids.width))
+    })
   }
 
   #attention(run: Run, layer: number, x: Tensor): Tensor {
     const { config, heads } = this
-    const name = `transformer.h.${layer}.attn`
-    // [B, T, 3H, d], of which q, k and v are views: nothing is copied.
-    const fused = splitHeads(this.#project(`${name}.c_attn`, x), 3 * heads)
-    const [q, k, v] = [0, 1, 2].map((part) => slice(fused, 2, part * heads, (part + 1) * heads))
-    const scale = (config.scaled ? q.shape[3] ** -0.5 : 1) / (config.scaledByLayer ? layer + 1 : 1)
-    const mixed = run.attend(`layers.${layer}.self`, q, k, v, { causal: true, scale })
-    return this.#project(`${name}.c_proj`, reshape(mixed, x.shape))
+    const name = `transformer.h.${layer}`
+    return scope(() => {
+      // [B, T, 3H, d], of which q, k and v are views: nothing is copied.
+      const fused = scope(() =>
+        splitHeads(this.#project(`${name}.attn.c_attn`, this.#norm(`${name}.ln_1`, x)), 3 * heads),
+      )
+      const [q, k, v] = [0, 1, 2].map((part) => slice(fused, 2, part * heads, (part + 1) * heads))
+      const scale = (config.scaled ? q.shape[3] ** -0.5 : 1) / (config.scaledByLayer ? layer + 1 : 1)
+      const mixed = run.attend(`layers.${layer}.self`, q, k, v, { causal: true, scale })
+      return this.#project(`${name}.attn.c_proj`, reshape(mixed, x.shape))
+    })
+  }
+
+  #feedForward(name: string, x: Tensor): Tensor {
+    return byRows(x, (x) => {
+      const inner = this.#project(`${name}.mlp.c_fc`, this.#norm(`${name}.ln_2`, x), {
+        activation: this.config.activation,
+      })
+      return this.#project(`${name}.mlp.c_proj`, inner)
+    })
   }
 
   /** x W + b: the weights are stored as [in, out]. */

@@ -7,6 +7,7 @@ import { embedding } from '../ops/embedding.js'
 import { linear } from '../ops/linear.js'
 import { rotary } from '../ops/rotary.js'
 import { reshape } from '../ops/views.js'
+import { scope } from '../tensor/scope.js'
 import type { Shape } from '../tensor/shape.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { CausalModel } from './causal.js'
@@ -76,9 +77,11 @@ class Llama extends BlockNet<LlamaConfig> {
     }
     const window = windows[layer]
     const seen = window === undefined ? {} : { window: [window - 1, 0] as const }
-    const [q, k, v] = [turned('q', heads), turned('k', kvHeads), split('v', kvHeads)]
-    const mixed = run.attend(`layers.${layer}.self`, q, k, v, { causal: true, ...seen })
-    return project(this.weights, `${of}.o_proj`, reshape(mixed, [x.shape[0], x.shape[1], -1]))
+    return scope(() => {
+      const [q, k, v] = [turned('q', heads), turned('k', kvHeads), split('v', kvHeads)]
+      const mixed = run.attend(`layers.${layer}.self`, q, k, v, { causal: true, ...seen })
+      return project(this.weights, `${of}.o_proj`, reshape(mixed, [x.shape[0], x.shape[1], -1]))
+    })
   }
 
   #norm(name: string, x: Tensor): Tensor {

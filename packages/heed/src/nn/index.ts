@@ -5,6 +5,7 @@ export {
   type KeysValues,
   splitHeads,
 } from './attention-block.js'
+export { byRows } from './by-rows.js'
 export { feedForward, gatedFeedForward, normalize, project, rmsNormalize, unembed } from './layers.js'
 export { sinusoidalPositions } from './positions.js'
 export {

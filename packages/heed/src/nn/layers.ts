@@ -3,8 +3,8 @@ import { gated } from '../ops/gated.js'
 import { layerNorm } from '../ops/layer-norm.js'
 import { linear, type LinearOptions } from '../ops/linear.js'
 import { rmsNorm } from '../ops/rms-norm.js'
-import { scope } from '../tensor/scope.js'
 import type { Tensor } from '../tensor/tensor.js'
+import { byRows } from './by-rows.js'
 import { optionalWeight, type Weights, weight } from './weights.js'
 
 /**
@@ -27,7 +27,7 @@ export const rmsNormalize = (weights: Weights, name: string, x: Tensor, eps: num
  * `<name>.in` [d_ff, D] and `<name>.out` [D, d_ff]: x [..., D] → [..., D].
  */
 export const feedForward = (weights: Weights, name: string, x: Tensor): Tensor =>
-  scope(() => project(weights, `${name}.out`, project(weights, `${name}.in`, x, { activation: 'relu' })))
+  byRows(x, (x) => project(weights, `${name}.out`, project(weights, `${name}.in`, x, { activation: 'relu' })))
 
 /**
  * FFN(x) = W_down (f(W_gate x) ⊙ W_up x) ("GLU Variants Improve Transformer", Shazeer 2020), position by position, with
@@ -35,7 +35,7 @@ export const feedForward = (weights: Weights, name: string, x: Tensor): Tensor =
  * x [..., D] → [..., D]. `silu` makes SwiGLU, `geluTanh` the GEGLU of Gemma.
  */
 export const gatedFeedForward = (weights: Weights, name: string, x: Tensor, kind: Activation): Tensor =>
-  scope(() => {
+  byRows(x, (x) => {
     const [gate, up] = ['gate_proj', 'up_proj'].map((part) => project(weights, `${name}.${part}`, x))
     return project(weights, `${name}.down_proj`, gated(gate, up, kind))
   })
