@@ -20,7 +20,7 @@ import type { Tensor } from '../tensor/tensor.js'
  */
 
 /** Different keys and values there are, width of the vectors, questions to a dictionary. */
-export const lookup = { keys: 64, values: 16, width: 64, questions: 16 } as const
+export const lookup = { keys: 64, values: 16, width: 64, questions: 32 } as const
 
 /** Dictionaries and the questions put to them. */
 export interface LookupBatch {
