@@ -100,7 +100,7 @@ async function trainRun(
   afterStep: () => Promise<void>,
 ): Promise<LookupRun> {
   const { entries, batch: B, tested, tests } = lookupTraining
-  const model = initLookup(setting.keySize, seed)
+  const model = initLookup(setting, seed)
   using optimizer = new AdamW(model.params)
   const test = (T: number) => testLookup(model, setting, tested, T)
   try {
