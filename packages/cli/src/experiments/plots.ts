@@ -22,7 +22,7 @@ const point = (x: number, { median, low, high }: Spread): PlotPoint => ({ x, y: 
 export function scalingPlots(report: ScalingReport): NamedPlot[] {
   const sizes = [...new Set(report.training.map(({ setting }) => setting.keySize))]
   const settings = (keySize: number) => report.training.filter(({ setting }) => setting.keySize === keySize)
-  const scaleName = ({ setting }: TrainedSetting) => setting.name.replace(/^.*scale /, 'scale ')
+  const scaleName = ({ setting }: TrainedSetting) => setting.name.replace(/^.*?, /, '')
   const largest = Math.max(...sizes)
   const gradient = (keySize: number, of: 'query' | 'key' | 'value'): PlotPanel => ({
     title: `Gradient of W_${{ query: 'Q', key: 'K', value: 'V' }[of]}, d_k = ${keySize}`,

@@ -20,7 +20,7 @@ import type { Tensor } from '../tensor/tensor.js'
  */
 
 /** Different keys and values there are, width of the vectors, questions to a dictionary. */
-export const lookup = { keys: 64, values: 16, width: 64, questions: 16 } as const
+export const lookup = { keys: 64, values: 16, width: 64, questions: 32 } as const
 
 /** Dictionaries and the questions put to them. */
 export interface LookupBatch {
@@ -67,6 +67,8 @@ export interface LookupAttention {
   keySize: number
   /** Multiplies q·k. */
   scale: number
+  /** Multiplies W_Q's initial weights. Default 1. */
+  queryStart?: number
   normalizer: Normalizer
 }
 
@@ -77,7 +79,10 @@ export interface LookupModel {
 }
 
 /** Standard normal embeddings, and projections that keep the variance: N(0, 1 / inputs). */
-export function initLookup(keySize: number, seed: number): LookupModel {
+export function initLookup(
+  { keySize, queryStart = 1 }: Pick<LookupAttention, 'keySize' | 'queryStart'>,
+  seed: number,
+): LookupModel {
   const { width, keys, values } = lookup
   const draw = (n: number, shape: number[], std = 1) => randn(shape, { seed: 1000 * seed + n, std })
   const std = 1 / Math.sqrt(width)
@@ -85,7 +90,7 @@ export function initLookup(keySize: number, seed: number): LookupModel {
     params: {
       'embed.key': draw(1, [keys, width]),
       'embed.value': draw(2, [values, width]),
-      query: draw(3, [keySize, width], std),
+      query: draw(3, [keySize, width], std * queryStart),
       key: draw(4, [keySize, width], std),
       value: draw(5, [width, width], std),
       output: draw(6, [values, width], std),

@@ -15,21 +15,26 @@ export interface ScalingReport {
   training: TrainedSetting[]
 }
 
-/** A small and a large d_k, each with three scales: the paper's, none, and 1/d_k (Yang et al. 2021, for wide models). */
-export const scalingSettings: readonly Setting[] = [8, 256].flatMap((keySize) =>
-  (
-    [
-      ['1/√d_k', 1 / Math.sqrt(keySize)],
-      ['1', 1],
-      ['1/d_k', 1 / keySize],
-    ] as const
-  ).map(([scaleName, scale]) => ({
-    name: `d_k ${keySize}, scale ${scaleName}`,
+/**
+ * A small and a large d_k, each with the paper's scale, with none, with 1/d_k (Yang et al. 2021, for wide models), and
+ * with none but a W_Q that starts smaller by √d_k, as T5's does (Raffel et al. 2020): the same scores before the first
+ * step as with the paper's.
+ */
+export const scalingSettings: readonly Setting[] = [8, 256].flatMap((keySize) => {
+  const setting = (name: string, scale: number, queryStart?: number): Setting => ({
+    name: `d_k ${keySize}, ${name}`,
     keySize,
     scale,
-    normalizer: 'softmax' as const,
-  })),
-)
+    ...(queryStart !== undefined && { queryStart }),
+    normalizer: 'softmax',
+  })
+  return [
+    setting('scale 1/√d_k', 1 / Math.sqrt(keySize)),
+    setting('scale 1', 1),
+    setting('scale 1/d_k', 1 / keySize),
+    setting('scale 1, small W_Q', 1, 1 / Math.sqrt(keySize)),
+  ]
+})
 
 /**
  * Measures scores with and without 1/√d_k (`scoreStatistics`), and trains a dictionary look-up with `scalingSettings`.

@@ -6,6 +6,7 @@ import { randn } from '../ops/create.js'
 import { linear } from '../ops/linear.js'
 import { softmax } from '../ops/softmax.js'
 import { reshape } from '../ops/views.js'
+import type { TypedArray } from '../tensor/dtype.js'
 import { scope } from '../tensor/scope.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { ExperimentOptions } from './settings.js'
@@ -48,19 +49,19 @@ export async function scoreStatistics(
 ): Promise<ScoreStatistics[]> {
   const { keySizes = scoreKeySizes, seeds = 5, signal } = options
   const breathe = breather()
-  const rows: ScoreStatistics[] = []
-  for (const scaled of [true, false])
-    for (const keySize of keySizes) {
-      const draws: Awaited<ReturnType<typeof oneDraw>>[] = []
-      for (let seed = 1; seed <= seeds; seed++) {
-        throwIfAborted(signal)
-        draws.push(await oneDraw(keySize, scaled, seed))
-        await breathe()
-      }
-      const over = (name: keyof (typeof draws)[0]) => spread(draws.map((draw) => draw[name]))
-      rows.push({
+  const rows: Record<'scaled' | 'plain', ScoreStatistics[]> = { scaled: [], plain: [] }
+  for (const keySize of keySizes) {
+    const draws: { scaled: Draw; plain: Draw }[] = []
+    for (let seed = 1; seed <= seeds; seed++) {
+      throwIfAborted(signal)
+      draws.push(await drawScores(keySize, seed))
+      await breathe()
+    }
+    for (const kind of ['scaled', 'plain'] as const) {
+      const over = (name: keyof Draw) => spread(draws.map((draw) => draw[kind][name]))
+      rows[kind].push({
         keySize,
-        scaled,
+        scaled: kind === 'scaled',
         variance: over('variance'),
         peak: over('peak'),
         entropy: over('entropy'),
@@ -69,31 +70,49 @@ export async function scoreStatistics(
         medianQueryGradient: over('medianQueryGradient'),
       })
     }
-  return rows
+  }
+  return [...rows.scaled, ...rows.plain]
 }
 
-async function oneDraw(keySize: number, scaled: boolean, seed: number) {
+type Draw = Record<Exclude<keyof ScoreStatistics, 'keySize' | 'scaled'>, number>
+
+/** The same queries, keys and loss with the scale and without. */
+async function drawScores(keySize: number, seed: number): Promise<{ scaled: Draw; plain: Draw }> {
   const { keys, queries } = scoreSizes
-  const factor = scaled ? 1 / Math.sqrt(keySize) : 1
+  const inputs = {
+    q: randn([queries, keySize], { seed: 10 * seed + 1 }),
+    k: randn([keys, keySize], { seed: 10 * seed + 2 }),
+    g: randn([1, queries * keys], { seed: 10 * seed + 3 }),
+  }
+  try {
+    return {
+      scaled: await measure(inputs, 1 / Math.sqrt(keySize)),
+      plain: await measure(inputs, 1),
+    }
+  } finally {
+    for (const t of Object.values(inputs)) t.dispose()
+  }
+}
+
+async function measure({ q, k, g }: Record<'q' | 'k' | 'g', Tensor>, factor: number): Promise<Draw> {
   const made = scope(() => {
-    const q = randn([queries, keySize], { seed: 10 * seed + 1 })
-    const k = randn([keys, keySize], { seed: 10 * seed + 2 })
-    const g = randn([1, queries * keys], { seed: 10 * seed + 3 })
     const scores = scale(linear(q, k), factor)
-    const weights = softmax(scores)
-    const loss = (s: Tensor) => linear(reshape(softmax(s), [1, queries * keys]), g)
-    const { grads } = valueAndGrad({ scores }, () => loss(scores))
-    const { grads: ofQ } = valueAndGrad({ q }, () => loss(scale(linear(q, k), factor)))
-    return { scores, weights, dScores: grads.scores, dQ: ofQ.q }
+    const loss = (s: Tensor) => linear(reshape(softmax(s), [1, g.size]), g)
+    return {
+      scores,
+      weights: softmax(scores),
+      dScores: valueAndGrad({ scores }, () => loss(scores)).grads.scores,
+      dQ: valueAndGrad({ q }, () => loss(scale(linear(q, k), factor))).grads.q,
+    }
   })
   try {
-    const [s, w, dS, dQ] = await Promise.all(Object.values(made).map(async (t) => [...(await t.data())]))
-    const center = mean(s)
-    const ofQuery = perQuery(dQ, length)
+    const [s, w, dS, dQ] = await Promise.all(Object.values(made).map((t) => t.data()))
+    const [scores, ofQuery] = [Array.from(s), perQuery(dQ, length)]
+    const center = mean(scores)
     return {
-      variance: mean(s.map((x) => (x - center) ** 2)),
+      variance: mean(scores.map((x) => (x - center) ** 2)),
       peak: mean(perQuery(w, (row) => Math.max(...row))),
-      entropy: mean(perQuery(w, entropy)) / Math.log(keys),
+      entropy: mean(perQuery(w, entropy)) / Math.log(scoreSizes.keys),
       scoreGradient: mean(perQuery(dS, length)),
       queryGradient: mean(ofQuery),
       medianQueryGradient: median(ofQuery),
@@ -104,12 +123,19 @@ async function oneDraw(keySize: number, scaled: boolean, seed: number) {
 }
 
 /** `measure` of the part of x that belongs to each query. */
-function perQuery(x: number[], measure: (row: number[]) => number): number[] {
+function perQuery(x: TypedArray, measure: (row: TypedArray) => number): number[] {
   const width = x.length / scoreSizes.queries
-  return Array.from({ length: scoreSizes.queries }, (_, i) => measure(x.slice(i * width, (i + 1) * width)))
+  return Array.from({ length: scoreSizes.queries }, (_, i) => measure(x.subarray(i * width, (i + 1) * width)))
 }
 
-const length = (row: readonly number[]): number => Math.sqrt(row.reduce((sum, x) => sum + x * x, 0))
+function length(row: TypedArray): number {
+  let squares = 0
+  for (const x of row) squares += x * x
+  return Math.sqrt(squares)
+}
 
-const entropy = (row: readonly number[]): number =>
-  -row.reduce((sum, p) => sum + (p > 0 ? p * Math.log(p) : 0), 0)
+function entropy(row: TypedArray): number {
+  let sum = 0
+  for (const p of row) if (p > 0) sum -= p * Math.log(p)
+  return sum
+}

@@ -21,9 +21,9 @@ export const lookupTraining = {
   /** Entries of a dictionary in training; tests also ask dictionaries of twice and four times as many. */
   entries: 16,
   /** Dictionaries of a step. */
-  batch: 16,
+  batch: 8,
   /** Dictionaries of a test, the same for all runs and never trained on but by chance. */
-  tested: 128,
+  tested: 32,
   /** Tests on the way, beside the one before the first step. */
   tests: 12,
 } as const
@@ -100,7 +100,7 @@ async function trainRun(
   afterStep: () => Promise<void>,
 ): Promise<LookupRun> {
   const { entries, batch: B, tested, tests } = lookupTraining
-  const model = initLookup(setting.keySize, seed)
+  const model = initLookup(setting, seed)
   using optimizer = new AdamW(model.params)
   const test = (T: number) => testLookup(model, setting, tested, T)
   try {
