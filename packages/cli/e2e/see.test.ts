@@ -243,6 +243,58 @@ describe('in the terminal', () => {
     expect(await readFile(file, 'utf8')).toContain('head 1')
   })
 
+  it('writes the view asked for, as SVG and as PNG', async () => {
+    const [svg, png] = [folder.path('view.svg'), folder.path('view.png')]
+    const heads = ['--view', 'heads', '--theme', 'dark', '--site', '*.cross', '--head', '1']
+    const ran = await heed([sentence, '--model', model, '--svg', svg, '--png', png, ...heads])
+    expect(ran).toMatchObject({ code: 0, stderr: `wrote ${svg}\nwrote ${png}\n` })
+    const picture = await readFile(svg, 'utf8')
+    expect(picture).toContain('2 heads read')
+    expect(picture).toContain('fill="#1a1a1e"')
+    const [, width, height] = /width="(\d+)" height="(\d+)"/.exec(picture)!
+    const bytes = await readFile(png)
+    expect(bytes.subarray(1, 4).toString()).toBe('PNG')
+    expect([bytes.readUInt32BE(16), bytes.readUInt32BE(20)]).toEqual([2 * Number(width), 2 * Number(height)])
+    // A .png is a PNG file whichever option names it.
+    await ok([sentence, '--model', model, '--view', 'lines', '--query', '0', '--svg', png])
+    expect((await readFile(png)).equals(bytes)).toBe(false)
+    expect((await readFile(png)).subarray(1, 4).toString()).toBe('PNG')
+  })
+
+  it('writes a page that holds all heads, and asks for nothing', async () => {
+    const file = folder.path('page.html')
+    const ran = await heed([sentence, '--model', model, '--html', file, '--json'])
+    expect(ran).toMatchObject({ code: 0, stderr: `wrote ${file}\n` })
+    // The document is the one without --html.
+    const document = JSON.parse(ran.stdout) as Document
+    expect(document).toEqual(JSON.parse(await ok([sentence, '--model', model, '--json'])))
+    const html = await readFile(file, 'utf8')
+    const [, json] = /<script type="application\/json" id="data">([^<]*)<\/script>/.exec(html)!
+    const data = JSON.parse(json) as { heads: { site: string; head: number; q: number }[]; arrays: string[] }
+    expect(data.heads.map(({ site, head }) => `${site}/${head}`).sort()).toEqual(
+      document.maps.map(({ site, head }) => `${site}/${head}`).sort(),
+    )
+    const q = new Float32Array(new Uint8Array(Buffer.from(data.arrays[data.heads[0].q], 'base64')).buffer)
+    expect(q).toHaveLength(8 * document.tokens.source.length)
+    expect(html).toContain("default-src 'none'")
+    expect(html.match(/@font-face/g)).toHaveLength(4)
+    expect(html).not.toMatch(/\s(src|href)=/)
+  })
+
+  it('writes the arrays for NumPy, with q, k, m and l when asked', async () => {
+    const file = folder.path('maps.npz')
+    const names = async () =>
+      Array.from(
+        (await readFile(file)).toString('latin1').matchAll(/PK\x01\x02[^]{42}([\w.]+?)\.npy/g),
+        (m) => m[1],
+      )
+    const args = [sentence, '--model', model, '--npz', file]
+    await ok(args)
+    expect(await names()).toEqual(sites.flatMap((site) => [0, 1].map((head) => `${site}.${head}.weights`)))
+    await ok([...args, '--site', 'encoder.0.self', '--head', '1', '--qk'])
+    expect(await names()).toEqual(['weights', 'q', 'k', 'm', 'l'].map((what) => `encoder.0.self.1.${what}`))
+  })
+
   it('says before the work that a picture cannot be made', async () => {
     const args = [sentence, '--model', model, '--svg']
     const several = folder.path('several.svg')
@@ -250,7 +302,16 @@ describe('in the terminal', () => {
     await fails(1, [...args, several, '--site', 'encoder.*.self'], /one map, but 2 were asked for/)
     await fails(1, [...args, folder.path('none/map.svg')], /its folder does not exist/)
     await fails(1, [...args, model], /is a folder; name a file/)
+    await fails(1, [...args, folder.path('map.pdf')], /a picture is \.svg or \.png/)
+    await fails(1, [sentence, '--model', model, '--png', several], /--png writes a \.png/)
+    await fails(
+      1,
+      [sentence, '--model', model, '--html', folder.path('none/a.html')],
+      /its folder does not exist/,
+    )
+    await fails(2, [...args, several, '--view', 'pie'], /map, lines, text, heads/)
     await expect(readFile(several)).rejects.toThrow('ENOENT')
+    await fails(1, [...args, several, '--view', 'lines', '--query', '99'], /no query 99/)
   })
 
   it('asks for the text, and for JSON when only JSON has it', async () => {

@@ -1,5 +1,23 @@
+import type { NpyArray } from 'heed/io'
 import type { Seen, SeenMap } from 'heed/lens'
-import { type DrawnMap, drawnMap } from 'heed/look'
+import {
+  clip,
+  type DrawnMap,
+  drawnMap,
+  gridSvg,
+  headGroups,
+  linesSvg,
+  mapSvg,
+  MAX_SIDE,
+  overviewSvg,
+  pool,
+  textSvg,
+  type Theme,
+} from 'heed/look'
+
+/** What a picture can be. */
+export const views = ['map', 'lines', 'text', 'heads'] as const
+export type View = (typeof views)[number]
 
 interface Wanted {
   /** Sites by name. Default: all that were seen. */
@@ -27,4 +45,76 @@ function meanOf(maps: readonly SeenMap[]): number[][] {
   return maps[0].weights.map((row, i) =>
     row.map((_, j) => maps.reduce((sum, map) => sum + map.weights[i][j], 0) / maps.length),
   )
+}
+
+interface ViewOptions {
+  theme: Theme
+  query?: number
+}
+
+/** The picture of what was seen: of the first map shown, or of all heads. */
+export function viewOf(view: View, seen: Seen, shown: () => DrawnMap[], options: ViewOptions): string {
+  const { theme, query } = options
+  if (view === 'heads') return headsSvg(seen, theme)
+  const map = shown()[0]
+  if (view === 'lines') return linesSvg(map, { theme, query })
+  if (view === 'text') return textSvg(map, { theme, query })
+  return Math.max(map.queries.length, map.keys.length) > MAX_SIDE
+    ? longMapSvg(map, theme)
+    : mapSvg(map, { theme })
+}
+
+/** All heads, with how sharply each looks. */
+function headsSvg(seen: Seen, theme: Theme): string {
+  const sharpness = ({ weights }: SeenMap) =>
+    weights.reduce((sum, row) => sum + row.reduce((most, w) => Math.max(most, w), 0), 0) / weights.length
+  const count = seen.maps.length
+  return gridSvg(
+    {
+      title: `${count === 1 ? 'One head reads' : `${count} heads read`} \u201c${clip(seen.text, 48)}\u201d`,
+      groups: headGroups(seen, (map) => Math.min(1, sharpness(map))),
+      measure: { name: 'mean of the largest weight of every row' },
+    },
+    { theme },
+  )
+}
+
+/** A map with more cells than a heat map draws: pooled by the largest, so that single links stay. */
+function longMapSvg(map: DrawnMap, theme: Theme): string {
+  const [queries, keys] = [map.queries.length, map.keys.length]
+  const rows = pool(map.weights, MAX_SIDE, 'max')
+  const [height, width] = [rows.length, rows[0].length]
+  const values = new Float32Array(height * width)
+  rows.forEach((row, i) => values.set(row, i * width))
+  const { title, note } = map
+  return overviewSvg({ title, note, values, height, width, queries, keys, pooled: 'max' }, { theme })
+}
+
+/** What was seen, without what `qk` adds. */
+export function withoutQk(seen: Seen): Seen {
+  const maps = seen.maps.map(({ site, head, queries, keys, weights }) => ({
+    site,
+    head,
+    queries,
+    keys,
+    weights,
+  }))
+  return { ...seen, maps }
+}
+
+/** The numbers of every map as arrays, named `encoder.2.self.3.weights` (site, head, what). */
+export function arraysOf({ maps }: Seen): Record<string, NpyArray> {
+  const arrays: Record<string, NpyArray> = {}
+  for (const { site, head, weights, q, k, m, l, bias } of maps) {
+    for (const [what, rows] of Object.entries({ weights, q, k, bias })) {
+      if (!rows) continue
+      const width = rows[0]?.length ?? 0
+      const data = new Float32Array(rows.length * width)
+      rows.forEach((row, i) => data.set(row, i * width))
+      arrays[`${site}.${head}.${what}`] = { shape: [rows.length, width], data }
+    }
+    for (const [what, row] of Object.entries({ m, l }))
+      if (row) arrays[`${site}.${head}.${what}`] = { shape: [row.length], data: Float32Array.from(row) }
+  }
+  return arrays
 }

@@ -1,23 +1,27 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { HeedError } from 'heed'
-import { writeFileAtomic } from 'heed/io'
+import { writeFileAtomic, writeNpz } from 'heed/io'
 import { see, type Seen } from 'heed/lens'
-import { type DrawnMap, mapSvg, visibleLine } from 'heed/look'
+import { type DrawnMap, seenHtml, visibleLine } from 'heed/look'
 import { matchSites, type Model, Transformer } from 'heed/models'
 import { checkWritable } from '../files.js'
 import { interruptible } from '../interrupt.js'
-import { mapsToShow } from '../maps.js'
+import { arraysOf, mapsToShow, type View, viewOf, views, withoutQk } from '../maps.js'
 import { openModel } from '../model.js'
 import { collect, dtypeOption, type ModelFlags, modelOption, wholeNumber } from '../options.js'
+import { checkPictures, pageFonts, pictureOptions, type PictureFlags, writePicture } from '../pictures.js'
 import { screen } from '../terminal/screen.js'
 import { renderMap, strongestLinks } from '../terminal/heatmap.js'
 
-interface SeeFlags extends ModelFlags {
+interface SeeFlags extends ModelFlags, PictureFlags {
   site?: string[]
   head?: number[]
   qk?: true
   json?: true
-  svg?: string
+  html?: string
+  npz?: string
+  view: View
+  query?: number
   beam?: number
 }
 
@@ -35,9 +39,22 @@ export function addSee(program: Command): void {
     )
     .option('--head <n>', 'a head by number, from 0; repeatable', collect(wholeNumber(0)))
     .option('--beam <n>', 'hypotheses kept by a model that translates; 1 is greedy', wholeNumber(1, 64))
-    .option('--qk', 'with --json: add q, k, m, l and the rules, so that anyone can recompute the weights')
     .option('--json', 'print one JSON document and nothing else')
-    .option('--svg <file>', 'also write the map as a picture')
+    .option('--npz <file>', 'also write the weights as arrays that NumPy opens')
+    .option('--qk', 'with --json or --npz: add q, k, m and l, so that anyone can recompute the weights')
+    .option('--html <file>', 'also write all heads as one interactive page that needs nothing else')
+    .addOption(pictureOptions.svg)
+    .addOption(pictureOptions.png)
+    .addOption(
+      new Option(
+        '--view <view>',
+        'what the picture is: a heat map, lines, the text with brightness, or all heads',
+      )
+        .choices(views)
+        .default('map'),
+    )
+    .option('--query <n>', 'the row that lines and text are read from, from 0', wholeNumber(0))
+    .addOption(pictureOptions.theme)
     .addHelpText(
       'after',
       `
@@ -46,15 +63,23 @@ the cross-attention of one decoder layer, chosen on validation data for finding
 the source of copied words (see the model card). Its rows are the words being
 predicted. Of other models, such as GPT-2 and BERT, it is the last layer, where
 all that they make of the text comes together. Without --head a map is the mean
-of the site's heads. --json holds every head of every site, or of those
-asked for. A text that starts with - goes after --.
+of the site's heads. --json, --npz, --html and --view heads hold every head of
+every site, or of those asked for. A text that starts with - goes after --.
+
+A picture is of one map, but for --view heads. Without --query, lines shows the
+links of all rows, and text the mean weight that each token gets.
 
 Examples:
   heed "The elephant is very large."
   heed see "I gave her the book." --site encoder.2.self --head 3
   heed see "I gave her the book." --site decoder.0.cross --svg map.svg
+  heed see "I gave her the book." --view lines --query 2 --png lines.png
+  heed see "I gave her the book." --site encoder.2.self --view text --query 3 --svg text.svg
+  heed see "I gave her the book." --view heads --theme dark --png heads.png
+  heed see "I gave her the book." --html book.html
   heed see "I gave her the book." --site 'encoder.*.self' --json > maps.json
   heed see "I gave her the book." --head 0 --json --qk > maps.json
+  heed see "I gave her the book." --npz maps.npz
   heed see "I gave her the book." --model ./gpt2 --site layers.5.self --head 1
   heed see -- "-5 degrees are cold."`,
     )
@@ -67,18 +92,22 @@ async function runSee(text: string, flags: SeeFlags): Promise<void> {
       'input',
       'the text is empty; give a sentence, for example heed "The elephant is very large."',
     )
-  if (flags.qk && !flags.json)
-    throw new HeedError('option', '--qk adds to the JSON document; give --json too')
-  const { site, head: heads, qk, beam } = flags
+  if (flags.qk && !flags.json && flags.npz === undefined)
+    throw new HeedError('option', '--qk adds to the JSON document or the arrays; give --json or --npz too')
+  const { site, head: heads, qk, beam, html, npz, view } = flags
   await interruptible(async (signal) => {
-    if (flags.svg !== undefined) await checkWritable(flags.svg)
+    const pictures = await checkPictures(flags)
+    for (const file of [html, npz]) if (file !== undefined) await checkWritable(file)
     using model = await openModel(flags, signal)
     if (beam !== undefined && !(model instanceof Transformer))
       throw new HeedError('option', `--beam is for models that translate; ${flags.model} does not`)
     const byDefault = defaultMap(model)
-    if (flags.svg !== undefined) checkOneMap(matchSites(model.sites, site ?? byDefault.site), heads)
-    // The JSON document holds every map; without it only what is shown need be computed.
-    const options = { sites: site ?? (flags.json ? undefined : byDefault.site), heads, qk, signal }
+    if (pictures.length > 0 && view !== 'heads')
+      checkOneMap(pictures[0], matchSites(model.sites, site ?? byDefault.site), heads)
+    // These hold every map; without them only what is shown need be computed.
+    const all = flags.json || html !== undefined || npz !== undefined || view === 'heads'
+    const wanted = { sites: site ?? (all ? undefined : byDefault.site), heads, signal }
+    const options = { ...wanted, qk: qk ?? html !== undefined }
     const seen = await (model instanceof Transformer
       ? see(model, text, { ...options, beam })
       : see(model, text, options))
@@ -88,10 +117,23 @@ async function runSee(text: string, flags: SeeFlags): Promise<void> {
         mean: heads === undefined,
         note: site ? undefined : byDefault.note,
       })
-    if (flags.svg !== undefined) await writeFileAtomic(flags.svg, mapSvg(shown()[0]))
-    if (flags.json) process.stdout.write(`${JSON.stringify({ model: flags.model, ...seen })}\n`)
-    else process.stdout.write(`${forTerminal(seen, shown()).join('\n')}\n`)
-    if (flags.svg !== undefined) process.stderr.write(`wrote ${visibleLine(flags.svg)}\n`)
+    const written = [...pictures]
+    if (pictures.length > 0) {
+      const svg = viewOf(view, seen, shown, flags)
+      for (const file of pictures) await writePicture(file, svg)
+    }
+    const keep = async (file: string | undefined, content: () => Promise<string> | Uint8Array) => {
+      if (file === undefined) return
+      await writeFileAtomic(file, await content())
+      written.push(file)
+    }
+    await keep(html, async () => seenHtml(seen, { fonts: await pageFonts() }))
+    await keep(npz, () => writeNpz(arraysOf(qk ? seen : withoutQk(seen))))
+    if (flags.json) {
+      const document = { model: flags.model, ...(qk ? seen : withoutQk(seen)) }
+      process.stdout.write(`${JSON.stringify(document)}\n`)
+    } else process.stdout.write(`${forTerminal(seen, shown()).join('\n')}\n`)
+    for (const file of written) process.stderr.write(`wrote ${visibleLine(file)}\n`)
   })
 }
 
@@ -109,12 +151,12 @@ function defaultMap(model: Model): { site: string; note: string } {
   }
 }
 
-function checkOneMap(sites: readonly string[], heads: readonly number[] | undefined): void {
+function checkOneMap(file: string, sites: readonly string[], heads: readonly number[] | undefined): void {
   const count = sites.length * (heads ? new Set(heads).size : 1)
   if (count > 1)
     throw new HeedError(
       'option',
-      `--svg draws one map, but ${count} were asked for; name one --site and at most one --head`,
+      `${file}: a picture draws one map, but ${count} were asked for; name one --site and at most one --head, or take --view heads`,
     )
 }
 

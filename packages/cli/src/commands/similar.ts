@@ -1,12 +1,11 @@
 import { type Command, Option } from 'commander'
 import { HeedError } from 'heed'
-import { writeFileAtomic } from 'heed/io'
 import { visibleLine, wordsSvg } from 'heed/look'
 import { norm, pca, scale, type WordVector } from 'heed/vectors'
 import { type Embeddings, openEmbeddings } from '../embeddings.js'
-import { checkWritable } from '../files.js'
 import { interruptible } from '../interrupt.js'
 import { dtypeOption, type ModelFlags, modelOption, wholeNumber } from '../options.js'
+import { checkPictures, pictureOptions, type PictureFlags, writePicture } from '../pictures.js'
 import {
   analogyWords,
   type Found,
@@ -25,13 +24,12 @@ import { screen } from '../terminal/screen.js'
 import { table } from '../terminal/table.js'
 import { renderFound, renderMatrix, renderPairs } from '../terminal/words.js'
 
-interface SimilarFlags extends ModelFlags {
+interface SimilarFlags extends ModelFlags, PictureFlags {
   metric: WordMeasure
   nearest?: number
   analogy?: true
   triplets?: string
   json?: true
-  svg?: string
 }
 
 /** Pairs that are listed with every measure. */
@@ -58,7 +56,9 @@ export function addSimilar(program: Command): void {
     .option('--analogy', 'read three words a b c, and list what is nearest to a − b + c')
     .option('--triplets <file>', 'count how many lines hold: anchor TAB near TAB far')
     .option('--json', 'print one JSON document and nothing else')
-    .option('--svg <file>', 'also write the matrix and a map of the words as a picture')
+    .addOption(pictureOptions.svg)
+    .addOption(pictureOptions.png)
+    .addOption(pictureOptions.theme)
     .addHelpText(
       'after',
       `
@@ -86,29 +86,33 @@ Examples:
 async function runSimilar(words: string[], flags: SimilarFlags, command: Command): Promise<void> {
   checkArguments(words, flags, command)
   await interruptible(async (signal) => {
-    if (flags.svg !== undefined) await checkWritable(flags.svg)
+    const pictures = await checkPictures(flags)
     const embeddings = await openEmbeddings(flags, signal)
     const { json, lines } =
       flags.triplets !== undefined
         ? await triplets(embeddings, flags, flags.triplets)
         : flags.analogy
           ? analogy(embeddings, flags, words)
-          : await similarities(embeddings, flags, words)
+          : await similarities(embeddings, flags, words, pictures)
     process.stdout.write(flags.json ? `${JSON.stringify(json)}\n` : `${lines.join('\n')}\n`)
-    if (flags.svg !== undefined) process.stderr.write(`wrote ${visibleLine(flags.svg)}\n`)
+    for (const file of pictures) process.stderr.write(`wrote ${visibleLine(file)}\n`)
   })
 }
 
 /** A wrong number of words ends with 2, as commander's own errors do; options that exclude each other with 1. */
 function checkArguments(words: readonly string[], flags: SimilarFlags, command: Command): void {
-  const { triplets, analogy, nearest, svg, metric } = flags
-  if (triplets !== undefined && (words.length > 0 || analogy || nearest !== undefined || svg !== undefined))
+  const { triplets, analogy, nearest, metric } = flags
+  const drawn = flags.svg !== undefined || flags.png !== undefined
+  if (triplets !== undefined && (words.length > 0 || analogy || nearest !== undefined || drawn))
     throw new HeedError(
       'option',
       '--triplets reads its words from the file: give it with --metric and --json alone',
     )
-  if (analogy && (metric !== 'cosine' || svg !== undefined))
-    throw new HeedError('option', '--analogy goes by cosine and has no picture: leave --metric and --svg out')
+  if (analogy && (metric !== 'cosine' || drawn))
+    throw new HeedError(
+      'option',
+      '--analogy goes by cosine and has no picture: leave --metric, --svg and --png out',
+    )
   const wrong = (message: string): never => command.error(`error: ${message}`, { exitCode: 2 })
   if (triplets !== undefined) return
   if (analogy) {
@@ -133,7 +137,12 @@ const tokensOf = ({ tokenizer }: Embeddings, { word, ids }: WordVector) => ({
   tokens: ids.map((id) => ({ id, text: tokenizer.decode([id]) })),
 })
 
-async function similarities(embeddings: Embeddings, flags: SimilarFlags, given: string[]): Promise<Answer> {
+async function similarities(
+  embeddings: Embeddings,
+  flags: SimilarFlags,
+  given: string[],
+  pictures: readonly string[],
+): Promise<Answer> {
   const { metric } = flags
   const words = vectorsOf(embeddings, given)
   const names = words.map(({ word }) => word)
@@ -143,8 +152,10 @@ async function similarities(embeddings: Embeddings, flags: SimilarFlags, given: 
   const pairs = pairsOf(words, metric)
   const { columns, style, strong, quiet } = screen()
   const title = headline(names, pairs, metric)
-  if (flags.svg !== undefined)
-    await writeFileAtomic(flags.svg, picture(embeddings, flags, words, near, title))
+  if (pictures.length > 0) {
+    const svg = picture(embeddings, flags, words, near, title)
+    for (const file of pictures) await writePicture(file, svg)
+  }
 
   const lines = words.length > 1 ? strong(title) : []
   for (const { word, ids } of words.filter(({ ids }) => ids.length > 1))
@@ -198,7 +209,7 @@ function spelling({ tokenizer }: Embeddings, word: string, ids: readonly number[
 
 function picture(
   { table }: Embeddings,
-  { model, metric }: SimilarFlags,
+  { model, metric, theme }: SimilarFlags,
   words: readonly WordVector[],
   near: Found | undefined,
   title: string,
@@ -213,19 +224,22 @@ function picture(
   const { coordinates, explained } = pca(ofDirection ? vectors.map((v) => scale(v, 1 / norm(v))) : vectors)
   const places = coordinates.map(([x, y]) => [x, y] as const)
   const note = `Words as vectors of ${model}'s embedding table. The map shows${ofDirection ? ' directions (each vector scaled to length 1)' : ' the vectors'} along their two main components.`
-  return wordsSvg({
-    title,
-    note,
-    words: words.map(({ word }) => word),
-    measure: measureNames[metric],
-    values: valuesOf(metric, words),
-    write: (value) => writeValue(metric, value),
-    filled: metric === 'cosine',
-    places: places.slice(0, words.length),
-    others: Array.from(others.values(), (text, i) => ({ text, place: places[words.length + i] })),
-    share: explained[0] + explained[1],
-    dimensions: table.width,
-  })
+  return wordsSvg(
+    {
+      title,
+      note,
+      words: words.map(({ word }) => word),
+      measure: measureNames[metric],
+      values: valuesOf(metric, words),
+      write: (value) => writeValue(metric, value),
+      filled: metric === 'cosine',
+      places: places.slice(0, words.length),
+      others: Array.from(others.values(), (text, i) => ({ text, place: places[words.length + i] })),
+      share: explained[0] + explained[1],
+      dimensions: table.width,
+    },
+    { theme },
+  )
 }
 
 function analogy(embeddings: Embeddings, flags: SimilarFlags, given: readonly string[]): Answer {

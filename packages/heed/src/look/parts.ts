@@ -211,12 +211,14 @@ export function linkList(
   y: number,
   p: Palette,
 ): string[] {
+  // In the other family, since the fonts of PNG files have the arrow there.
+  const arrow = element('tspan', { fill: p.ink3, 'font-family': fonts.sans }, '→')
   return [
     text(x, y + 14, 'Strongest links', { size: 13, weight: 600, fill: p.ink }),
     text(x, y + 34, caption, { size: 12, fill: p.ink3 }),
     ...links.map(({ query, key, weight }, i) => {
       const base = y + LIST_HEAD + i * LIST_ROW
-      const words = `${linkWord(query, p.roles.q.text)} ${element('tspan', { fill: p.ink3 }, '→')} ${linkWord(key, p.roles.k.text)}`
+      const words = `${linkWord(query, p.roles.q.text)} ${arrow} ${linkWord(key, p.roles.k.text)}`
       return (
         element('path', { d: `M${x} ${base + 0.5}H${x + LIST_WIDTH}`, stroke: p.line }) +
         element('text', { x, y: base + 16, 'font-family': fonts.mono, 'font-size': 12 }, words) +

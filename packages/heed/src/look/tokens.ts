@@ -137,11 +137,14 @@ export const palettes: Readonly<Record<Theme, Palette>> = {
   },
 }
 
-/** Font stacks; the first families of each ship with the studio and the command, the others are everywhere. */
+/**
+ * Font stacks; the families named ship with the studio and the command, the others are everywhere. Static faces come
+ * first, since the renderer of PNG files looks at the first family alone.
+ */
 export const fonts = {
-  sans: '"Inter Variable", Inter, system-ui, sans-serif',
+  sans: 'Inter, "Inter Variable", system-ui, sans-serif',
   serif: '"Source Serif 4 Variable", Georgia, serif',
-  mono: '"JetBrains Mono Variable", "JetBrains Mono", ui-monospace, monospace',
+  mono: '"JetBrains Mono", "JetBrains Mono Variable", ui-monospace, monospace',
 } as const
 
 /** What no theme changes: type (size/line height on a 4 px grid, two weights), space, radii, motion, strokes. */
