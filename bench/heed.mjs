@@ -12,8 +12,8 @@ const { version } = JSON.parse(
   readFileSync(new URL('../packages/heed/package.json', import.meta.url), 'utf8'),
 )
 
-export async function start({ threads, relaxed }) {
+export async function start({ threads, relaxed, clock }) {
   const { useBackend } = await import('heed')
   const backend = await useBackend('wasm', { threads, relaxed })
-  return { version, prepare: (work) => groups[work.group].prepare(work, backend) }
+  return { version, prepare: (work) => groups[work.group].prepare(work, backend, clock) }
 }

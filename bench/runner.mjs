@@ -108,6 +108,6 @@ export class Runner {
 
   /** Ends the processes of all contenders. */
   close() {
-    for (const name of [...this.#running.keys()]) this.#stop(name)
+    for (const name of this.#running.keys()) this.#stop(name)
   }
 }

@@ -3,7 +3,10 @@ import { seconds, share, speedup, summary, targets } from './measures.mjs'
 
 const percent = (s) => (s ? `${(100 * s.value).toFixed(0)} %` : '')
 const times = (s) => (s ? `${s.value.toFixed(s.value < 10 ? 2 : 1)}×` : '')
-const ms = (s) => (s ? `${(1000 * s.value).toPrecision(3)} ms` : '')
+const ms = (s) => {
+  if (!s) return ''
+  return s.value < 0.9995 ? `${(1000 * s.value).toPrecision(3)} ms` : `${s.value.toPrecision(3)} s`
+}
 const megabytes = (bytes) => (bytes === undefined ? '' : `${(bytes / 2 ** 20).toPrecision(3)} MB`)
 
 /** A table whose first column is left-aligned, all others right-aligned. */
