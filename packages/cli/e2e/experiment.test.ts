@@ -49,6 +49,20 @@ it('softmax: one JSON document, the same again, and one picture of all panels', 
   expect(await ok(args)).toBe(json)
 })
 
+it('docs/experiments.md shows every picture', async () => {
+  const docs = new URL('../../../docs/', import.meta.url)
+  const page = await readFile(new URL('experiments.md', docs), 'utf8')
+  const pictures = (await readdir(new URL('experiments', docs))).sort()
+  expect(Array.from(page.matchAll(/\]\(experiments\/(\S+)\)/g), (match) => match[1]).sort()).toEqual(pictures)
+  expect(pictures).toEqual([
+    'scaling-gradients.svg',
+    'scaling-scores.svg',
+    'scaling-training.svg',
+    'softmax-lengths.svg',
+    'softmax-training.svg',
+  ])
+})
+
 it('has help with examples, and says what cannot be', async () => {
   const help = await ok(['experiment', 'scaling', '--help'])
   expect(help).toMatch(/^Usage: heed experiment scaling /)

@@ -9,7 +9,14 @@ import {
   type TrainedSetting,
 } from 'heed/experiments'
 import type { Plot, PlotPanel, PlotPoint, PlotSeries } from 'heed/look'
-import { trainingNote, scoresFinding, scoresNote, lengthFinding, trainingFinding } from './words.js'
+import {
+  trainingNote,
+  scoresFinding,
+  scoresNote,
+  gradientFinding,
+  lengthFinding,
+  trainingFinding,
+} from './words.js'
 
 /** A plot and the name of its file. */
 export interface NamedPlot {
@@ -58,7 +65,7 @@ export function scalingPlots(report: ScalingReport): NamedPlot[] {
     {
       name: 'scaling-gradients',
       plot: {
-        title: `Gradients of W_Q, W_K and W_V while the look-up is learned`,
+        title: gradientFinding(settings(largest), scaleName),
         note: trainingNote(report),
         panels: [
           gradient(Math.min(...sizes), 'query'),

@@ -8,6 +8,7 @@ import type {
 import { expect, it } from 'vitest'
 import { softmaxPlots } from './plots.js'
 import {
+  gradientFinding,
   lengthFinding,
   scalingRows,
   scoreRows,
@@ -73,7 +74,10 @@ const report: SoftmaxReport = {
 it('says who learned when, and who did not', () => {
   const name = ({ setting }: TrainedSetting) => setting.name
   expect(trainingFinding(report, report.training, name)).toBe(
-    '90 % right: fast by step 20, brittle by step 40, never not within 40',
+    '90 % right: fast by step 20; brittle by step 40; never not within 40',
+  )
+  expect(gradientFinding(report.training, name)).toBe(
+    'At d_k = 32 the gradient of W_Q starts at 0.10 with fast and at 0.10 with brittle',
   )
   expect(trainingNote(report)).toContain(
     '40 steps of 8 dictionaries, AdamW at 0.003. Median and range of 3 seeds.',
@@ -95,8 +99,8 @@ it('tables: medians, how many runs, rows’ sums, and a line on a scale from 0 t
     ['never', 'never', '0.06', '0.06', '0.06', '1.0 to 1.0', '▁▁▁'],
   ])
   const scaling = { ...report, experiment: 'scaling', scores: [] } as unknown as ScalingReport
-  expect(scalingRows(scaling)[1]).toEqual(['fast', '20', '0.98 (0.97–1.00)', '▁██'])
-  expect(scalingRows(scaling)[3]).toEqual(['never', 'never', '0.06', '▁▁▁'])
+  expect(scalingRows(scaling)[2]).toEqual(['fast', '20', '0.98 (0.97–1.00)', '▁██'])
+  expect(scalingRows(scaling)[4]).toEqual(['never', 'never', '0.06', '▁▁▁'])
 })
 
 it('scores: a row for each d_k, and nothing that is not zero as zero', () => {

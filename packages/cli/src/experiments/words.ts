@@ -42,8 +42,22 @@ export function trainingFinding(
   const rest = when.filter(({ step }) => !(step < Infinity)).map(({ name }) => name)
   const steps = learned.map(({ name, step }) => `${name} by step ${step}`)
   const size = report.experiment === 'scaling' ? ` at d_k = ${training[0].setting.keySize}` : ''
-  const never = rest.length > 0 ? `${rest.join(', ')} not within ${report.settings.steps}` : ''
-  return `90 % right${size}: ${[...steps, never].filter((part) => part !== '').join(', ')}`
+  const never = rest.length > 0 ? `${rest.join('; ')} not within ${report.settings.steps}` : ''
+  return `90 % right${size}: ${[...steps, never].filter((part) => part !== '').join('; ')}`
+}
+
+/** How large the first gradients are, of the first two settings: with the paper's scale and without. */
+export function gradientFinding(
+  training: readonly TrainedSetting[],
+  name: (trained: TrainedSetting) => string,
+): string {
+  const sizes = training
+    .slice(0, 2)
+    .map(
+      (trained) =>
+        `${fixed(median(trained.runs.map(({ points }) => points[1].gradients!.query)))} with ${name(trained)}`,
+    )
+  return `At d_k = ${training[0].setting.keySize} the gradient of W_Q starts at ${sizes.join(' and at ')}`
 }
 
 export function lengthFinding({ training, settings }: SoftmaxReport): string {
@@ -90,7 +104,8 @@ export function scoreRows(scores: readonly ScoreStatistics[]): string[][] {
 
 export function scalingRows({ training }: ScalingReport): string[][] {
   return [
-    ['setting', '90 % at step', 'right at the end', 'right answers by step'],
+    ['setting', '90 %', 'right at the end', 'right answers'],
+    ['', 'at step', '', 'by step'],
     ...training.map((trained) => [
       trained.setting.name,
       learnedAt(trained),
