@@ -109,7 +109,7 @@ function drawnSweep({ over, activations, columns, values, metric, clean, corrupt
     const [a, b] = [visible(columns![at].clean.text), visible(columns![at].corrupt.text)]
     return a === b ? a : `${a} / ${b}`
   }
-  const where = over === 'heads' ? `head ${strongest.j}` : `the token ${token(strongest.j)}`
+  const where = over === 'heads' ? `head ${strongest.j}` : `“${token(strongest.j)}”`
   const outcome = wrong
     ? `logit of “${visible(answer.text)}” less “${visible(wrong.text)}”`
     : `log p of “${visible(answer.text)}”`

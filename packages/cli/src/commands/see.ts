@@ -4,9 +4,11 @@ import { writeFileAtomic } from 'heed/io'
 import { see, type Seen } from 'heed/lens'
 import { type DrawnMap, mapSvg, visibleLine } from 'heed/look'
 import { matchSites, type Model, Transformer } from 'heed/models'
+import { type Change, checkPairs, interventionsOf, withHelp, withOption } from '../changes.js'
 import { checkWritable } from '../files.js'
 import { interruptible } from '../interrupt.js'
 import { mapsToShow } from '../maps.js'
+import { listedLinks, matterLines, mattersOf } from '../matters.js'
 import { openModel } from '../model.js'
 import { collect, modelOption, wholeNumber } from '../options.js'
 import { screen } from '../terminal/screen.js'
@@ -20,6 +22,8 @@ interface SeeFlags {
   json?: true
   svg?: string
   beam?: number
+  with?: Change[]
+  matters?: true
 }
 
 export function addSee(program: Command): void {
@@ -38,6 +42,8 @@ export function addSee(program: Command): void {
     .option('--qk', 'with --json: add q, k, m, l and the rules, so that anyone can recompute the weights')
     .option('--json', 'print one JSON document and nothing else')
     .option('--svg <file>', 'also write the map as a picture')
+    .option('--matters', 'put beside each strong link what forbidding it does to the output')
+    .addOption(withOption())
     .addHelpText(
       'after',
       `
@@ -48,6 +54,7 @@ predicted. Of other models, such as GPT-2 and BERT, it is the last layer, where
 all that they make of the text comes together. Without --head a map is the mean
 of the site's heads. --json holds every head of every site, or of those
 asked for. A text that starts with - goes after --.
+${withHelp}
 
 Examples:
   heed "The elephant is very large."
@@ -56,6 +63,8 @@ Examples:
   heed see "I gave her the book." --site 'encoder.*.self' --json > maps.json
   heed see "I gave her the book." --head 0 --json --qk > maps.json
   heed see "I gave her the book." --model ./gpt2 --site layers.5.self --head 1
+  heed see "I gave her the book." --matters
+  heed see "I gave her the book." --with zero:encoder.2.self:3
   heed see -- "-5 degrees are cold."`,
     )
     .action(runSee)
@@ -78,10 +87,27 @@ async function runSee(text: string, flags: SeeFlags): Promise<void> {
     const byDefault = defaultMap(model)
     if (flags.svg !== undefined) checkOneMap(matchSites(model.sites, site ?? byDefault.site), heads)
     // The JSON document holds every map; without it only what is shown need be computed.
-    const options = { sites: site ?? (flags.json ? undefined : byDefault.site), heads, qk, signal }
+    const options = {
+      sites: site ?? (flags.json ? undefined : byDefault.site),
+      heads,
+      qk,
+      with: await interventionsOf(flags.with, model, signal),
+      signal,
+    }
     const seen = await (model instanceof Transformer
       ? see(model, text, { ...options, beam })
       : see(model, text, options))
+    checkPairs(flags.with, model, seen.tokens)
+    const shownSites = site ? matchSites(model.sites, site) : [byDefault.site]
+    const matters = flags.matters
+      ? await mattersOf(model, seen, {
+          ...options,
+          sites: shownSites,
+          mean: heads === undefined,
+          limit: LINKS,
+          beam,
+        })
+      : undefined
     const shown = () =>
       mapsToShow(seen, {
         sites: site ? undefined : [byDefault.site],
@@ -89,8 +115,11 @@ async function runSee(text: string, flags: SeeFlags): Promise<void> {
         note: site ? undefined : byDefault.note,
       })
     if (flags.svg !== undefined) await writeFileAtomic(flags.svg, mapSvg(shown()[0]))
-    if (flags.json) process.stdout.write(`${JSON.stringify({ model: flags.model, ...seen })}\n`)
-    else process.stdout.write(`${forTerminal(seen, shown()).join('\n')}\n`)
+    if (flags.json)
+      process.stdout.write(
+        `${JSON.stringify({ model: flags.model, ...seen, ...(matters && { matters: listedLinks(matters) }) })}\n`,
+      )
+    else process.stdout.write(`${forTerminal(seen, shown(), matters).join('\n')}\n`)
     if (flags.svg !== undefined) process.stderr.write(`wrote ${visibleLine(flags.svg)}\n`)
   })
 }
@@ -118,17 +147,28 @@ function checkOneMap(sites: readonly string[], heads: readonly number[] | undefi
     )
 }
 
-function forTerminal({ output }: Seen, maps: readonly DrawnMap[]): string[] {
+/** Links of a map that are listed. */
+const LINKS = 12
+
+function forTerminal(
+  { output }: Seen,
+  maps: readonly DrawnMap[],
+  matters?: Awaited<ReturnType<typeof mattersOf>>,
+): string[] {
   const { columns, color, theme, style, strong } = screen()
   const lines: string[] = []
   if (output !== null) {
     const translation = strong(output)
     lines.push(...(translation.length > 0 ? translation : [style.quiet('the translation is empty')]))
   }
-  for (const map of maps) {
+  for (const [n, map] of maps.entries()) {
     if (lines.length > 0) lines.push('')
     lines.push(...renderMap(map, { columns, color, theme }))
-    const links = strongestLinks(map, 12)
+    if (matters) {
+      lines.push('', ...matterLines(matters[n], columns, style))
+      continue
+    }
+    const links = strongestLinks(map, LINKS)
     if (links.length > 0) lines.push('', style.strong('Strongest links'), ...links.map((link) => `  ${link}`))
   }
   return lines

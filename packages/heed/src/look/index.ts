@@ -1,5 +1,5 @@
-export { checkMap, strongestLinks, tokenLabels, wordsOf } from './map.js'
-export type { DrawnMap, DrawnToken, Link, Word } from './map.js'
+export { checkMap, strongestLinks, tokenLabels, wordLinks, wordsOf } from './map.js'
+export type { DrawnMap, DrawnToken, Link, Word, WordLink } from './map.js'
 export { fixed, signed, weight2, weight3, weightInCell, WRITTEN_FROM } from './numbers.js'
 export { mapSvg, MAX_SIDE } from './svg.js'
 export type { MapSvgOptions } from './svg.js'
