@@ -86,7 +86,7 @@ it('patch: a heat map, a picture and a document', async () => {
   expect(last).toEqual(Array.from({ length: T }, (_, t) => Number(t === T - 1)))
   expect(await readFile(svg, 'utf8')).toMatch(/^<svg [^]*restored[^]*<\/svg>\n$/)
   const shown = await ok([...texts, '--over', 'heads', '--answer', ' ', '--wrong', 'e'])
-  expect(shown).toMatch(/^Most of the outcome comes with head \d of layers\.\d\.heads/)
+  expect(shown).toMatch(/^Head \d of layers\.\d\.heads restores the most: /)
   expect(shown).toMatch(/logit of “·” less “e” after token/)
   expect(shown).toMatch(/heads of +0 +1\n/)
 })

@@ -4,7 +4,7 @@ import { paint } from './color.js'
 import { renderSweep } from './sweep.js'
 
 const sweep = {
-  title: 'Most comes with “dog / cat”',
+  title: '“dog / cat” restores the most: 1.20',
   note: 'logit of “Der” less “Die”',
   name: 'restored',
   rowLabel: 'clean / corrupt',
@@ -21,7 +21,7 @@ const plain = paint('none', 'dark')
 describe('renderSweep', () => {
   it('writes a row a line, and says what it leaves out', () => {
     expect(renderSweep(sweep, 80, plain)).toEqual([
-      'Most comes with “dog / cat”',
+      '“dog / cat” restores the most: 1.20',
       'logit of “Der” less “Die”',
       '',
       '                encoder.N.output',

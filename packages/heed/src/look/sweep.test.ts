@@ -5,7 +5,7 @@ import { type DrawnSweep, onDiv, signedInCell, sweepSvg } from './sweep.js'
 import { div, palettes } from './tokens.js'
 
 const sweep: DrawnSweep = {
-  title: 'Most comes with “dog / cat”',
+  title: '“dog / cat” restores the most: 1.20',
   note: 'logit of “Der” less “Die”',
   name: 'restored',
   rowLabel: 'clean / corrupt',
@@ -28,7 +28,7 @@ describe('sweepSvg', () => {
     const [, width, height] =
       /^<svg xmlns="http:\/\/www.w3.org\/2000\/svg" width="(\d+)" height="(\d+)"/.exec(svg)!
     expect(svg).toContain(`viewBox="0 0 ${width} ${height}" role="img"`)
-    expect(svg).toContain('<title>Most comes with “dog / cat”</title>')
+    expect(svg).toContain('<title>“dog / cat” restores the most: 1.20</title>')
     expect(svg).toContain('Largest: dog / cat, 0: 1.20; The, 1: 0.81; dog / cat, 1: −0.50;')
     expect(texts(svg)).toEqual(
       expect.arrayContaining([

@@ -89,7 +89,7 @@ export function sweepSvg(sweep: DrawnSweep, { theme = 'light' }: { theme?: Theme
   const left = MARGIN + Math.max(room(sweep.rows), displayWidth(sweep.rowLabel) * REMARK_LETTER) + 12
   const turned = room(sweep.columns) > CELL_WIDTH - 4
   const right = left + sweep.columns.length * CELL_WIDTH
-  const width = Math.max(right, left + 184, 480) + MARGIN
+  const width = Math.max(right, left + 184, 560) + MARGIN
   const parts: string[] = []
   let y = MARGIN
   const lines = (of: string, letter: number) =>
