@@ -44,17 +44,20 @@ const forms: Record<Kind, string> = {
   forbid: 'forbid:SITE[:HEADS]:QUERY>KEY[,QUERY>KEY …]',
 }
 
+const others = Object.keys(normalizers).filter((name) => name !== 'softmax')
+const explained: [form: string, what: string][] = [
+  [forms.zero, 'heads give zeros'],
+  [forms.mean, "heads give their mean over a file's lines"],
+  [forms.uniform, 'heads look at all tokens alike'],
+  [forms.scale, 'multiplies scores: 2 is sharper, 0.5 flatter'],
+  [forms.softmax, others.join(', ')],
+  ['forbid:SITE[:HEADS]:4>1', 'token 4 may not look at token 1, from 0'],
+]
+
 /** What the help of every command with `--with` says of it. */
 export const withHelp = `
 --with changes the model while it runs; several act in their order:
-  ${forms.zero}             heads give zeros
-  ${forms.mean}        heads give their mean over a file's lines
-  ${forms.uniform}          heads look at all tokens alike
-  ${forms.scale}     multiplies scores: 2 is sharper, 0.5 flatter
-  ${forms.softmax}      ${Object.keys(normalizers)
-    .filter((name) => name !== 'softmax')
-    .join(', ')}
-  forbid:SITE[:HEADS]:4>1       token 4 may not look at token 1, counted from 0
+${explained.map(([form, what]) => `  ${form.padEnd(27)}${what}`).join('\n')}
 SITE is an attention (* stands for any characters), HEADS as 3 or 0,2: all
 without. Quote what has * or > in it: --with 'forbid:encoder.2.self:3:4>1'.`
 

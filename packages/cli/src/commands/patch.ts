@@ -109,12 +109,12 @@ function drawnSweep({ over, activations, columns, values, metric, clean, corrupt
     const [a, b] = [visible(columns![at].clean.text), visible(columns![at].corrupt.text)]
     return a === b ? a : `${a} / ${b}`
   }
-  const where = over === 'heads' ? `head ${strongest.j}` : `the token ${token(strongest.j)}`
+  const where = over === 'heads' ? `Head ${strongest.j}` : `“${token(strongest.j)}”`
   const outcome = wrong
     ? `logit of “${visible(answer.text)}” less “${visible(wrong.text)}”`
     : `log p of “${visible(answer.text)}”`
   const shared = {
-    title: `Most of the outcome comes with ${where} of ${activations[strongest.i]}: ${fixed(strongest.value)}`,
+    title: `${where} of ${activations[strongest.i]} restores the most: ${fixed(strongest.value)}`,
     note: `${outcome} after token ${position}: clean ${fixed(clean.measured)}, corrupt ${fixed(corrupt.measured)}`,
     name: 'restored',
   }

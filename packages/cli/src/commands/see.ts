@@ -4,9 +4,11 @@ import { writeFileAtomic, writeNpz } from 'heed/io'
 import { see, type Seen } from 'heed/lens'
 import { type DrawnMap, seenHtml, visibleLine } from 'heed/look'
 import { matchSites, type Model, Transformer } from 'heed/models'
+import { type Change, checkPairs, interventionsOf, withHelp, withOption } from '../changes.js'
 import { checkWritable } from '../files.js'
 import { interruptible } from '../interrupt.js'
 import { arraysOf, mapsToShow, type View, viewOf, views, withoutQk } from '../maps.js'
+import { listedLinks, matterLines, mattersOf } from '../matters.js'
 import { openModel } from '../model.js'
 import { collect, dtypeOption, type ModelFlags, modelOption, wholeNumber } from '../options.js'
 import { checkPictures, pageFonts, pictureOptions, type PictureFlags, writePicture } from '../pictures.js'
@@ -23,6 +25,8 @@ interface SeeFlags extends ModelFlags, PictureFlags {
   view: View
   query?: number
   beam?: number
+  with?: Change[]
+  matters?: true
 }
 
 export function addSee(program: Command): void {
@@ -55,6 +59,8 @@ export function addSee(program: Command): void {
     )
     .option('--query <n>', 'the row that lines and text are read from, from 0', wholeNumber(0))
     .addOption(pictureOptions.theme)
+    .option('--matters', 'put beside each strong link what forbidding it does to the output')
+    .addOption(withOption())
     .addHelpText(
       'after',
       `
@@ -68,6 +74,7 @@ every site, or of those asked for. A text that starts with - goes after --.
 
 A picture is of one map, but for --view heads. Without --query, lines shows the
 links of all rows, and text the mean weight that each token gets.
+${withHelp}
 
 Examples:
   heed "The elephant is very large."
@@ -81,6 +88,8 @@ Examples:
   heed see "I gave her the book." --head 0 --json --qk > maps.json
   heed see "I gave her the book." --npz maps.npz
   heed see "I gave her the book." --model ./gpt2 --site layers.5.self --head 1
+  heed see "I gave her the book." --matters
+  heed see "I gave her the book." --with zero:encoder.2.self:3
   heed see -- "-5 degrees are cold."`,
     )
     .action(runSee)
@@ -107,10 +116,22 @@ async function runSee(text: string, flags: SeeFlags): Promise<void> {
     // These hold every map; without them only what is shown need be computed.
     const all = flags.json || html !== undefined || npz !== undefined || view === 'heads'
     const wanted = { sites: site ?? (all ? undefined : byDefault.site), heads, signal }
-    const options = { ...wanted, qk: qk ?? html !== undefined }
+    const changes = await interventionsOf(flags.with, model, signal)
+    const options = { ...wanted, qk: qk ?? html !== undefined, with: changes }
     const seen = await (model instanceof Transformer
       ? see(model, text, { ...options, beam })
       : see(model, text, options))
+    checkPairs(flags.with, model, seen.tokens)
+    const shownSites = site ? matchSites(model.sites, site) : [byDefault.site]
+    const matters = flags.matters
+      ? await mattersOf(model, seen, {
+          ...options,
+          sites: shownSites,
+          mean: heads === undefined,
+          limit: LINKS,
+          beam,
+        })
+      : undefined
     const shown = () =>
       mapsToShow(seen, {
         sites: site ? undefined : [byDefault.site],
@@ -130,9 +151,13 @@ async function runSee(text: string, flags: SeeFlags): Promise<void> {
     await keep(html, async () => seenHtml(seen, { fonts: await pageFonts() }))
     await keep(npz, () => writeNpz(arraysOf(qk ? seen : withoutQk(seen))))
     if (flags.json) {
-      const document = { model: flags.model, ...(qk ? seen : withoutQk(seen)) }
+      const document = {
+        model: flags.model,
+        ...(qk ? seen : withoutQk(seen)),
+        ...(matters && { matters: listedLinks(matters) }),
+      }
       process.stdout.write(`${JSON.stringify(document)}\n`)
-    } else process.stdout.write(`${forTerminal(seen, shown()).join('\n')}\n`)
+    } else process.stdout.write(`${forTerminal(seen, shown(), matters).join('\n')}\n`)
     for (const file of written) process.stderr.write(`wrote ${visibleLine(file)}\n`)
   })
 }
@@ -160,17 +185,28 @@ function checkOneMap(file: string, sites: readonly string[], heads: readonly num
     )
 }
 
-function forTerminal({ output }: Seen, maps: readonly DrawnMap[]): string[] {
+/** Links of a map that are listed. */
+const LINKS = 12
+
+function forTerminal(
+  { output }: Seen,
+  maps: readonly DrawnMap[],
+  matters?: Awaited<ReturnType<typeof mattersOf>>,
+): string[] {
   const { columns, color, theme, style, strong } = screen()
   const lines: string[] = []
   if (output !== null) {
     const translation = strong(output)
     lines.push(...(translation.length > 0 ? translation : [style.quiet('the translation is empty')]))
   }
-  for (const map of maps) {
+  for (const [n, map] of maps.entries()) {
     if (lines.length > 0) lines.push('')
     lines.push(...renderMap(map, { columns, color, theme }))
-    const links = strongestLinks(map, 12)
+    if (matters) {
+      lines.push('', ...matterLines(matters[n], columns, style))
+      continue
+    }
+    const links = strongestLinks(map, LINKS)
     if (links.length > 0) lines.push('', style.strong('Strongest links'), ...links.map((link) => `  ${link}`))
   }
   return lines

@@ -1,13 +1,4 @@
-import {
-  checkSweep,
-  clip,
-  displayWidth,
-  signedInCell,
-  SWEEP_REMARK,
-  visible,
-  visibleLine,
-  wrap,
-} from 'heed/look'
+import { checkSweep, clip, displayWidth, signedInCell, SWEEP_REMARK, visibleLine, wrap } from 'heed/look'
 import type { DrawnSweep } from 'heed/look'
 import type { Paint } from './color.js'
 import { fence, pad } from './text.js'
@@ -23,12 +14,12 @@ export function renderSweep(sweep: DrawnSweep, columns: number, style: Paint): s
   checkSweep(sweep)
   const lines = wrap(visibleLine(sweep.title), columns).map(style.strong)
   if (sweep.note) lines.push(...wrap(visibleLine(sweep.note), columns).map(style.quiet))
-  const labels = sweep.rows.map((row) => clip(visible(row), GUTTER))
+  const labels = sweep.rows.map((row) => clip(visibleLine(row), GUTTER))
   const gutter = Math.min(
     Math.max(...[sweep.rowLabel, ...labels].map(displayWidth)),
     Math.max(4, Math.floor(columns / 2)),
   )
-  const names = sweep.columns.map(visible)
+  const names = sweep.columns.map(visibleLine)
   const width = Math.max(NARROWEST, Math.min(16, Math.max(...names.map(displayWidth)) + 1))
   const perBlock = Math.max(1, Math.floor((columns - gutter - 1) / width))
   for (let from = 0; from < names.length; from += perBlock) {

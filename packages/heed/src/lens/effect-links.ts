@@ -1,7 +1,7 @@
 import { breather } from '../breathe.js'
 import { HeedError, throwIfAborted } from '../errors.js'
 import type { Model } from '../models/family.js'
-import { matchSites } from '../models/run.js'
+import { type Intervention, matchSites } from '../models/run.js'
 import { between, type Change } from './effect.js'
 import {
   isCausal,
@@ -43,6 +43,8 @@ export interface LinkEffectsOptions<L extends MapLink> {
   links: readonly L[]
   /** Of a translator: hypotheses kept. Default: what the model says. */
   beam?: number
+  /** What changes both runs; links are forbidden before it. */
+  with?: readonly Intervention[]
   signal?: AbortSignal
   /** Links done, of all. */
   onProgress?: (progress: { done: number; total: number }) => void
@@ -59,19 +61,19 @@ export interface LinkEffectsOptions<L extends MapLink> {
 export async function linkEffects<L extends MapLink>(
   model: Model,
   text: string,
-  { links, beam, signal, onProgress }: LinkEffectsOptions<L>,
+  { links, beam, with: given = [], signal, onProgress }: LinkEffectsOptions<L>,
 ): Promise<LinkEffect<L>[]> {
-  const options = { beam, signal }
+  const options = { beam, signal, with: given }
   // Looked at once, whatever the number of links.
   const before = isTranslator(model) || isCausal(model) ? await predict(model, text, options) : undefined
-  const vector = isEncoder(model) ? (await model.embed([text], { signal }))[0] : undefined
+  const vector = isEncoder(model) ? (await model.embed([text], { with: given, signal }))[0] : undefined
   const found: LinkEffect<L>[] = []
   const breathe = breather()
   for (const link of links) {
     await breathe()
     throwIfAborted(signal)
     checkLink(model, text, link, before)
-    const changes = [forbid(link.site, pairsOf(link), { heads: link.heads })]
+    const changes = [forbid(link.site, pairsOf(link), { heads: link.heads }), ...given]
     const after = before && (await predict(model, text, { ...options, with: changes, target: before.target }))
     const embedded = vector && isEncoder(model) && (await model.embed([text], { with: changes, signal }))[0]
     found.push({

@@ -138,26 +138,47 @@ export interface Link {
   weight: number
 }
 
+/** A link between words with their places. */
+export interface WordLink {
+  query: Word
+  key: Word
+  weight: number
+}
+
+interface LinkChoice {
+  limit?: number
+  special?: boolean
+}
+
 /**
  * The strongest link of every query word, in reading order; with more than `limit` words, the `limit` strongest ones.
  * Between words, a weight is the sum over the pieces of the key word (they share the attention it gets) and the mean
  * over the pieces of the query word (each of them asks with a whole row). Special tokens neither ask nor answer unless
  * `special` is true. A word that attends to none of the keys left has no link.
  */
-export function strongestLinks(map: DrawnMap, { limit = Infinity, special = false } = {}): Link[] {
+export function strongestLinks(map: DrawnMap, options?: LinkChoice): Link[] {
+  return wordLinks(map, options).map(({ query, key, weight }) => ({
+    query: query.text,
+    key: key.text,
+    weight,
+  }))
+}
+
+/** Those links with the words' places: their pieces are the rows and columns `[start, end)`. */
+export function wordLinks(map: DrawnMap, { limit = Infinity, special = false }: LinkChoice = {}): WordLink[] {
   checkMap(map)
   const drawn = (words: Word[]) => words.filter((word) => special || !word.special)
   const keys = drawn(wordsOf(map.keys))
-  const links = drawn(wordsOf(map.queries)).flatMap((query): Link[] => {
-    let best: Link = { query: query.text, key: '', weight: 0 }
+  const links = drawn(wordsOf(map.queries)).flatMap((query): WordLink[] => {
+    let best: WordLink | undefined
     for (const key of keys) {
       let sum = 0
       for (let i = query.start; i < query.end; i++)
         for (let j = key.start; j < key.end; j++) sum += map.weights[i][j]
       const weight = sum / (query.end - query.start)
-      if (weight > best.weight) best = { query: query.text, key: key.text, weight: Math.min(1, weight) }
+      if (weight > (best?.weight ?? 0)) best = { query, key, weight: Math.min(1, weight) }
     }
-    return best.weight > 0 ? [best] : []
+    return best ? [best] : []
   })
   const kept = new Set([...links].sort((a, b) => b.weight - a.weight).slice(0, limit))
   return links.filter((link) => kept.has(link))

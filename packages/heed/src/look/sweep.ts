@@ -4,7 +4,7 @@ import { text } from './parts.js'
 import { MAX_SIDE } from './svg.js'
 import { div, fonts, palettes } from './tokens.js'
 import type { Theme } from './tokens.js'
-import { visible, visibleLine } from './visible.js'
+import { visibleLine } from './visible.js'
 import { clip, displayWidth, wrap } from './width.js'
 import { element, escapeXml } from './xml.js'
 
@@ -84,12 +84,12 @@ const LABEL_COLUMNS = 32
 export function sweepSvg(sweep: DrawnSweep, { theme = 'light' }: { theme?: Theme } = {}): string {
   checkSweep(sweep)
   const p = palettes[theme]
-  const label = (of: string) => clip(visible(of), LABEL_COLUMNS)
+  const label = (of: string) => clip(visibleLine(of), LABEL_COLUMNS)
   const room = (of: readonly string[]) => Math.max(0, ...of.map((one) => displayWidth(label(one)))) * MONO
   const left = MARGIN + Math.max(room(sweep.rows), displayWidth(sweep.rowLabel) * REMARK_LETTER) + 12
   const turned = room(sweep.columns) > CELL_WIDTH - 4
   const right = left + sweep.columns.length * CELL_WIDTH
-  const width = Math.max(right, left + 184, 480) + MARGIN
+  const width = Math.max(right, left + 184, 560) + MARGIN
   const parts: string[] = []
   let y = MARGIN
   const lines = (of: string, letter: number) =>
@@ -176,7 +176,7 @@ function description({ rows, columns, values, name, rowLabel, columnLabel }: Dra
   const all = values.flatMap((row, i) => Array.from(row, (value, j) => ({ value, i, j })))
   const largest = all.sort((a, b) => Math.abs(b.value) - Math.abs(a.value)).slice(0, 5)
   const listed = largest.map(
-    ({ value, i, j }) => `${visible(rows[i])}, ${visible(columns[j])}: ${fixed(value)}`,
+    ({ value, i, j }) => `${visibleLine(rows[i])}, ${visibleLine(columns[j])}: ${fixed(value)}`,
   )
   return `Heat map of ${name}, ${rows.length} rows (${rowLabel}) by ${columns.length} columns (${columnLabel}).${listed.length > 0 ? ` Largest: ${listed.join('; ')}.` : ''}`
 }
