@@ -90,7 +90,7 @@ describe('one text', () => {
     for (const name of names) expect(wide).toContain(name)
     expect(wide).not.toContain('no room')
     expect(wide.match(/^layers\.\d\.self +\d /gm)).toHaveLength(3)
-    for (const columns of [80, 40, 30]) {
+    for (const columns of [80, 30]) {
       const shown = await ok(args, { env: { COLUMNS: String(columns) } })
       for (const line of shown.split('\n')) expect([...line].length).toBeLessThanOrEqual(columns)
       expect(shown).toMatch(/^site +head +induction/m)

@@ -1,9 +1,12 @@
+import { backendOf } from '../backends/current.js'
 import { HeedError } from '../errors.js'
 import type { Model, NormWeights, TextRun, TextRunOptions } from '../models/family.js'
 import { partOf } from '../models/run.js'
 import { optionalWeight, weight } from '../nn/weights.js'
-import { slice } from '../ops/views.js'
 import { dense } from '../ops/check.js'
+import { tensor } from '../ops/create.js'
+import { embedding } from '../ops/embedding.js'
+import { slice } from '../ops/views.js'
 import { scope } from '../tensor/scope.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { capture, type Capture, type CaptureOptions } from './capture.js'
@@ -158,7 +161,8 @@ async function rowOf(table: Tensor, id: number): Promise<Float64Array> {
   const [V] = table.shape
   if (!(Number.isInteger(id) && id >= 0 && id < V))
     throw new HeedError('not-found', `there is no token ${id}; there are 0 to ${V - 1}`)
-  using one = scope(() => dense(slice(table, 0, id, id + 1)))
+  // By the op that embeds: it reads tables of every dtype.
+  using one = scope(() => embedding(tensor(Int32Array.of(id), [1], { backend: backendOf(table) }), table))
   return Float64Array.from(await one.data())
 }
 

@@ -66,6 +66,13 @@ test('a head has the links of its texts, without special tokens and the first to
   expect((await measureHeads(model, ['t'], { sites: 'encoder.0.self' }))[0].top[0].link).toBeNull()
 })
 
+test('what an encoder does is the same without a translation', async () => {
+  using model = tinyTransformer({ max_positions: 16 })
+  const all = await measureHeads(model, texts, { sites: ['encoder.*.self', 'decoder.0.self'] })
+  const alone = await measureHeads(model, texts, { sites: 'encoder.*.self' })
+  expect(alone).toEqual(all.filter(({ site }) => site.startsWith('encoder.')))
+})
+
 test('a measure that a head does not have ranks none of its texts, and sorts it last', async () => {
   using model = tinyTransformer({ max_positions: 16 })
   const rows = await measureHeads(model, texts, { by: 'previous', top: 2 })

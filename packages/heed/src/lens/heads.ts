@@ -71,7 +71,8 @@ export interface HeadRow {
 
 /**
  * Every head over one or many texts: all measures, each the mean over all queries of all texts, and the texts where a
- * measure is highest. A pass a text; memory is that of one text. A translator translates each text first.
+ * measure is highest. A pass a text; memory is that of one text. A translator translates each text first,
+ * unless sites are the encoder's alone.
  *
  * @throws HeedError `input` for no texts, an empty one, or one that is too long (unless `onTooLong` is given); `not-found`
  *   for an unknown site or head; `aborted` by the signal; `unsupported` when the model has no tokenizer; HeedTypeError
@@ -99,8 +100,10 @@ export async function measureHeads(
     fitted.push(fittedText(model, text, index, onTooLong))
   }
   const sites = [...new Set(rows.map(({ site }) => site))]
+  // What an encoder does is the same whatever the decoder says: no translation is needed to look at it alone.
+  const unsaid = sites.every((site) => site.startsWith('encoder.')) && { target: '' }
   for (const [index, text] of fitted.entries()) {
-    using captured = await capture(model, text, { sites, signal, with: options.with })
+    using captured = await capture(model, text, { sites, signal, with: options.with, ...unsaid })
     for (const [n, row] of rows.entries()) {
       await row.add(captured, index, signal)
       onProgress?.({ done: index + (n + 1) / rows.length, total: texts.length })

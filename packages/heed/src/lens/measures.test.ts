@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import * as fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { randn, tensor } from '../ops/index.js'
@@ -213,4 +214,16 @@ test('every measure has its formula, source, unit and range', () => {
   expect(new Set(measures.map(({ name }) => name)).size).toBe(measures.length)
   for (const { says, formula, source, unit, range } of measures)
     for (const text of [says, formula, source, unit, ...range]) expect(text).not.toBe('')
+})
+
+test('docs/measures.md has the table as it is exported, and says of every measure what it does not say', () => {
+  const docs = readFileSync(new URL('../../../../docs/measures.md', import.meta.url), 'utf8')
+  const rows = docs
+    .split('\n')
+    .map((line) => line.split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll('\\|', '|')))
+  for (const { name, formula, unit, range, source } of measures) {
+    const about = rows.filter(([, first]) => first === `\`${name}\``)
+    expect(about[0].slice(2, 6)).toEqual([formula, unit, range.join(' to '), source])
+    expect(about[1].slice(2, 4).every((text) => text.length > 10)).toBe(true)
+  }
 })
