@@ -1,6 +1,6 @@
 """The question of run.mjs asked of PyTorch, TransformerLens and BertViz, at growing N until memory ends.
 
-    python peers.py [--gigabytes 8] [--minutes 15] [--only pytorch-head,pytorch-all,transformerlens,bertviz] [N ...]
+    python peers.py [--gigabytes 8] [--minutes 15] [--only pytorch-head,pytorch-matrix,pytorch-all,transformerlens,bertviz] [N ...]
 
 Needs torch, transformers, transformer_lens and bertviz, and the model that model.mjs makes. Every measurement is a
 process of its own, whose data segment is limited: a larger N counts as out of memory. CPU seconds are of all threads;
@@ -8,6 +8,7 @@ peaks are of the whole process so far, imports and weights included (VmHWM of /p
 """
 
 import argparse
+import os
 import re
 import resource
 import subprocess
@@ -60,7 +61,20 @@ def pytorch_head(N):
         projection = model.h[layer].attn.c_attn
         projection.register_forward_hook(lambda _, __, y, at=layer: kept.__setitem__(at, y[..., :1536].clone()))
     step("pass", lambda: model(tokens(N), use_cache=False))
-    q, k = (kept[11][0, :, at + HEAD * 64 : at + (HEAD + 1) * 64] for at in (0, 768))
+    look_into_head(*(kept[11][0, :, at + HEAD * 64 : at + (HEAD + 1) * 64] for at in (0, 768)))
+
+
+def pytorch_matrix(N):
+    """What pytorch_head does after its pass, of random q and k."""
+    import torch
+
+    look_into_head(torch.randn(N, 64), torch.randn(N, 64))
+
+
+def look_into_head(q, k):
+    import torch
+
+    N = len(q)
 
     def matrix():
         hidden = torch.ones(N, N, dtype=torch.bool).triu_(1)
@@ -105,6 +119,7 @@ def bertviz(N):
 
 QUESTIONS = {
     "pytorch-head": pytorch_head,
+    "pytorch-matrix": pytorch_matrix,
     "pytorch-all": pytorch_all,
     "transformerlens": transformerlens,
     "bertviz": bertviz,
@@ -112,6 +127,7 @@ QUESTIONS = {
 
 
 def measure(question, N, gigabytes):
+    os.environ |= {"HF_HUB_DISABLE_PROGRESS_BARS": "1", "TRANSFORMERS_VERBOSITY": "error"}
     limit = int(gigabytes * 1e9)
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     import torch
