@@ -5,8 +5,9 @@ import type { Resvg } from '@resvg/resvg-wasm'
 import { Option } from 'commander'
 import { HeedError } from 'heed'
 import { writeFileAtomic } from 'heed/io'
-import type { PageFont, Theme } from 'heed/look'
+import { type PageFont, type Theme, visibleLine } from 'heed/look'
 import { checkWritable } from './files.js'
+import { systemFonts } from './system-fonts.js'
 
 const packaged = (file: string) => readFile(fileURLToPath(import.meta.resolve(file)))
 
@@ -24,8 +25,13 @@ const faces = [
   ),
 ]
 
+/** What our fonts have and pictures are full of: no look is needed whether they do. */
+const OURS = /[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}·−→–—…“”„‘’±≤√∞↵⇥⁻⁰¹²³⁴⁵⁶⁷⁸⁹]/u
+
 /** Pixels per px of a picture: sharp on paper and on dense screens. */
 const ZOOM = 2
+
+type FontOptions = NonNullable<ConstructorParameters<typeof Resvg>[1]>['font']
 
 interface Renderer {
   Resvg: typeof Resvg
@@ -42,16 +48,41 @@ async function loadRenderer(): Promise<Renderer> {
   return { Resvg, fonts }
 }
 
-/** A picture as a PNG file of twice its size, in the fonts it was designed for. */
-export async function toPng(svg: string): Promise<Uint8Array> {
-  const { Resvg, fonts: fontBuffers } = await (renderer ??= loadRenderer())
-  const picture = new Resvg(svg, {
-    fitTo: { mode: 'zoom', value: ZOOM },
-    font: { fontBuffers, sansSerifFamily: 'Inter', monospaceFamily: 'JetBrains Mono' },
-  })
+/** The characters that no font has: each is drawn as the box that a character of nobody's is drawn as. */
+function boxed(Resvg: Renderer['Resvg'], font: FontOptions, characters: readonly string[]): string[] {
+  const texts = ['\u{10FFFD}', ...characters].map(
+    (char, i) => `<text id="t${i}" font-family="Inter">${char}</text>`,
+  )
+  const picture = new Resvg(
+    `<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">${texts.join('')}</svg>`,
+    { font },
+  )
+  // Texts come back as their outlines.
+  const outlines = picture.toString().matchAll(/<g id="t(\d+)">\s*<path [^>]*\bd="([^"]*)"/g)
+  picture.free()
+  const drawn = new Map(Array.from(outlines, ([, i, outline]) => [Number(i), outline]))
+  return characters.filter((_, i) => drawn.get(i + 1) === drawn.get(0))
+}
+
+/**
+ * A picture as a PNG file of twice its size, in the fonts it was designed for. What they lack (Chinese, emoji …) comes
+ * from the fonts of this machine; `without` are the characters that none of them has either, which are boxes.
+ */
+export async function toPng(svg: string): Promise<{ png: Uint8Array; without: string[] }> {
+  const { Resvg, fonts } = await (renderer ??= loadRenderer())
+  const families = { sansSerifFamily: 'Inter', monospaceFamily: 'JetBrains Mono' }
+  let font = { fontBuffers: fonts, ...families }
+  const others = [...new Set(svg.match(/[^\p{ASCII}\p{M}\p{Cf}]/gu))].filter((char) => !OURS.test(char))
+  let without = others.length > 0 ? boxed(Resvg, font, others) : []
+  if (without.length > 0) {
+    const more = await systemFonts(without.map((char) => char.codePointAt(0)!))
+    font = { fontBuffers: [...fonts, ...more], ...families }
+    without = boxed(Resvg, font, without)
+  }
+  const picture = new Resvg(svg, { fitTo: { mode: 'zoom', value: ZOOM }, font })
   const image = picture.render()
   try {
-    return image.asPng()
+    return { png: image.asPng(), without }
   } finally {
     image.free()
     picture.free()
@@ -95,9 +126,18 @@ export async function checkPictures({ svg, png }: Pick<PictureFlags, 'svg' | 'pn
   return paths
 }
 
-/** Writes a picture as what its name says: `.svg` as it is, `.png` drawn. */
-export async function writePicture(path: string, svg: string): Promise<void> {
-  await writeFileAtomic(path, kindOf(path) === '.png' ? await toPng(svg) : svg)
+/** Writes a picture as what its name says, `.svg` as it is, `.png` drawn; gives the line that tells so. */
+export async function writePicture(path: string, svg: string): Promise<string> {
+  const said = `wrote ${visibleLine(path)}`
+  if (kindOf(path) !== '.png') {
+    await writeFileAtomic(path, svg)
+    return said
+  }
+  const { png, without } = await toPng(svg)
+  await writeFileAtomic(path, png)
+  if (without.length === 0) return said
+  const some = `${without.slice(0, 8).join('')}${without.length > 8 ? ` and ${without.length - 8} more` : ''}`
+  return `${said}; no font here has ${some}, which ${without.length === 1 ? 'is a box' : 'are boxes'}: an .svg keeps ${without.length === 1 ? 'it' : 'them'}`
 }
 
 /** The fonts that travel with a page. */

@@ -138,15 +138,15 @@ async function runSee(text: string, flags: SeeFlags): Promise<void> {
         mean: heads === undefined,
         note: site ? undefined : byDefault.note,
       })
-    const written = [...pictures]
+    const written: string[] = []
     if (pictures.length > 0) {
       const svg = viewOf(view, seen, shown, flags)
-      for (const file of pictures) await writePicture(file, svg)
+      for (const file of pictures) written.push(await writePicture(file, svg))
     }
     const keep = async (file: string | undefined, content: () => Promise<string> | Uint8Array) => {
       if (file === undefined) return
       await writeFileAtomic(file, await content())
-      written.push(file)
+      written.push(`wrote ${visibleLine(file)}`)
     }
     await keep(html, async () => seenHtml(seen, { fonts: await pageFonts() }))
     await keep(npz, () => writeNpz(arraysOf(qk ? seen : withoutQk(seen))))
@@ -158,7 +158,7 @@ async function runSee(text: string, flags: SeeFlags): Promise<void> {
       }
       process.stdout.write(`${JSON.stringify(document)}\n`)
     } else process.stdout.write(`${forTerminal(seen, shown(), matters).join('\n')}\n`)
-    for (const file of written) process.stderr.write(`wrote ${visibleLine(file)}\n`)
+    for (const line of written) process.stderr.write(`${line}\n`)
   })
 }
 

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { HeedError } from 'heed'
-import { visibleLine, wordsSvg } from 'heed/look'
+import { wordsSvg } from 'heed/look'
 import { norm, pca, scale, type WordVector } from 'heed/vectors'
 import { type Embeddings, openEmbeddings } from '../embeddings.js'
 import { interruptible } from '../interrupt.js'
@@ -88,14 +88,16 @@ async function runSimilar(words: string[], flags: SimilarFlags, command: Command
   await interruptible(async (signal) => {
     const pictures = await checkPictures(flags)
     const embeddings = await openEmbeddings(flags, signal)
-    const { json, lines } =
+    const { json, lines, draw } =
       flags.triplets !== undefined
         ? await triplets(embeddings, flags, flags.triplets)
         : flags.analogy
           ? analogy(embeddings, flags, words)
-          : await similarities(embeddings, flags, words, pictures)
+          : await similarities(embeddings, flags, words)
+    const written: string[] = []
+    for (const file of pictures) if (draw) written.push(await writePicture(file, draw()))
     process.stdout.write(flags.json ? `${JSON.stringify(json)}\n` : `${lines.join('\n')}\n`)
-    for (const file of pictures) process.stderr.write(`wrote ${visibleLine(file)}\n`)
+    for (const line of written) process.stderr.write(`${line}\n`)
   })
 }
 
@@ -130,6 +132,8 @@ function checkArguments(words: readonly string[], flags: SimilarFlags, command: 
 interface Answer {
   json: object
   lines: string[]
+  /** The picture, where there is one. */
+  draw?: () => string
 }
 
 const tokensOf = ({ tokenizer }: Embeddings, { word, ids }: WordVector) => ({
@@ -137,12 +141,7 @@ const tokensOf = ({ tokenizer }: Embeddings, { word, ids }: WordVector) => ({
   tokens: ids.map((id) => ({ id, text: tokenizer.decode([id]) })),
 })
 
-async function similarities(
-  embeddings: Embeddings,
-  flags: SimilarFlags,
-  given: string[],
-  pictures: readonly string[],
-): Promise<Answer> {
+async function similarities(embeddings: Embeddings, flags: SimilarFlags, given: string[]): Promise<Answer> {
   const { metric } = flags
   const words = vectorsOf(embeddings, given)
   const names = words.map(({ word }) => word)
@@ -152,10 +151,6 @@ async function similarities(
   const pairs = pairsOf(words, metric)
   const { columns, style, strong, quiet } = screen()
   const title = headline(names, pairs, metric)
-  if (pictures.length > 0) {
-    const svg = picture(embeddings, flags, words, near, title)
-    for (const file of pictures) await writePicture(file, svg)
-  }
 
   const lines = words.length > 1 ? strong(title) : []
   for (const { word, ids } of words.filter(({ ids }) => ids.length > 1))
@@ -185,7 +180,7 @@ async function similarities(
     ...Object.fromEntries(measures.map((measure) => [measure, valuesOf(measure, words)])),
     ...(near && { among: near.among, nearest: names.map((word, i) => ({ word, found: near.found[i] })) }),
   }
-  return { json, lines }
+  return { json, lines, draw: () => picture(embeddings, flags, words, near, title) }
 }
 
 function headline(names: readonly string[], pairs: readonly Pair[], metric: WordMeasure): string {
