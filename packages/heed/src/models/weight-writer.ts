@@ -56,7 +56,7 @@ export class WeightWriter {
     raise(values, this.#largest, this.weight.shape, this.#scales, first)
   }
 
-  /** @throws HeedError `input` for a number that float16 does not reach */
+  /** @throws HeedError `input` for what is no number, or beyond float16, where the weight is to be that */
   write(values: Float32Array, first: number): void {
     this.backend.write(this.weight.storage, first, this.#kept(values, first))
   }
@@ -80,13 +80,14 @@ export class WeightWriter {
     return this.#largest
   }
 
+  /** Kernels take finite halves. */
   #halves(values: Float32Array): Uint16Array {
     const halves = toHalf(values)
-    const beyond = halves.findIndex((h, i) => (h & 0x7fff) === 0x7c00 && Number.isFinite(values[i]))
+    const beyond = halves.findIndex((h) => (h & 0x7c00) === 0x7c00)
     if (beyond < 0) return halves
     throw new HeedError(
       'input',
-      `${this.name} holds ${values[beyond]}, and float16 ends at 65504; load it as int8 or f32`,
+      `${this.name} holds ${values[beyond]}, and float16 weights are numbers up to 65504; load it as int8 or f32`,
     )
   }
 }
