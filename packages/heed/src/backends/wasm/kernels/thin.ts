@@ -1,7 +1,7 @@
 import type { Callable } from '../emit/function.js'
 import { i32s, kernelWith } from '../emit/kernel.js'
 import type { ModuleBuilder } from '../emit/module.js'
-import { v128 } from '../emit/values.js'
+import { i32, v128 } from '../emit/values.js'
 import { transpose4 } from './pack.js'
 import { forEach4 } from './support.js'
 import { forWeights, weightReader, type WeightType } from './weights.js'
@@ -39,7 +39,7 @@ const sumsAlong: Sums = (m, type) =>
     f.for(j, 0, columns, 16, () => {
       rows.forEach((row, n) => row.set(b.add(j.add(n).min(last).mul(ldb))))
       for (const sum of acc) sum.set(v128(0))
-      x.set(f.i32(0))
+      x.set(i32(0))
       step.set(a)
       f.if(step.ltU(end), () =>
         f.loop(
