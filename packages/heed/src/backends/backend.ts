@@ -65,10 +65,10 @@ export interface Kernels {
   rmsNormGrad(args: RmsNormGrad): void
   /**
    * out [M, N] = A · B (+ bias [N]) in float arithmetic. A is a [M, K], or its transpose [K, M] where transposeA; B likewise.
-   * b may be float16, or int8 with a scale for each of the N columns of B.
+   * b may be float16, all finite, or int8 with a scale for each of the N columns of B.
    */
   matmul(args: MatMul): void
-  /** out[r] = factor · table[ids[r]]; ids int32 of any shape, table [V, width], which may be float16, or int8 with a scale for each row. */
+  /** out[r] = factor · table[ids[r]]; ids int32 of any shape, table [V, width], which may be float16, all finite, or int8 with a scale for each row. */
   embedding(ids: Tensor, table: Tensor, factor: number, out: Tensor): void
   /** dTable[ids[r]] += factor · dy[r] over zeros, added in order of r. */
   embeddingGrad(ids: Tensor, dy: Tensor, factor: number, dTable: Tensor): void

@@ -129,6 +129,6 @@ export const gpt2: Family<Gpt2Config, CausalModel> = {
     new Map<string, Shape>(tied ? [] : [['lm_head.weight', [vocabSize, width]]]),
   rename,
   // [in, out], but for the tables, of which that of positions is added as it stands
-  outputAxis: (name) => (/(wte|lm_head)\.weight$/.test(name) ? 0 : /wpe\.weight$/.test(name) ? undefined : 1),
+  outputAxis: (name) => (/wpe/.test(name) ? undefined : /wte|lm_head/.test(name) ? 0 : 1),
   create: (config, weights, files) => new CausalModel(config.json, new Gpt2(config, weights), weights, files),
 }

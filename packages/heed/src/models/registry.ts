@@ -93,7 +93,7 @@ export interface LoadProgress {
  *
  * @throws HeedError `not-found` when there is no such model or revision; `access` when the hub refuses it; `network`;
  *   `format` when config, weights or tokenizer are damaged or do not fit one another; `unsupported` for other families;
- *   `memory` when the weights cannot fit; `input` when the disk is full or a weight is beyond float16; `aborted`
+ *   `memory` when the weights cannot fit; `input` when the disk is full or a weight is no number that float16 has; `aborted`
  */
 export function loadModel<Name extends keyof ShippedModels>(
   name: Name,

@@ -1,6 +1,6 @@
 import type { Backend } from '../backends/backend.js'
 import { HeedError } from '../errors.js'
-import { type DType, newArray } from '../tensor/dtype.js'
+import { type DType, type KeptArray, newArray } from '../tensor/dtype.js'
 import { toHalf } from '../tensor/half.js'
 import { raise, toInt8, toScales } from '../tensor/int8.js'
 import { scope } from '../tensor/scope.js'
@@ -56,17 +56,33 @@ export class WeightWriter {
     raise(values, this.#largest, this.weight.shape, this.#scales, first)
   }
 
-  /** @throws HeedError `input` for a number that float16 does not reach */
+  /**
+   * Overwrites the values: they are narrowed where they are, so that loading makes no garbage as large as the model.
+   *
+   * @throws HeedError `input` for what is no number, or beyond float16, where the weight is to be that
+   */
   write(values: Float32Array, first: number): void {
     this.backend.write(this.weight.storage, first, this.#kept(values, first))
   }
 
-  #kept(values: Float32Array, first: number) {
+  #kept(values: Float32Array, first: number): KeptArray {
     const { dtype, shape } = this.weight
     if (dtype === 'float32') return values
-    if (dtype === 'float16') return this.#halves(values)
-    if (dtype === 'int8') return toInt8(values, this.#scaleOf(), shape, this.#scales, first)
-    const kept = newArray(dtype, values.length)
+    const { buffer, byteOffset, length } = values
+    if (dtype === 'float16') {
+      this.#checkHalves(values)
+      return toHalf(values, new Uint16Array(buffer, byteOffset, length))
+    }
+    if (dtype === 'int8')
+      return toInt8(
+        values,
+        this.#scaleOf(),
+        shape,
+        this.#scales,
+        first,
+        new Int8Array(buffer, byteOffset, length),
+      )
+    const kept = newArray(dtype, length)
     kept.set(values)
     return kept
   }
@@ -80,13 +96,13 @@ export class WeightWriter {
     return this.#largest
   }
 
-  #halves(values: Float32Array): Uint16Array {
-    const halves = toHalf(values)
-    const beyond = halves.findIndex((h, i) => (h & 0x7fff) === 0x7c00 && Number.isFinite(values[i]))
-    if (beyond < 0) return halves
-    throw new HeedError(
-      'input',
-      `${this.name} holds ${values[beyond]}, and float16 ends at 65504; load it as int8 or f32`,
-    )
+  /** Kernels take finite halves; from 65520 on they are not. */
+  #checkHalves(values: Float32Array): void {
+    const beyond = values.find((x) => !(Math.abs(x) < 65520))
+    if (beyond !== undefined)
+      throw new HeedError(
+        'input',
+        `${this.name} holds ${beyond}, and float16 weights are numbers up to 65504; load it as int8 or f32`,
+      )
   }
 }

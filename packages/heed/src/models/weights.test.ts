@@ -124,7 +124,7 @@ test.each([
   },
 )
 
-test('float16 of what is float16 is what it was; a number beyond it is named', async () => {
+test('float16 of what is float16 is what it was; what it has not is named', async () => {
   const backend = createBackend('reference')
   const { stored } = fileOf()
   const tensors = await stored
@@ -132,15 +132,21 @@ test('float16 of what is float16 is what it was; a number beyond it is named', a
   expect([weights.half.dtype, backend.bytesInUse]).toEqual(['float16', 8])
   expect([...(await weights.half.data())]).toEqual([...half])
   weights.half.dispose()
-  const far = writeSafetensors([
-    { name: 'far', dtype: 'F32', shape: [2, 2], data: Float32Array.of(1, 65519, 2, -65520) },
-  ])
-  const opened = {
-    size: far.length,
-    read: async (at: number, into: Uint8Array) => into.set(far.subarray(at, at + into.length)),
-    close: async () => undefined,
+  for (const [value, told] of [
+    [-65520, '-65520'],
+    [Infinity, 'Infinity'],
+    [NaN, 'NaN'],
+  ] as const) {
+    const far = writeSafetensors([
+      { name: 'far', dtype: 'F32', shape: [2, 2], data: Float32Array.of(1, 65519, 2, value) },
+    ])
+    const opened = {
+      size: far.length,
+      read: async (at: number, into: Uint8Array) => into.set(far.subarray(at, at + into.length)),
+      close: async () => undefined,
+    }
+    const loading = loadWeights(await openSafetensors(opened, 'm'), backend, 'm', { dtype: 'f16' })
+    await expect(loading).rejects.toThrow(coded('input', `m: far holds ${told}`, '65504', 'int8 or f32'))
   }
-  const loading = loadWeights(await openSafetensors(opened, 'm'), backend, 'm', { dtype: 'f16' })
-  await expect(loading).rejects.toThrow(coded('input', 'm: far holds -65520', '65504', 'int8 or f32'))
   expect(backend.bytesInUse).toBe(0)
 })

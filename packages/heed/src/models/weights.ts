@@ -31,7 +31,7 @@ interface Options {
  * the weights themselves. All memory is had before the first byte is read. What becomes int8 is read twice, first to
  * measure it.
  *
- * @throws HeedError `memory` when they do not fit; `format` when a file ends early; `input` for a number beyond float16;
+ * @throws HeedError `memory` when they do not fit; `format` when a file ends early; `input` for what is to be float16 and cannot;
  *   `aborted`. No tensor stays behind
  */
 export async function loadWeights(

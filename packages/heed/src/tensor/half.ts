@@ -29,7 +29,7 @@ export function fromHalf(
   return into
 }
 
-/** float32 → bits of halves, to nearest, ties to even; from 65,520 up infinity. Gives `into`. */
+/** float32 → bits of halves, to nearest, ties to even; from 65,520 up infinity. Gives `into`, which may be where the values are. */
 export function toHalf(
   values: Float32Array,
   into: Uint16Array = new Uint16Array(values.length),

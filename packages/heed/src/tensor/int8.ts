@@ -47,20 +47,20 @@ export function toScales(largest: Float32Array): Float32Array {
   return largest.map((x) => (x === Infinity ? NaN : x / LEVELS))
 }
 
-/** A piece as whole numbers, to nearest. */
+/** A piece as whole numbers, to nearest. Gives `into`, which may be where the values are. */
 export function toInt8(
   values: Float32Array,
   scaleOf: Float32Array,
   shape: Shape,
   scales: Shape,
   first: number,
+  into: Int8Array = new Int8Array(values.length),
 ): Int8Array {
-  const q = new Int8Array(values.length)
   forEachChannel(shape, scales, first, values.length, (i, c) => {
     // A scale that is no normal number is not exactly a 127th, and 0 / 0 counts as 0.
-    q[i] = Math.max(-LEVELS, Math.min(LEVELS, Math.round(values[i] / scaleOf[c])))
+    into[i] = Math.max(-LEVELS, Math.min(LEVELS, Math.round(values[i] / scaleOf[c])))
   })
-  return q
+  return into
 }
 
 /** The floats that a whole matrix stands for. */

@@ -7,6 +7,6 @@ import type { Tensor } from '../tensor/tensor.js'
 export function weightOf(backend: Backend, values: Float32Array, shape: Shape, kept: Kept): Tensor {
   const writer = new WeightWriter(backend, shape, kept)
   if (writer.mustMeasure) writer.measure(values, 0)
-  writer.write(values, 0)
+  writer.write(values.slice(), 0)
   return writer.weight
 }

@@ -25,6 +25,7 @@ const over = (
 
 const products: Record<string, [rows: number, columns: number, k: number]> = {
   tiny: [1, 3, 5],
+  'few rows': [3, 1283, 270],
   'a few tiles': [97, 130, 300],
   'many tiles': [401, 1031, 257],
 }

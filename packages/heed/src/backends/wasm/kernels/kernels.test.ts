@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { fromHalf } from '../../../tensor/half.js'
 import { Tensor } from '../../../tensor/tensor.js'
-import { held } from '../../../testing/index.js'
+import { difference, held } from '../../../testing/index.js'
+import { Maker } from '../../../testing/maker.js'
 import type { Activation } from '../../backend.js'
 import { dropoutThreshold, randomBits } from '../../random.js'
 import { WasmBackend } from '../index.js'
@@ -74,30 +75,64 @@ for (const relaxed of [true, false])
       expect(await list(all)).toEqual([...o, ...dTable, ...o])
     })
 
-    test('every half is the float that it is: subnormals, infinities and NaN too', async () => {
-      const halves = Uint16Array.from({ length: 65536 }, (_, h) => h)
+    test('every half that is a number is the float that it is, also the subnormal ones', async () => {
+      const halves = Uint16Array.from({ length: 65536 }, (_, h) => ((h & 0x7c00) === 0x7c00 ? 0 : h))
       const table = held(Tensor.empty(backend, 'float16', [256, 256]))
       backend.write(table.storage, 0, halves)
       const rows = ints(...Array.from({ length: 256 }, (_, r) => r))
       const out = floats(new Float32Array(65536), [256, 256])
       kernels.embedding(rows, table, 1, out)
-      const expected = [...fromHalf(halves)]
-      expect(await list(out)).toEqual(expected)
+      expect(await list(out)).toEqual([...fromHalf(halves)])
 
-      // Times the identity, packed both ways; what is not finite would spoil its row, so it is left out.
-      const finite = halves.map((h) => ((h & 0x7c00) === 0x7c00 ? 0 : h))
-      backend.write(table.storage, 0, finite)
+      // Times the identity, packed both ways, whole and row by row.
       const one = floats(
-        Float32Array.from(halves, (i) => (i % 257 === 0 ? 1 : 0)),
+        halves.map((_, i) => (i % 257 === 0 ? 1 : 0)),
         [256, 256],
       )
-      const numbers = [...fromHalf(finite)].map((x) => x + 0)
-      kernels.matmul({ a: one, b: table, out })
-      expect((await list(out)).map((x) => x + 0)).toEqual(numbers)
-      kernels.matmul({ a: one, b: table, out, transposeB: true })
-      const turned = await list(out)
-      expect(numbers.every((x, i) => turned[(i % 256) * 256 + (i >> 8)] === x)).toBe(true)
+      const numbers = [...fromHalf(halves)].map((x) => x + 0)
+      const turned = numbers.map((_, i) => numbers[(i % 256) * 256 + (i >> 8)])
+      for (const [transposeB, expected] of [
+        [false, numbers],
+        [true, turned],
+      ] as const) {
+        kernels.matmul({ a: one, b: table, out, transposeB })
+        expect((await list(out)).map((x) => x + 0)).toEqual(expected)
+        kernels.fill(out, outside)
+        for (let r = 0; r < 256; r++) {
+          const [a, c] = [one, out].map((t) => held(t.view([1, 256], undefined, 256 * r)))
+          kernels.matmul({ a, b: table, out: c, transposeB })
+        }
+        expect((await list(out)).map((x) => x + 0)).toEqual(expected)
+      }
     })
+
+    test.each(['float32', 'float16', 'int8'] as const)(
+      'a row of a product with %s has the same bits alone as in a batch',
+      async (dtype) => {
+        using make = new Maker(backend)
+        for (const [rows, columns, depth] of [
+          [5, 3, 1],
+          [7, 37, 5],
+          [9, 70, 259],
+          [6, 301, 770],
+        ])
+          for (const transposeB of [false, true]) {
+            const shape = transposeB ? [columns, depth] : [depth, columns]
+            const [a, b] = [make.floats(rows, depth), make.weights(dtype, transposeB ? 0 : 1, ...shape)]
+            const bias = transposeB ? make.floats(columns) : undefined
+            const [batch, alone] = [make.out(rows, columns), make.out(rows, columns)]
+            kernels.matmul({ a, b, out: batch, transposeB, bias })
+            // 1, 2, 3 and 4 rows at a time, as far as they go
+            for (let first = 0, count = 1; first < rows; first += count++) {
+              const end = Math.min(rows, first + count)
+              const part = (t: Tensor, width: number) =>
+                held(t.view([end - first, width], undefined, first * width))
+              kernels.matmul({ a: part(a, depth), b, out: part(alone, columns), transposeB, bias })
+            }
+            expect(difference([await alone.data()], [await batch.data()])).toBeUndefined()
+          }
+      },
+    )
 
     test('copies between any strides, and leaves the gaps alone', async () => {
       const x = floats(sequence(24), [2, 3, 4])

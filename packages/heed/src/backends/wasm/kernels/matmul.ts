@@ -6,6 +6,7 @@ import { type I32, v128 } from '../emit/values.js'
 import { micro, newTile, type Tile, tileColumns, unroll } from './micro.js'
 import { packAcross, packAlong } from './pack.js'
 import { address, addresses, forEach4 } from './support.js'
+import { thin, thinColumns, thinKernels, thinRows } from './thin.js'
 import { forWeights, type WeightType } from './weights.js'
 
 /** Steps of the contraction per pass: a panel of B (8 × 256 floats) then stays in the first-level cache. */
@@ -157,7 +158,7 @@ function storeEdge(f: Fn, tile: Tile, target: Target, rows: I32, columns: I32, s
   )
 }
 
-export const matmulKernels = Object.values(gemm)
+export const matmulKernels = [...Object.values(gemm), ...thinKernels]
 
 export const matmul = (
   run: RunKernel,
@@ -171,20 +172,29 @@ export const matmul = (
       fill(out, 0)
       return bias && add(out, bias, out)
     }
-    const [tileRows, tileCols] = tileShape(rows, columns)
-    const tilesAcross = Math.ceil(columns / tileCols)
-    run(gemm[b.dtype as WeightType], Math.ceil(rows / tileRows) * tilesAcross, {
+    const operands = {
       ...addresses({ a, b, c: out }),
       lda: a.shape[1] * 4,
       ldb: b.shape[1] * bytesPerElement[b.dtype],
-      scales: b.scales ? address(b.scales) : 0,
       ldc: columns * 4,
-      alongA: transposeA ? 0 : 1,
-      alongB: transposeB ? 1 : 0,
+      scales: b.scales ? address(b.scales) : 0,
       bias: bias ? address(bias) : 0,
       rows,
       columns,
       k,
+    }
+    const type = b.dtype as WeightType
+    if (rows <= thinRows && !transposeA) {
+      const layout = transposeB ? 'along' : 'across'
+      run(thin[layout][type], Math.ceil(columns / thinColumns[layout]), { ...operands, blockK })
+      return
+    }
+    const [tileRows, tileCols] = tileShape(rows, columns)
+    const tilesAcross = Math.ceil(columns / tileCols)
+    run(gemm[type], Math.ceil(rows / tileRows) * tilesAcross, {
+      ...operands,
+      alongA: transposeA ? 0 : 1,
+      alongB: transposeB ? 1 : 0,
       tileRows,
       tileCols,
       tilesAcross,

@@ -91,11 +91,11 @@ export const packAlong = (
     }),
   )
 
-type Rows = readonly Local<I32>[]
+type Rows = readonly I32[]
 type Vectors = ReturnType<Fn['v128s']>
 
 /** The four columns of the 4×4 block at four row addresses. */
-function transpose4({ read4 }: WeightReader, rows: Rows, r: Vectors, t: Vectors) {
+export function transpose4({ read4 }: WeightReader, rows: Rows, r: Vectors, t: Vectors) {
   rows.forEach((row, n) => r[n].set(read4(row)))
   t[0].set(r[0].shuffle(r[1], [0, 4, 1, 5]))
   t[1].set(r[0].shuffle(r[1], [2, 6, 3, 7]))

@@ -1,0 +1,146 @@
+import type { Callable } from '../emit/function.js'
+import { i32s, kernelWith } from '../emit/kernel.js'
+import type { ModuleBuilder } from '../emit/module.js'
+import { i32, v128 } from '../emit/values.js'
+import { transpose4 } from './pack.js'
+import { forEach4 } from './support.js'
+import { forWeights, weightReader, type WeightType } from './weights.js'
+
+/*
+ * Products of few rows, such as a step of decoding: B is read once, where it lies, and nothing is packed. Every sum is
+ * made of the same steps in the same order as a tile's (micro.ts), so a row has the same bits alone and in a batch.
+ */
+
+/** More rows than these are worth packing B for. */
+export const thinRows = 4
+/** Columns that one item computes, where B lies along the contraction and where it lies across. */
+export const thinColumns = { along: 64, across: 256 }
+
+/** sums[column] = Σ a[step] · B[step, column]: (a, B, stride of B's rows in bytes, sums, columns, k) */
+const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const
+type Sums = (m: ModuleBuilder, type: WeightType) => Callable<typeof params>
+
+/** B is [columns, k]: 16 rows at a time, turned four by four on the way, so that a vector is a step of four columns. */
+const sumsAlong: Sums = (m, type) =>
+  m.func(params, (f, a, b, ldb, sums, columns, k) => {
+    const reader = weightReader(f, type)
+    const [j, step, left, x] = [f.i32(), f.i32(), f.i32(), f.i32()]
+    const rows = Array.from({ length: 16 }, () => f.i32())
+    const [acc, r, t, turned] = [f.v128s(4), f.v128s(4), f.v128s(4), f.v128s(4)]
+    const last = f.i32(columns.sub(1))
+    const end = f.i32(a.add(k.and(-4).shl(2)))
+    const never = f.i32(end.add(64))
+    const groups = [0, 4, 8, 12].map((at) => rows.slice(at, at + 4))
+    /** The next four steps of four columns, one vector each. */
+    const turn = (group: typeof rows) => {
+      const at = group.map((row) => row.add(x))
+      transpose4(reader, at, r, t).forEach((column, s) => turned[s].set(column))
+    }
+    f.for(j, 0, columns, 16, () => {
+      rows.forEach((row, n) => row.set(b.add(j.add(n).min(last).mul(ldb))))
+      for (const sum of acc) sum.set(v128(0))
+      x.set(i32(0))
+      step.set(a)
+      f.if(step.ltU(end), () =>
+        f.loop(
+          (leave) => {
+            groups.forEach((group, g) => {
+              // keeps one group's loads apart from the next one's, as in micro.ts
+              if (f.simd.guards && g > 0) leave(step.geU(never))
+              turn(group)
+              turned.forEach((column, s) => acc[g].set(f.madd(step.splatF32(4 * s), column, acc[g])))
+            })
+            step.set(step.add(16))
+            x.set(x.add(4 * reader.bytes))
+          },
+          () => step.ltU(end),
+        ),
+      )
+      left.set(k.and(3))
+      f.if(left, () =>
+        groups.forEach((group, g) => {
+          turn(group)
+          turned
+            .slice(0, 3)
+            .forEach((column, s) =>
+              f.if(left.gt(s), () => acc[g].set(f.madd(step.splatF32(4 * s), column, acc[g]))),
+            )
+        }),
+      )
+      acc.forEach((sum, g) => f.store(sums.add(j.shl(2)), sum, 16 * g))
+    })
+  })
+
+/** B is [k, columns]: four rows at a time, each as it lies. */
+const sumsAcross: Sums = (m, type) =>
+  m.func(params, (f, a, b, ldb, sums, columns, k) => {
+    const { bytes, read4 } = weightReader(f, type)
+    const [to, end, step] = [f.i32(), f.i32(sums.add(columns.shl(2))), f.i32()]
+    const from = Array.from({ length: 4 }, () => f.i32())
+    const [sum, factors] = [f.v128(), f.v128s(4)]
+    f.for(to, sums, end, 16, () => f.store(to, v128(0)))
+    /** The next `count` steps of all columns. */
+    const steps = (count: number) => {
+      for (let s = 0; s < count; s++) {
+        factors[s].set(a.splatF32(4 * s))
+        from[s].set(b)
+        b.set(b.add(ldb))
+      }
+      f.for(to, sums, end, 16, () => {
+        sum.set(to.v128())
+        for (let s = 0; s < count; s++) {
+          sum.set(f.madd(factors[s], read4(from[s]), sum))
+          from[s].set(from[s].add(4 * bytes))
+        }
+        f.store(to, sum)
+      })
+      a.set(a.add(4 * count))
+    }
+    f.for(step, 0, k.and(-4), 4, () => steps(4))
+    f.for(step, 0, k.and(3), 1, () => steps(1))
+  })
+
+/** C's columns of one item = A · B (· scales) (+ bias), in passes of `blockK` steps as matmul's. */
+const thinOf = (type: WeightType, alongB: boolean) =>
+  kernelWith(
+    `thin matmul ${alongB ? 'along' : 'across'} ${type}`,
+    { ...i32s('a', 'lda', 'b', 'ldb', 'scales', 'c', 'ldc', 'bias', 'rows', 'columns', 'k', 'blockK') },
+    (m) => (alongB ? sumsAlong(m, type) : sumsAcross(m, type)),
+    (f, p, item, scratch, sumUp) => {
+      const bytes = weightReader(f, type).bytes
+      const perItem = thinColumns[alongB ? 'along' : 'across']
+      const j0 = f.i32(item.mul(perItem))
+      const columns = f.i32(p.columns.sub(j0).min(perItem))
+      const [k0, row, kc] = [f.i32(), f.i32(), f.i32()]
+      const [b, sums, scales, before, to] = [f.i32(), f.i32(), f.i32(), f.i32(), f.i32()]
+      const zeros = f.i32(scratch.add(4 * perItem + 64))
+      f.for(row, 0, columns.shl(2), 16, () => f.store(zeros.add(row), v128(0)))
+      f.for(k0, 0, p.k, p.blockK, () => {
+        kc.set(p.k.sub(k0).min(p.blockK))
+        if (alongB) b.set(p.b.add(j0.mul(p.ldb)).add(k0.mul(bytes)))
+        else b.set(p.b.add(j0.mul(bytes)).add(k0.mul(p.ldb)))
+        f.for(row, 0, p.rows, 1, () => {
+          sums.set(scratch)
+          f.call(sumUp, p.a.add(row.mul(p.lda)).add(k0.shl(2)), b, p.ldb, sums, columns, kc)
+          to.set(p.c.add(row.mul(p.ldc)).add(j0.shl(2)))
+          before.set(to)
+          f.if(k0.isZero(), () => {
+            before.set(zeros)
+            f.if(p.bias, () => before.set(p.bias.add(j0.shl(2))))
+          })
+          scales.set(p.scales.add(j0.shl(2)))
+          if (type === 'int8')
+            forEach4(f, columns, [sums, scales, before], [to], (sum, k, x) => [f.madd(sum, k, x)])
+          else forEach4(f, columns, [sums, before], [to], (sum, x) => [sum.add(x)])
+        })
+      })
+    },
+  )
+
+/** By type of B's weights. */
+export const thin = {
+  along: forWeights((type) => thinOf(type, true)),
+  across: forWeights((type) => thinOf(type, false)),
+}
+
+export const thinKernels = [...Object.values(thin.along), ...Object.values(thin.across)]
