@@ -24,19 +24,19 @@ const SEED = 20261128
 const kinds = ['bytes', 'characters', 'words', 'script']
 const random = (kind, length) => randomSequences({ length, seed: SEED, kinds: [kind] })
 
-/** Whether each id of a row is the most likely one after those before it. */
-async function hits(row, interventions = []) {
+/** Of every row whether each of its ids is the most likely one after those before it. */
+async function hits(rows, interventions) {
   const run = new Run(model, { with: interventions })
-  const logits = scope(() => model.logits(run, padIds([row], 0))).keep()
+  const logits = scope(() => model.logits(run, padIds(rows, 0))).keep()
   const [, T, V] = logits.shape
   const data = await logits.data()
   logits.dispose()
-  const best = (t) => {
+  const best = (at) => {
     let id = 0
-    for (let v = 1; v < V; v++) if (data[t * V + v] > data[t * V + id]) id = v
+    for (let v = 1; v < V; v++) if (data[at * V + v] > data[at * V + id]) id = v
     return id
   }
-  return row.map((id, t) => t > 0 && best(t - 1) === id)
+  return rows.map((row, b) => row.map((id, t) => t > 0 && best(b * T + t - 1) === id))
 }
 
 /** Right guesses within a segment that stands at some places of a row; its first byte is not counted. */
@@ -55,12 +55,15 @@ class Tally {
 /** Accuracy in the first and the second of two copies with a gap between them. */
 async function copies(segments, gapOf = () => [], interventions = []) {
   const [first, second] = [new Tally(), new Tally()]
-  for (const [n, segment] of segments.entries()) {
-    const gap = gapOf(n)
-    const found = await hits([start, ...segment, ...gap, ...segment], interventions)
-    first.add(found, 1, segment.length)
-    second.add(found, 1 + segment.length + gap.length, segment.length)
-  }
+  const gaps = segments.map((_, n) => gapOf(n))
+  const rows = segments.map((segment, n) => [start, ...segment, ...gaps[n], ...segment])
+  const size = Math.max(1, Math.floor(4096 / rows[0].length))
+  for (let from = 0; from < rows.length; from += size)
+    for (const [i, found] of (await hits(rows.slice(from, from + size), interventions)).entries()) {
+      const [{ length }, gap] = [segments[from + i], gaps[from + i]]
+      first.add(found, 1, length)
+      second.add(found, 1 + length + gap.length, length)
+    }
   return { first, second }
 }
 const segments = (kind, length, count) =>
@@ -99,7 +102,7 @@ if (values.sentences) {
 
 console.log('Two copies of 64 bytes of made-up words, other words between them')
 for (const distance of [0, 100, 150, 250, 500, 1000, 2000, 4000, 8000, 16_000, 29_000]) {
-  const count = distance > 5000 ? 4 : 20
+  const count = distance > 5000 ? 2 : 20
   const gap = random('words', Math.max(1, distance))
   const { second } = await copies(segments('words', 64, count), (n) => [...gap(1000 + n)].slice(0, distance))
   console.log(`  ${distance} bytes between: ${second}`)

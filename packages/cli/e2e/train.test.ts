@@ -64,7 +64,7 @@ const tiny =
 
 it.each([
   ['text', () => ['--data', data, '--valid', data, '--vocab', '300']],
-  ['the copying task', () => ['--task', 'copy', '--untied']],
+  ['the copying task', () => ['--task', 'copy', '--layers', '2', '--window', '4', '--untied']],
 ])(
   'trains a language model on %s; interrupted and resumed it is the same, and generates',
   async (name, of) => {

@@ -21,10 +21,13 @@ interface LanguageFlags extends SharedFlags {
   dModel: number
   heads: number
   kvHeads?: number
+  headDim?: number
   layers: number
   dFf: number
   maxPositions?: number
+  window?: number
   ropeTheta: number
+  init: number
   untied?: true
 }
 
@@ -59,6 +62,7 @@ export function addTrainLanguage(train: Command): void {
     .option('--d-model <n>', 'width of the residual stream', wholeNumber(1), languageConfig.hidden_size)
     .option('--heads <n>', 'attention heads', wholeNumber(1), languageConfig.num_attention_heads)
     .option('--kv-heads <n>', 'heads of keys and values (default: as many as --heads)', wholeNumber(1))
+    .option('--head-dim <n>', 'components of a head (default: --d-model / --heads)', wholeNumber(2))
     .option('--layers <n>', 'layers', wholeNumber(1), languageConfig.num_hidden_layers)
     .option(
       '--d-ff <n>',
@@ -67,7 +71,13 @@ export function addTrainLanguage(train: Command): void {
       languageConfig.intermediate_size,
     )
     .option('--max-positions <n>', 'the most tokens of a text (default: --context)', wholeNumber(2))
+    .option(
+      '--window <n>',
+      'all layers but the last see so many tokens only, their own the last',
+      wholeNumber(1),
+    )
     .option('--rope-theta <x>', 'base of the rotary wavelengths', realNumber(1), languageConfig.rope_theta)
+    .option('--init <std>', 'standard deviation of initial weights', realNumber(0, 1, true), 0.02)
     .option('--untied', 'an output of its own, not the embedding')
   addShared(command, 'tokens of a batch, padding included', defaults)
     .addHelpText(
@@ -127,9 +137,23 @@ const configOf = (flags: LanguageFlags): Record<string, unknown> => ({
   hidden_size: flags.dModel,
   num_attention_heads: flags.heads,
   num_key_value_heads: flags.kvHeads ?? flags.heads,
+  head_dim: flags.headDim ?? Math.floor(flags.dModel / flags.heads),
   num_hidden_layers: flags.layers,
   intermediate_size: flags.dFf,
   max_position_embeddings: flags.maxPositions ?? flags.context,
   rope_theta: flags.ropeTheta,
+  initializer_range: flags.init,
   tie_word_embeddings: !flags.untied,
+  ...(flags.window === undefined ? {} : windowed(flags.layers, flags.window)),
+})
+
+/** Llama has no windows; Qwen2 is a Llama that has, and biases of queries, keys and values. */
+const windowed = (layers: number, window: number): Record<string, unknown> => ({
+  model_type: 'qwen2',
+  architectures: ['Qwen2ForCausalLM'],
+  use_sliding_window: true,
+  sliding_window: window,
+  layer_types: Array.from({ length: layers }, (_, i) =>
+    i < layers - 1 ? 'sliding_attention' : 'full_attention',
+  ),
 })

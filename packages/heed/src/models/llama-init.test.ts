@@ -34,6 +34,15 @@ it('draws matrices from N(0, 0.02), those into the residual stream narrower; nor
   }
 })
 
+it('is as wide as initializer_range says, and may be one of its kin', async () => {
+  const kin = { model_type: 'qwen2', num_key_value_heads: 4, initializer_range: 0.3 }
+  using model = initLlama(json(kin), 3)
+  expect(Object.keys(model.weights)).toContain('model.layers.0.self_attn.q_proj.bias')
+  const values = await model.weights['model.layers.0.self_attn.q_proj.weight'].data()
+  const std = Math.sqrt(values.reduce((sum, x) => sum + x * x, 0) / values.length)
+  expect(std / 0.3).toBeCloseTo(1, 1)
+})
+
 it('is a pure function of the seed, and refuses what the family refuses', async () => {
   using one = initLlama(json({ tie_word_embeddings: true }), 1)
   using same = initLlama(json({ tie_word_embeddings: true }), 1)
@@ -45,4 +54,7 @@ it('is a pure function of the seed, and refuses what the family refuses', async 
     expect(c).not.toEqual(a)
   }
   expect(() => initLlama(json({ dropout: 0.1 }), 1)).toThrow(coded('unsupported', 'dropout'))
+  expect(() => initLlama(json({ model_type: 'gpt2' }), 1)).toThrow(coded('unsupported', '"gpt2"', 'qwen3'))
+  for (const initializer_range of [0, -1, 'wide'])
+    expect(() => initLlama(json({ initializer_range }), 1)).toThrow(coded('format', 'initializer_range'))
 })

@@ -1,18 +1,36 @@
 import { foldSeed } from '../backends/random.js'
+import { HeedError } from '../errors.js'
+import { quote } from '../json.js'
 import { type CreateOptions, full, randn } from '../ops/create.js'
 import { scope } from '../tensor/scope.js'
 import type { Shape } from '../tensor/shape.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { CausalModel } from './causal.js'
 import type { ModelFiles } from './family.js'
-import { llama } from './llama.js'
+import { llama, mistral, qwen2, qwen3 } from './llama.js'
 
 /**
- * A new Llama: matrices from N(0, 0.02), those that write into the residual stream (`o_proj`, `down_proj`) from
- * N(0, 0.02 / √(2 · layers)), as in GPT-2 (Radford et al. 2019, section 2.3); biases 0, norms 1. The same seed gives
+ * The family of Llama and its kin that a config.json names.
+ *
+ * @throws HeedError `unsupported` for any other
+ */
+export function llamaFamily({ model_type }: Readonly<Record<string, unknown>>): typeof llama {
+  const kin = [llama, mistral, qwen2, qwen3]
+  const family = kin.find(({ type }) => type === model_type)
+  if (family) return family
+  throw new HeedError(
+    'unsupported',
+    `model_type ${quote(model_type)} is none of ${kin.map(({ type }) => type).join(', ')}`,
+  )
+}
+
+/**
+ * A new Llama, or one of its kin: matrices from N(0, σ), those that write into the residual stream (`o_proj`, `down_proj`) from
+ * N(0, σ / √(2 · layers)), as in GPT-2 (Radford et al. 2019, section 2.3); biases 0, norms 1. σ is the config's
+ * `initializer_range`, 0.02 where it says none: narrow models learn faster from more, such as 1/√hidden_size. The same seed gives
  * the same weights on every backend: weight n, in the order of the family's shapes, draws from `foldSeed(seed, n)`.
  *
- * @param json what config.json says, `model_type` llama; without an output of its own (`architectures` names no
+ * @param json what config.json says; without an output of its own (`architectures` names no
  *   ForCausalLM) the embedding must be tied
  * @throws HeedError `format` or `unsupported` for fields of the config, and what reading the files throws
  */
@@ -21,18 +39,33 @@ export function initLlama(
   seed: number,
   { tokenizerJson, tokenizerConfig, generationConfig, ...create }: ModelFiles & CreateOptions = {},
 ): CausalModel {
-  const config = llama.config(json)
+  const family = llamaFamily(json)
+  const config = family.config(json)
+  const std = json.initializer_range ?? 0.02
+  if (!(typeof std === 'number' && std > 0 && std < 10))
+    throw new HeedError(
+      'format',
+      `llama: config.json 'initializer_range' is ${quote(std)}, expected a number above 0`,
+    )
+  const residual = std / Math.sqrt(2 * config.layers)
   return scope(() => {
     const weights: Record<string, Tensor> = {}
-    for (const [n, [name, shape]] of [...llama.shapes(config)].entries())
-      weights[name] = initial(name, shape, config.layers, foldSeed(seed, n), create)
-    return llama.create(config, weights, { tokenizerJson, tokenizerConfig, generationConfig })
+    for (const [n, [name, shape]] of [...family.shapes(config)].entries())
+      weights[name] = initial(
+        name,
+        shape,
+        residualPart.test(name) ? residual : std,
+        foldSeed(seed, n),
+        create,
+      )
+    return family.create(config, weights, { tokenizerJson, tokenizerConfig, generationConfig })
   })
 }
 
-function initial(name: string, shape: Shape, layers: number, seed: number, options: CreateOptions): Tensor {
+/** What writes into the residual stream. */
+const residualPart = /\.(o_proj|down_proj)\.weight$/
+
+function initial(name: string, shape: Shape, std: number, seed: number, options: CreateOptions): Tensor {
   if (name.endsWith('.bias')) return full(shape, 0, options)
-  if (shape.length === 1) return full(shape, 1, options)
-  const residual = /\.(o_proj|down_proj)\.weight$/.test(name)
-  return randn(shape, { seed, std: residual ? 0.02 / Math.sqrt(2 * layers) : 0.02, ...options })
+  return shape.length === 1 ? full(shape, 1, options) : randn(shape, { seed, std, ...options })
 }

@@ -1,7 +1,7 @@
 import { backendOf } from '../backends/current.js'
 import { HeedError } from '../errors.js'
 import { CausalModel, initLlama, padIds, type Run } from '../models/index.js'
-import { llama } from '../models/llama.js'
+import { llamaFamily } from '../models/llama-init.js'
 import { crossEntropy, tensor } from '../ops/index.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { learnBpe, Tokenizer } from '../text/index.js'
@@ -19,12 +19,11 @@ export const languageConfig = {
   hidden_size: 256,
   num_hidden_layers: 4,
   num_attention_heads: 4,
+  num_key_value_heads: null, // as many as query heads
   intermediate_size: 704,
   hidden_act: 'silu',
   rms_norm_eps: 1e-5,
   rope_theta: 10000,
-  attention_bias: false,
-  mlp_bias: false,
   tie_word_embeddings: true,
 }
 
@@ -51,6 +50,7 @@ export async function languageTask(
   const tokenizer = Tokenizer.fromJson(tokenizerJson)
   const windows = new Windows(tokenizer, contextLength)
   const config = configFor(tokenizer, settings)
+  const family = llamaFamily(config)
   const padId = tokenizer.padId ?? 0
 
   const windowsOf = async (name: 'train' | 'valid', documents: readonly Document[]) => {
@@ -91,9 +91,9 @@ export async function languageTask(
       data: fingerprintOf(train ?? first(0)),
       config: JSON.stringify(config),
     },
-    shapes: llama.shapes(llama.config(config)),
+    shapes: family.shapes(family.config(config)),
     initial: () => initLlama(config, seed, { tokenizerJson }),
-    create: (weights) => llama.create(llama.config(config), weights, { tokenizerJson }),
+    create: (weights) => family.create(family.config(config), weights, { tokenizerJson }),
     epoch: (epoch) =>
       train ? epochOf(train, { seed, epoch }) : { count: Infinity, batch: (i) => batchOf(first(i), padId) },
     validate: valid.length > 0 ? validate : undefined,
@@ -160,7 +160,7 @@ function configFor(
     eos_token_id: eosId,
     pad_token_id: padId ?? null,
   }
-  const { maxPositions } = llama.config(json)
+  const { maxPositions } = llamaFamily(json).config(json)
   if (contextLength > maxPositions)
     throw new HeedError(
       'input',

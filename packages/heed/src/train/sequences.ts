@@ -20,14 +20,16 @@ export interface RandomOptions {
 /**
  * Documents that only copying can foretell. Half of them begin with a segment of random bytes, which comes again and
  * again to the end, every second time after up to 16 other random bytes. The others are fresh runs of random bytes, each
- * followed by one to three copies of any bytes before. Segments, runs and copies have 4 to 100 bytes, log-uniform
- * (copies no more than there are before). Document n, ids of `byteTokenizer()`, is a pure function of seed and n.
+ * followed by one to three copies of any bytes before. Segments, runs and copies have 4 to 100 bytes, log-uniform, and
+ * no more than half the document has (copies no more than there are before). Document n, ids of `byteTokenizer()`, is a pure function of seed and n.
  *
  * @throws HeedTypeError `option` for a length that is no count or an unknown kind
  */
 export const repeatedSequences = (options: RandomOptions): ((index: number) => Int32Array) =>
   documents('repeatedSequences', options, (ids, next, draws) => {
     let at = 0
+    const most = Math.max(4, Math.min(100, Math.floor(ids.length / 2)))
+    const size = () => draws.between(4, most)
     const fresh = (count: number) => {
       for (let n = 0; n < count && at < ids.length; n++) ids[at++] = next()
     }
@@ -36,16 +38,16 @@ export const repeatedSequences = (options: RandomOptions): ((index: number) => I
       ids.set(part, at)
       at += part.length
     }
-    const segment = draws.unit() < 0.5 ? draws.between(4, 100) : 0
+    const segment = draws.unit() < 0.5 ? size() : 0
     fresh(segment)
     while (at < ids.length && segment > 0) {
       if (draws.unit() < 0.5) fresh(1 + draws.below(16))
       copy(0, segment)
     }
     while (at < ids.length) {
-      fresh(draws.between(4, 100))
+      fresh(size())
       for (let copies = 1 + draws.below(3); copies > 0; copies--) {
-        const count = Math.min(draws.between(4, 100), at)
+        const count = Math.min(size(), at)
         copy(draws.below(at - count + 1), count)
       }
     }

@@ -107,8 +107,9 @@ export interface TrainLanguageOptions extends TrainingOptions {
   /** What a file holds: a document on every line that is not empty, or the whole file as one. */
   documents?: 'lines' | 'file'
   /**
-   * What config.json shall say, in Llama's own fields (hidden_size, num_hidden_layers …); `vocab_size` and the ids of
-   * special tokens come from the tokenizer. What is left out is that of `languageConfig`.
+   * What config.json shall say, in the fields of its `model_type`: llama, or with windows and other biases mistral, qwen2
+   * or qwen3. `vocab_size` and the ids of special tokens come from the tokenizer, and what is left out from
+   * `languageConfig`. Initial weights have the standard deviation `initializer_range`.
    */
   config?: Readonly<Record<string, unknown>>
   /** Tokens that the model reads at once in training, the start token included: longer documents are cut. */

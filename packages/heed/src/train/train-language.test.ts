@@ -146,6 +146,20 @@ test('the folder is a Llama that generates, and the loss is of the tokens and in
   expect(ids).toHaveLength(3)
 })
 
+test('kin of Llama are trained too: Qwen2 with a window', async () => {
+  const config = {
+    ...shape,
+    model_type: 'qwen2',
+    architectures: ['Qwen2ForCausalLM'],
+    use_sliding_window: true,
+    sliding_window: 3,
+    layer_types: ['sliding_attention', 'full_attention'],
+  }
+  await trainLanguage(tiny({ config, steps: 2, valid: undefined }))
+  using model = await loadModel<CausalModel>(`${dir}/run`)
+  expect(model.config).toMatchObject(config)
+})
+
 test('a text is learned: the model then says it', async () => {
   const text = 'abcdefgh'
   await trainLanguage(
@@ -158,6 +172,7 @@ test('a text is learned: the model then says it', async () => {
       schedule: { peak: 2e-2, warmup: 10 },
       evaluateEvery: 1000,
       checkpointEvery: 1000,
+      reportEvery: 1000,
     }),
   )
   using model = await loadModel<CausalModel>(`${dir}/run`)
@@ -211,6 +226,7 @@ test('what cannot be is refused', async () => {
     '8 positions',
   )
   await refused({ config: { ...shape, dropout: 0.1 } }, 'unsupported', '"dropout"')
+  await refused({ config: { ...shape, model_type: 'bert' } }, 'unsupported', '"bert"')
   await refused({ train: [[3, 400]] }, 'input', '400 is outside the vocabulary')
   await refused({ tokenizer: byteTokenizer({ specials: ['<pad>'] }) }, 'unsupported', 'start or an end token')
 

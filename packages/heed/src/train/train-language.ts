@@ -3,8 +3,8 @@ import { languageSettings, type TrainLanguageOptions } from './settings.js'
 import { train, type TrainingResult } from './train.js'
 
 /**
- * Trains a causal language model of the Llama family (rotary positions, RMS norms, gated feed-forward; Touvron et al.
- * 2023) to predict every next token, in a run folder as `trainTranslation` does; the model folder opens with Hugging
+ * Trains a causal language model, a Llama (rotary positions, RMS norms, gated feed-forward; Touvron et al. 2023) unless
+ * the config names one of its kin, to predict every next token, in a run folder as `trainTranslation` does; the model folder opens with Hugging
  * Face's transformers too.
  *
  * A document is cut into windows of `contextLength` tokens. Each starts with the start token, so that a prompt looks
