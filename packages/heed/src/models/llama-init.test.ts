@@ -38,7 +38,7 @@ it('is as wide as initializer_range says, and may be one of its kin', async () =
   const kin = { model_type: 'qwen2', num_key_value_heads: 4, initializer_range: 0.3 }
   using model = initLlama(json(kin), 3)
   expect(Object.keys(model.weights)).toContain('model.layers.0.self_attn.q_proj.bias')
-  const values = await model.weights['model.layers.0.self_attn.q_proj.weight'].data()
+  const values = Float32Array.from(await model.weights['model.layers.0.self_attn.q_proj.weight'].data())
   const std = Math.sqrt(values.reduce((sum, x) => sum + x * x, 0) / values.length)
   expect(std / 0.3).toBeCloseTo(1, 1)
 })

@@ -32,14 +32,15 @@ const lowest = -3.4028234663852886e38
  */
 const forward = kernelWith(
   'attention',
-  { ...attentionArgs, ...valueArgs, blocks: 'i32' },
+  { ...attentionArgs, ...valueArgs, ...i32s('blocks', 'itemRows') },
   (m) => ({ ...attentionParts(m), softmax: onlineSoftmax(m) }),
   (f, p, item, scratch, parts) => {
     const groupRows = f.simd.rows
-    const i0 = f.i32(item.remU(p.blocks).mul(blockRows))
+    const i0 = f.i32(item.remU(p.blocks).mul(p.itemRows))
     const head = f.i32(item.divU(p.blocks).remU(p.H))
     const batch = f.i32(item.divU(p.blocks).divU(p.H))
-    const rows = f.i32(p.Tq.sub(i0).min(blockRows))
+    const rows = f.i32(p.Tq.sub(i0).min(p.itemRows))
+    const wholeRows = f.i32(rows.roundUp(groupRows))
     const kvHead = f.i32(head.divU(p.group))
     const q0 = f.i32(headAt(p.q, p.qB, batch, head, p.D))
     const k0 = f.i32(headAt(p.k, p.kB, batch, kvHead, p.D))
@@ -49,22 +50,22 @@ const forward = kernelWith(
     const see = visibility(f, p, batch)
 
     const carve = carver(f, scratch)
-    const Q = carve(depth.mul(blockRows * 4))
+    const Q = carve(depth.mul(wholeRows).shl(2))
     const K = carve(depth.mul(rowBytes))
     const V = carve(width.mul(rowBytes))
     const S = carve(groupRows * rowBytes)
-    const O = carve(width.mul(blockRows * 4))
-    const M = carve(blockRows * 4)
-    const L = carve(blockRows * 4)
+    const O = carve(width.mul(wholeRows).shl(2))
+    const M = carve(wholeRows.shl(2))
+    const L = carve(wholeRows.shl(2))
     const rescale = carve(groupRows * 4)
 
     parts.packQueries(f, p, q0.add(i0.mul(p.qT)), Q, rows, depth)
-    fillFloats(f, O, width.mul(blockRows), 0)
+    fillFloats(f, O, width.mul(wholeRows), 0)
     // A sink is a score that every row has seen before its first key.
     const sink = f.f32(lowest)
     f.if(p.sink, () => sink.set(p.sink.add(head.shl(2)).f32().max(lowest)))
-    fillFloats(f, M, blockRows, sink)
-    fillFloats(f, L, blockRows, select(f32(1), f32(0), sink.gt(lowest)))
+    fillFloats(f, M, wholeRows, sink)
+    fillFloats(f, L, wholeRows, select(f32(1), f32(0), sink.gt(lowest)))
 
     const last = f.i32(see.until(i0.add(rows)))
     const [j0, keys, g, columns, i] = [f.i32(), f.i32(), f.i32(), f.i32(), f.i32()]
@@ -197,14 +198,22 @@ const tile = kernelWith('attentionTile', tileArgs, attentionParts, (f, p, item, 
 
 export const attentionKernels = [forward, tile]
 
+/**
+ * Queries per item of the forward: every item packs the keys and values that it passes anew, so the more the better,
+ * as long as threads have enough items to share evenly.
+ */
+const rowsPerItem = (heads: number, Tq: number): number =>
+  [4 * blockRows, 2 * blockRows].find((rows) => heads * Math.ceil(Tq / rows) >= 32) ?? blockRows
+
 type AttentionKernels = Pick<Kernels, 'attention' | 'attentionTile'>
 
 export const attention = (run: RunKernel, host: WasmHost): AttentionKernels => ({
   attention({ v, out, ...inputs }) {
     const [B, Tq, H] = inputs.q.shape
-    const blocks = Math.ceil(Tq / blockRows)
-    const values = valuesOf(v, out)
-    withAttentionArgs(host, inputs, (args) => run(forward, B * H * blocks, { ...args, ...values, blocks }))
+    const itemRows = rowsPerItem(B * H, Tq)
+    const blocks = Math.ceil(Tq / itemRows)
+    const rest = { ...valuesOf(v, out), blocks, itemRows }
+    withAttentionArgs(host, inputs, (args) => run(forward, B * H * blocks, { ...args, ...rest }))
   },
   attentionTile({ batch, head, rows: [row0, row1], cols: [col0, col1], what, out, ...inputs }) {
     const part = {

@@ -25,11 +25,11 @@ export function makeExp(f: Fn): (x: V128) => V128 {
   const C = coefficients.map(local)
   const [x, t, n, y]: Local<V128>[] = f.v128s(4)
   return (input) => {
+    // below the lowest x nothing needs to make sense: it becomes 0 at the end
     x.set(input)
-    t.set(f.madd(x.pmax(LOWEST), LOG2E, MAGIC))
+    t.set(f.madd(x, LOG2E, MAGIC))
     n.set(t.sub(MAGIC))
-    // the clamped x again: r = x − n ln 2
-    y.set(f.madd(n, LN2H, x.pmax(LOWEST)))
+    y.set(f.madd(n, LN2H, x)) // r = x − n ln 2
     n.set(f.madd(n, LN2L, y))
     y.set(f.madd(n, C[6], C[5]))
     for (let k = 4; k >= 0; k--) y.set(f.madd(y, n, C[k]))
