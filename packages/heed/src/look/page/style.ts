@@ -78,7 +78,7 @@ main{grid-template-columns:minmax(0,1fr)}
 .all{order:1;border-right:0;border-top:1px solid var(--line)}
 .three{grid-template-columns:auto minmax(0,1fr)}
 .three.alone{grid-template-columns:minmax(0,1fr)}
-.readout{grid-column:1/-1;border-left:0;border-top:1px solid var(--line);padding:16px 0 0;position:static}
+.readout{grid-column:1/-1;border-left:0;border-top:1px solid var(--line);padding:16px 0 0;position:static;max-width:480px}
 }
 @media (max-width:639px){
 header{padding:16px}
