@@ -98,11 +98,11 @@ export class WeightWriter {
 
   /** Kernels take finite halves; from 65520 on they are not. */
   #checkHalves(values: Float32Array): void {
-    const beyond = values.find((x) => !(Math.abs(x) < 65520))
-    if (beyond !== undefined)
-      throw new HeedError(
-        'input',
-        `${this.name} holds ${beyond}, and float16 weights are numbers up to 65504; load it as int8 or f32`,
-      )
+    for (let i = 0; i < values.length; i++)
+      if (!(Math.abs(values[i]) < 65520))
+        throw new HeedError(
+          'input',
+          `${this.name} holds ${values[i]}, and float16 weights are numbers up to 65504; load it as int8 or f32`,
+        )
   }
 }

@@ -10,22 +10,23 @@ import type { Shape } from './shape.js'
 /** The most that q can be. */
 const LEVELS = 127
 
-/** Calls `visit` with each index of a piece and the channel of its element. */
-function forEachChannel(
-  shape: Shape,
+/**
+ * Cuts a piece at the ends of rows: `visit` gets the first index of a part, the one behind its last, the channel of its
+ * first element, and the step from an element's channel to the next one's, 0 or 1.
+ */
+function forEachPart(
+  [, width]: Shape,
   scales: Shape,
   first: number,
   count: number,
-  visit: (i: number, channel: number) => void,
+  visit: (from: number, to: number, channel: number, step: number) => void,
 ): void {
-  const width = shape[1]
   const [down, across] = scales.map((n) => (n === 1 ? 0 : 1))
-  let [row, column] = [Math.floor(first / width), first % width]
-  for (let i = 0; i < count; i++) {
-    visit(i, down * row + across * column)
-    if (++column < width) continue
-    column = 0
-    row++
+  for (let i = 0; i < count;) {
+    const [row, column] = [Math.floor((first + i) / width), (first + i) % width]
+    const end = Math.min(count, i + width - column)
+    visit(i, end, down * row + across * column, across)
+    i = end
   }
 }
 
@@ -37,8 +38,11 @@ export function raise(
   scales: Shape,
   first: number,
 ): void {
-  forEachChannel(shape, scales, first, values.length, (i, c) => {
-    if (!(Math.abs(values[i]) <= largest[c])) largest[c] = Math.abs(values[i])
+  forEachPart(shape, scales, first, values.length, (from, to, channel, step) => {
+    for (let i = from, c = channel; i < to; i++, c += step) {
+      const x = Math.abs(values[i])
+      if (!(x <= largest[c])) largest[c] = x
+    }
   })
 }
 
@@ -56,9 +60,12 @@ export function toInt8(
   first: number,
   into: Int8Array = new Int8Array(values.length),
 ): Int8Array {
-  forEachChannel(shape, scales, first, values.length, (i, c) => {
-    // A scale that is no normal number is not exactly a 127th, and 0 / 0 counts as 0.
-    into[i] = Math.max(-LEVELS, Math.min(LEVELS, Math.round(values[i] / scaleOf[c])))
+  forEachPart(shape, scales, first, values.length, (from, to, channel, step) => {
+    for (let i = from, c = channel; i < to; i++, c += step) {
+      // Beyond the levels where a scale is too small to be exact; NaN, also 0 / 0, counts as 0.
+      const x = values[i] / scaleOf[c]
+      into[i] = x > LEVELS ? LEVELS : x < -LEVELS ? -LEVELS : Math.round(x)
+    }
   })
   return into
 }
@@ -66,6 +73,8 @@ export function toInt8(
 /** The floats that a whole matrix stands for. */
 export function fromInt8(q: Int8Array, scaleOf: Float32Array, shape: Shape, scales: Shape): Float32Array {
   const values = new Float32Array(q.length)
-  forEachChannel(shape, scales, 0, q.length, (i, c) => (values[i] = scaleOf[c] * q[i]))
+  forEachPart(shape, scales, 0, q.length, (from, to, channel, step) => {
+    for (let i = from, c = channel; i < to; i++, c += step) values[i] = scaleOf[c] * q[i]
+  })
   return values
 }
