@@ -23,6 +23,7 @@ import {
   linkEffects,
   type MapLink,
   rescale,
+  swapSoftmax,
 } from './index.js'
 
 const text = 'the dog sees'
@@ -250,6 +251,25 @@ onBackends('effect', () => {
         expect(here!.after).toBeCloseTo(row[id] - Math.log(row.reduce((sum, x) => sum + Math.exp(x), 0)), 4)
       }
     }
+  })
+
+  test('links are forbidden in a run that is changed already', async () => {
+    using model = tinyGpt2()
+    const T = model.tokenizer!.encodeIds(text).length
+    // No weight of a sigmoid is 0 before it is forbidden.
+    const given = [swapSoftmax('*', 'sigmoid'), ablate('layers.0.self', 0)]
+    const [{ logProb }] = await linkEffects(model, text, {
+      links: [{ site: 'layers.0.self', queries: [1, 2], keys: [0, 1] }],
+      with: given,
+    })
+    const loss = async (...changes: Parameters<typeof effect>[2]) =>
+      (await effect(model, text, changes, { maxTokens: 1 })).loss!.after
+    expect(logProb!.before).toBeCloseTo(-(await loss(...given)) * (T - 1), 5)
+    expect(logProb!.after).toBeCloseTo(
+      -(await loss(forbid('layers.0.self', [[1, 0]]), ...given)) * (T - 1),
+      5,
+    )
+    expect(logProb!.after).not.toBe(logProb!.before)
   })
 
   test('links of a causal model and of an encoder', async () => {
