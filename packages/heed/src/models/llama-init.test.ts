@@ -16,6 +16,9 @@ const json = (more: Record<string, unknown> = {}) => ({
   ...more,
 })
 
+const deviation = (values: ArrayLike<number>) =>
+  Math.sqrt(Array.from(values).reduce((sum, x) => sum + x * x, 0) / values.length)
+
 beforeAll(() => void setBackend(new ReferenceBackend()))
 
 it('draws matrices from N(0, 0.02), those into the residual stream narrower; norms are 1, biases 0', async () => {
@@ -28,7 +31,7 @@ it('draws matrices from N(0, 0.02), those into the residual stream narrower; nor
       expect([name, ...new Set(values)]).toEqual([name, name.endsWith('bias') ? 0 : 1])
       continue
     }
-    const std = Math.sqrt(values.reduce((sum, x) => sum + x * x, 0) / values.length)
+    const std = deviation(values)
     const expected = /o_proj|down_proj/.test(name) ? 0.02 / 4 : 0.02
     expect([name, std / expected]).toEqual([name, expect.closeTo(1, 1)])
   }
@@ -39,8 +42,7 @@ it('is as wide as initializer_range says, and may be one of its kin', async () =
   using model = initLlama(json(kin), 3)
   expect(Object.keys(model.weights)).toContain('model.layers.0.self_attn.q_proj.bias')
   const values = await model.weights['model.layers.0.self_attn.q_proj.weight'].data()
-  const std = Math.sqrt(values.reduce((sum, x) => sum + x * x, 0) / values.length)
-  expect(std / 0.3).toBeCloseTo(1, 1)
+  expect(deviation(values) / 0.3).toBeCloseTo(1, 1)
 })
 
 it('is a pure function of the seed, and refuses what the family refuses', async () => {
