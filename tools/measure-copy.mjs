@@ -1,9 +1,9 @@
 /*
  * Measures how a language model over bytes copies, and which heads do it: the numbers in models/heed-copy/README.md.
  *
- *   node tools/measure-copy.mjs [model] [--sentences file]
+ *   node tools/measure-copy.mjs [model] [--sentences file] [--heads]
  *
- * --sentences: a text a line (what stands before a TAB); without it ordinary sentences are not measured.
+ * --sentences: a text a line (what stands before a TAB); without it ordinary sentences are not measured. --heads: the heads alone.
  */
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -13,7 +13,7 @@ import { randomSequences } from 'heed/train'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { sentences: { type: 'string' } },
+  options: { sentences: { type: 'string' }, heads: { type: 'boolean' } },
 })
 enableRelaxedSimd()
 await useBackend('wasm')
@@ -69,44 +69,49 @@ async function copies(segments, gapOf = () => [], interventions = []) {
 const segments = (kind, length, count) =>
   Array.from({ length: count }, (_, n) => [...random(kind, length)(n)])
 
-console.log(
-  'Two copies of a random segment, one after the other: right next bytes in the first and in the second',
-)
-for (const kind of kinds)
-  for (const length of [4, 8, 16, 32, 64, 100]) {
-    const { first, second } = await copies(segments(kind, length, 100))
-    console.log(`  ${kind}, ${length} bytes: ${first}; ${second}`)
+async function accuracy() {
+  console.log(
+    'Two copies of a random segment, one after the other: right next bytes in the first and in the second',
+  )
+  for (const kind of kinds)
+    for (const length of [4, 8, 16, 32, 64, 100]) {
+      const { first, second } = await copies(segments(kind, length, 100))
+      console.log(`  ${kind}, ${length} bytes: ${first}; ${second}`)
+    }
+
+  if (values.sentences) {
+    const lines = readFileSync(values.sentences, 'utf8').split('\n').slice(0, 500)
+    const texts = lines.map((line) => line.split('\t')[0]).filter((text) => text !== '')
+    const ids = (text) => [...model.tokenizer.encodeIds(text, { addSpecials: false })]
+    console.log(`Two copies of a sentence with a space between them (${texts.length} sentences)`)
+    const space = () => ids(' ')
+    const show = async (name, some) => {
+      const { first, second } = await copies(some.map(ids), space)
+      console.log(`  ${name} (${some.length}): ${first}; ${second}`)
+    }
+    await show('all', texts)
+    for (const [low, high] of [
+      [0, 20],
+      [20, 30],
+      [30, 50],
+      [50, 1000],
+    ]) {
+      const some = texts.filter((text) => ids(text).length >= low && ids(text).length < high)
+      if (some.length > 0) await show(`${low} to ${high - 1} bytes`, some)
+    }
   }
 
-if (values.sentences) {
-  const lines = readFileSync(values.sentences, 'utf8').split('\n').slice(0, 500)
-  const texts = lines.map((line) => line.split('\t')[0]).filter((text) => text !== '')
-  const ids = (text) => [...model.tokenizer.encodeIds(text, { addSpecials: false })]
-  console.log(`Two copies of a sentence with a space between them (${texts.length} sentences)`)
-  const space = () => ids(' ')
-  const show = async (name, some) => {
-    const { first, second } = await copies(some.map(ids), space)
-    console.log(`  ${name} (${some.length}): ${first}; ${second}`)
-  }
-  await show('all', texts)
-  for (const [low, high] of [
-    [0, 20],
-    [20, 30],
-    [30, 50],
-    [50, 1000],
-  ]) {
-    const some = texts.filter((text) => ids(text).length >= low && ids(text).length < high)
-    if (some.length > 0) await show(`${low} to ${high - 1} bytes`, some)
+  console.log('Two copies of 64 bytes of made-up words, other words between them')
+  for (const distance of [0, 100, 150, 250, 500, 1000, 2000, 4000, 8000, 16_000, 29_000]) {
+    const count = distance > 5000 ? 2 : 20
+    const gap = random('words', Math.max(1, distance))
+    const { second } = await copies(segments('words', 64, count), (n) =>
+      [...gap(1000 + n)].slice(0, distance),
+    )
+    console.log(`  ${distance} bytes between: ${second}`)
   }
 }
-
-console.log('Two copies of 64 bytes of made-up words, other words between them')
-for (const distance of [0, 100, 150, 250, 500, 1000, 2000, 4000, 8000, 16_000, 29_000]) {
-  const count = distance > 5000 ? 2 : 20
-  const gap = random('words', Math.max(1, distance))
-  const { second } = await copies(segments('words', 64, count), (n) => [...gap(1000 + n)].slice(0, distance))
-  console.log(`  ${distance} bytes between: ${second}`)
-}
+if (!values.heads) await accuracy()
 
 /** Scores of every head, by site: over repeated sequences, `<s>` and two copies of `length` random bytes. */
 async function scores(length, count) {
@@ -127,10 +132,10 @@ async function scores(length, count) {
         for (let i = from; i < T; i++) sum += w[i * T + i - back]
         return sum / (T - from)
       }
-      const sum = sums.get(name) ?? { previous: 0, induction: 0, duplicate: 0, start: 0 }
+      const sum = sums.get(name) ?? { own: 0, previous: 0, induction: 0, start: 0 }
       sums.set(name, sum)
       sum.previous += mean(1, 1) / count
-      sum.duplicate += mean(1 + length, length) / count
+      sum.own += mean(0, 0) / count
       sum.induction += mean(1 + length, length - 1) / count
       for (let i = 1; i < T; i++) sum.start += w[i * T] / (T - 1) / count
     }
@@ -172,10 +177,10 @@ const without = async (names) => {
   return parts.join(', ')
 }
 console.log(`  none zeroed: ${await without([])}`)
-for (const [name, { previous, induction, duplicate, start }] of table) {
-  const [p, i, d, s] = [previous, induction, duplicate, start].map((x) => x.toFixed(3))
+for (const [name, { own, previous, induction, start }] of table) {
+  const [o, p, i, s] = [own, previous, induction, start].map((x) => x.toFixed(3))
   console.log(
-    `  ${name}: previous ${p}, induction ${i}, duplicate ${d}, start ${s}; zeroed: ${await without([name])}`,
+    `  ${name}: own ${o}, previous ${p}, induction ${i}, start ${s}; zeroed: ${await without([name])}`,
   )
 }
 const induction = [...table].filter(([, { induction }]) => induction > 0.5).map(([name]) => name)

@@ -16,6 +16,9 @@ const json = (more: Record<string, unknown> = {}) => ({
   ...more,
 })
 
+const deviation = (values: ArrayLike<number>) =>
+  Math.sqrt(Array.from(values).reduce((sum, x) => sum + x * x, 0) / values.length)
+
 beforeAll(() => void setBackend(new ReferenceBackend()))
 
 it('draws matrices from N(0, 0.02), those into the residual stream narrower; norms are 1, biases 0', async () => {
@@ -23,12 +26,12 @@ it('draws matrices from N(0, 0.02), those into the residual stream narrower; nor
   expect(model).toBeInstanceOf(CausalModel)
   expect(Object.keys(model.weights)).toContain('lm_head.weight')
   for (const [name, weight] of Object.entries(model.weights)) {
-    const values = Float32Array.from(await weight.data())
+    const values = await weight.data()
     if (weight.rank === 1) {
       expect([name, ...new Set(values)]).toEqual([name, name.endsWith('bias') ? 0 : 1])
       continue
     }
-    const std = Math.sqrt(values.reduce((sum, x) => sum + x * x, 0) / values.length)
+    const std = deviation(values)
     const expected = /o_proj|down_proj/.test(name) ? 0.02 / 4 : 0.02
     expect([name, std / expected]).toEqual([name, expect.closeTo(1, 1)])
   }
@@ -38,9 +41,8 @@ it('is as wide as initializer_range says, and may be one of its kin', async () =
   const kin = { model_type: 'qwen2', num_key_value_heads: 4, initializer_range: 0.3 }
   using model = initLlama(json(kin), 3)
   expect(Object.keys(model.weights)).toContain('model.layers.0.self_attn.q_proj.bias')
-  const values = Float32Array.from(await model.weights['model.layers.0.self_attn.q_proj.weight'].data())
-  const std = Math.sqrt(values.reduce((sum, x) => sum + x * x, 0) / values.length)
-  expect(std / 0.3).toBeCloseTo(1, 1)
+  const values = await model.weights['model.layers.0.self_attn.q_proj.weight'].data()
+  expect(deviation(values) / 0.3).toBeCloseTo(1, 1)
 })
 
 it('is a pure function of the seed, and refuses what the family refuses', async () => {

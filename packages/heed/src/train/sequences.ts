@@ -38,11 +38,13 @@ export const repeatedSequences = (options: RandomOptions): ((index: number) => I
       ids.set(part, at)
       at += part.length
     }
-    const segment = draws.unit() < 0.5 ? size() : 0
-    fresh(segment)
-    while (at < ids.length && segment > 0) {
-      if (draws.unit() < 0.5) fresh(1 + draws.below(16))
-      copy(0, segment)
+    if (draws.unit() < 0.5) {
+      const segment = size()
+      fresh(segment)
+      while (at < ids.length) {
+        if (draws.unit() < 0.5) fresh(1 + draws.below(16))
+        copy(0, segment)
+      }
     }
     while (at < ids.length) {
       fresh(size())
