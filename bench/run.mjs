@@ -4,8 +4,10 @@ import { dirname } from 'node:path'
 import v8 from 'node:v8'
 import * as attention from './attention.mjs'
 import { clocks } from './clock.mjs'
+import { contenders } from './contender.mjs'
 import * as decoding from './decoding.mjs'
 import * as gemm from './gemm.mjs'
+import * as ladder from './ladder.mjs'
 import { load, machine } from './machine.mjs'
 import * as memory from './memory.mjs'
 import { options, usage } from './options.mjs'
@@ -21,11 +23,11 @@ if (process.version.startsWith('v20.')) v8.setFlagsFromString('--experimental-wa
 
 /** The cases that the options ask for, each with the contenders that take part. */
 function plan({ quick, only, peers }) {
-  const own = (name) => name.startsWith('heed') || name.startsWith('memory read')
-  const takesPart = (name) => own(name) || !peers || peers.some((peer) => peer && name.startsWith(peer))
+  const takesPart = (name) =>
+    !contenders[name].peer || !peers || peers.some((peer) => peer && name.startsWith(peer))
   const asked = ({ group, table, id }) =>
     !only || only.some((word) => [group, table, id].some((text) => text.toLowerCase().includes(word)))
-  return [gemm, attention, training, decoding, startup, memory]
+  return [gemm, attention, training, decoding, startup, memory, ladder]
     .flatMap(({ cases }) => cases({ quick }))
     .filter(asked)
     .map((work) => ({ ...work, contenders: work.contenders.filter(takesPart) }))
