@@ -10,7 +10,7 @@ import * as gemm from './gemm.mjs'
 import * as ladder from './ladder.mjs'
 import { load, machine } from './machine.mjs'
 import * as memory from './memory.mjs'
-import { options, usage } from './options.mjs'
+import { options, usage, UsageError } from './options.mjs'
 import { Progress } from './progress.mjs'
 import { report } from './report.mjs'
 import { Runner } from './runner.mjs'
@@ -39,7 +39,7 @@ async function main(given) {
     return console.log(cases.map(({ id, contenders }) => `${id}: ${contenders.join(', ')}`).join('\n'))
   if (given.report) return report(JSON.parse(readFileSync(given.report, 'utf8')), given)
   if (cases.length === 0)
-    throw new Error(`--only: no case's name holds ${given.only.join(' or ')}; see --list`)
+    throw new UsageError(`--only: no case's name holds ${given.only.join(' or ')}; see --list`)
 
   const { rounds, clock, quick } = given
   const log = {
@@ -89,6 +89,7 @@ try {
   if (given.help) console.log(usage)
   else await main(given)
 } catch (error) {
-  console.error(error.code?.startsWith('ERR_PARSE_ARGS') ? `${error.message}\n\n${usage}` : error.stack)
+  const wrong = error.code?.startsWith('ERR_PARSE_ARGS') || error instanceof UsageError
+  console.error(wrong ? `${error.message}\n\n${usage}` : error.stack)
   process.exitCode = 1
 }
