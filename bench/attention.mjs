@@ -126,7 +126,7 @@ export async function prepare(work, backend) {
   const { attention, scope, tensor } = await import('heed')
   const { N, H, D, backward } = work
   const shape = [1, N, H, D]
-  const [q, k, v, dOut] = [1, 2, 3, 5].map((seed) => tensor(numbers(N * H * D, seed), shape))
+  const [q, k, v, dOut] = [1, 2, 3, 5].map((seed) => tensor(numbers(N * H * D, seed), shape, { backend }))
   const options = await optionsOf(work)
   const owned = [q, k, v, dOut, ...[options.mask, options.bias?.relative ?? options.bias].filter(Boolean)]
   const run = backward

@@ -12,7 +12,9 @@ const node = (module, options = {}) => ({
     JSON.stringify({ clock, ...options }),
   ],
   threads: options.threads ?? 1,
+  peer: module.startsWith('peers/'),
 })
+const rung = (simd) => node('rung.mjs', { simd })
 const python = (options) => ({
   command: (clock) => [
     process.env.HEED_BENCH_PYTHON ?? 'python3',
@@ -20,6 +22,7 @@ const python = (options) => ({
     JSON.stringify({ clock, ...options }),
   ],
   threads: options.threads,
+  peer: true,
 })
 
 /** All who can take part, by name. */
@@ -27,6 +30,12 @@ export const contenders = {
   heed: node('heed.mjs', { threads: 1, relaxed: true }),
   'heed, 2 threads': node('heed.mjs', { threads: 2, relaxed: true }),
   'heed, plain SIMD': node('heed.mjs', { threads: 1, relaxed: false }),
+  'plain loops': node('rung.mjs', { loops: true }),
+  '4x8, no fused multiply-add': rung({ relaxed: false, rows: 4, guards: false }),
+  '4x8': rung({ relaxed: true, rows: 4, guards: false }),
+  '6x8': rung({ relaxed: true, rows: 6, guards: false }),
+  '8x8, loads held back': rung({ relaxed: true, rows: 8, guards: true }),
+  'map written out': node('rung.mjs'),
   'memory read': node('memory-read.mjs', { threads: 1 }),
   'memory read, 2 threads': node('memory-read.mjs', { threads: 2 }),
   'onnxruntime-web': node('peers/onnxruntime-web.mjs', { threads: 1 }),

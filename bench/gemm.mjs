@@ -70,9 +70,9 @@ export const cases = ({ quick }) => [
 
 export async function prepare({ m, n, k, transposeA = false, transposeB = false }, backend) {
   const { tensor, zeros } = await import('heed')
-  const a = tensor(numbers(m * k, 1), transposeA ? [k, m] : [m, k])
-  const b = tensor(numbers(k * n, 2), transposeB ? [n, k] : [k, n])
-  const out = zeros([m, n])
+  const a = tensor(numbers(m * k, 1), transposeA ? [k, m] : [m, k], { backend })
+  const b = tensor(numbers(k * n, 2), transposeB ? [n, k] : [k, n], { backend })
+  const out = zeros([m, n], { backend })
   return {
     run: () => backend.kernels.matmul({ a, b, out, transposeA, transposeB }),
     sample: async () => sample(await out.data()),

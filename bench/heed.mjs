@@ -3,11 +3,12 @@ import { readFileSync } from 'node:fs'
 import * as attention from './attention.mjs'
 import * as decoding from './decoding.mjs'
 import * as gemm from './gemm.mjs'
+import * as ladder from './ladder.mjs'
 import * as memory from './memory.mjs'
 import * as startup from './startup.mjs'
 import * as training from './training.mjs'
 
-const groups = { gemm, attention, memory, training, decoding, startup }
+const groups = { gemm, attention, ladder, memory, training, decoding, startup }
 const { version } = JSON.parse(
   readFileSync(new URL('../packages/heed/package.json', import.meta.url), 'utf8'),
 )

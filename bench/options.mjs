@@ -14,6 +14,9 @@ export const usage = `npm run bench -- [options]
   --report <file>   measures nothing: tables and plots of earlier results
   --list            names the cases`
 
+/** What the user wrote cannot be done: said without a stack. */
+export class UsageError extends Error {}
+
 const words = (list) => list?.split(',').map((word) => word.trim().toLowerCase())
 
 /** The options of the command line; throws what to tell the user. */
@@ -36,8 +39,9 @@ export function options(args) {
   const { quick, clock } = values
   const rounds = Number(values.rounds ?? (quick ? 3 : 7))
   if (!Number.isInteger(rounds) || rounds < 1)
-    throw new Error(`--rounds: ${values.rounds} is no whole number from 1 up`)
-  if (clock !== 'wall' && clock !== 'cpu') throw new Error(`--clock: there are wall and cpu, not ${clock}`)
+    throw new UsageError(`--rounds: ${values.rounds} is no whole number from 1 up`)
+  if (clock !== 'wall' && clock !== 'cpu')
+    throw new UsageError(`--clock: there are wall and cpu, not ${clock}`)
   // npm runs scripts in the package's folder and says where the user stands.
   const path = (file) => resolve(process.env.INIT_CWD ?? '.', file)
   const json = values.json

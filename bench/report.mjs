@@ -13,7 +13,7 @@ export async function report(log, { json, docs: intoDocs }) {
   const all = tables(log)
   console.log(`${about}\n`)
   for (const { name, text } of all) console.log(`${name}\n\n${text}\n`)
-  console.log(`${goals.text}\n\n${goals.summary}`)
+  if (goals.count) console.log(`${goals.text}\n\n${goals.summary}`)
   await writePlots(log, about, dirname(json))
   if (!intoDocs) return
   await writePlots(log, about, join(docs, 'performance'))

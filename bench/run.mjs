@@ -4,11 +4,13 @@ import { dirname } from 'node:path'
 import v8 from 'node:v8'
 import * as attention from './attention.mjs'
 import { clocks } from './clock.mjs'
+import { contenders } from './contender.mjs'
 import * as decoding from './decoding.mjs'
 import * as gemm from './gemm.mjs'
+import * as ladder from './ladder.mjs'
 import { load, machine } from './machine.mjs'
 import * as memory from './memory.mjs'
-import { options, usage } from './options.mjs'
+import { options, usage, UsageError } from './options.mjs'
 import { Progress } from './progress.mjs'
 import { report } from './report.mjs'
 import { Runner } from './runner.mjs'
@@ -21,11 +23,11 @@ if (process.version.startsWith('v20.')) v8.setFlagsFromString('--experimental-wa
 
 /** The cases that the options ask for, each with the contenders that take part. */
 function plan({ quick, only, peers }) {
-  const own = (name) => name.startsWith('heed') || name.startsWith('memory read')
-  const takesPart = (name) => own(name) || !peers || peers.some((peer) => peer && name.startsWith(peer))
+  const takesPart = (name) =>
+    !contenders[name].peer || !peers || peers.some((peer) => peer && name.startsWith(peer))
   const asked = ({ group, table, id }) =>
     !only || only.some((word) => [group, table, id].some((text) => text.toLowerCase().includes(word)))
-  return [gemm, attention, training, decoding, startup, memory]
+  return [gemm, attention, training, decoding, startup, memory, ladder]
     .flatMap(({ cases }) => cases({ quick }))
     .filter(asked)
     .map((work) => ({ ...work, contenders: work.contenders.filter(takesPart) }))
@@ -37,7 +39,7 @@ async function main(given) {
     return console.log(cases.map(({ id, contenders }) => `${id}: ${contenders.join(', ')}`).join('\n'))
   if (given.report) return report(JSON.parse(readFileSync(given.report, 'utf8')), given)
   if (cases.length === 0)
-    throw new Error(`--only: no case's name holds ${given.only.join(' or ')}; see --list`)
+    throw new UsageError(`--only: no case's name holds ${given.only.join(' or ')}; see --list`)
 
   const { rounds, clock, quick } = given
   const log = {
@@ -87,6 +89,7 @@ try {
   if (given.help) console.log(usage)
   else await main(given)
 } catch (error) {
-  console.error(error.code?.startsWith('ERR_PARSE_ARGS') ? `${error.message}\n\n${usage}` : error.stack)
+  const wrong = error.code?.startsWith('ERR_PARSE_ARGS') || error instanceof UsageError
+  console.error(wrong ? `${error.message}\n\n${usage}` : error.stack)
   process.exitCode = 1
 }

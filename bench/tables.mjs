@@ -1,4 +1,5 @@
 /** Results as tables in Markdown, which read well in a terminal too. */
+import { contenders as known } from './contender.mjs'
 import { seconds, share, speedup, summary, targets } from './measures.mjs'
 
 const percent = (s) => (s ? `${(100 * s.value).toFixed(0)} %` : '')
@@ -65,9 +66,9 @@ function linears(cases) {
 }
 
 /** What a rule makes of the time, beside the share of the work that it leaves. */
-function rules(cases, all) {
+function rules(cases, others) {
   const full = (work) =>
-    work.N === cases[0].N ? cases[0] : all.find(({ table, N }) => table === 'Attention' && N === work.N)
+    work.N === cases[0].N ? cases[0] : others.find(({ table, N }) => table === 'Attention' && N === work.N)
   const relative = (work) => {
     const ratio = speedup(full(work) ?? {}, 'heed', 'heed', work)
     return ratio ? percent(ratio) : ''
@@ -168,6 +169,7 @@ export function targetTable(log) {
       ['', 'wanted', 'measured (quartiles)', ''],
       rows.map(({ row }) => row),
     ),
+    count: rows.length,
     summary: `${count('met')} targets met, ${count('missed')} missed, ${count('not measured')} not measured`,
   }
 }
@@ -179,7 +181,9 @@ export function conditions({ machine: m, date, rounds, clock, quick, load, yards
     load[0] > 1
       ? `; the machine was shared (load ${load.map((x) => x?.toFixed(1)).join(' before, ')} after)`
       : ''
-  const versions = Object.entries(contenders).filter(([name]) => !/^heed|^memory|threads/.test(name))
+  const versions = Object.entries(contenders).filter(
+    ([name]) => known[name].peer && known[name].threads === 1,
+  )
   const peers = versions.map(([name, version]) => `${name} ${version}`).join(', ')
   return (
     `heed ${m.heed}${m.commit ? ` (${m.commit})` : ''} on ${m.cpu}, ${m.cores} cores, Node ${m.node.slice(1)}, ${date.slice(0, 10)}${shared}. ` +

@@ -1,11 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { numbers, sample } from '../numbers.mjs'
 
-// Node 20 has no iterator helpers, of which it uses one.
+// Node 20 has no iterator helpers, of which it uses some.
 const iterators = Object.getPrototypeOf(Object.getPrototypeOf([].values()))
 iterators.map ??= function* (f) {
   let i = 0
   for (const x of this) yield f(x, i++)
+}
+iterators.filter ??= function* (f) {
+  let i = 0
+  for (const x of this) if (f(x, i++)) yield x
+}
+iterators.toArray ??= function () {
+  return [...this]
 }
 
 /** In Node it has no threads (it looks for a global Worker), and computes each op before the next. */
