@@ -16,7 +16,7 @@ it('heed-copy has induction heads in layer 1, and room for long maps', async () 
   const { maps, tokens } = await see(model, segment + segment)
   const [n, T] = [segment.length, tokens.source.length]
   expect(T).toBe(1 + 2 * n) // after <s>
-  for (const { site, head, weights } of maps) {
+  for (const { site, weights } of maps) {
     // Mean attention of the second copy on the byte after the same byte in the first.
     const rows = Array.from({ length: n }, (_, i) => weights[T - n + i][T - 2 * n + i + 1])
     const induction = rows.reduce((a, b) => a + b) / n
