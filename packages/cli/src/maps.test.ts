@@ -75,7 +75,7 @@ describe('mapsToShow', () => {
 })
 
 describe('viewOf', () => {
-  const shown = (size: number) => () => [
+  const shown = (size: number) => [
     {
       title: 'a map',
       queries: Array.from({ length: size }, (_, i) => ({ text: `q${i}`, special: false, startsWord: true })),

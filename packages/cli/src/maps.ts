@@ -53,10 +53,15 @@ interface ViewOptions {
 }
 
 /** The picture of what was seen: of the first map shown, or of all heads. */
-export function viewOf(view: View, seen: Seen, shown: () => DrawnMap[], options: ViewOptions): string {
+export function viewOf(
+  view: View,
+  seen: Seen | undefined,
+  shown: readonly DrawnMap[],
+  options: ViewOptions,
+): string {
   const { theme, query } = options
-  if (view === 'heads') return headsSvg(seen, theme)
-  const map = shown()[0]
+  if (view === 'heads') return headsSvg(seen!, theme)
+  const [map] = shown
   if (view === 'lines') return linesSvg(map, { theme, query })
   if (view === 'text') return textSvg(map, { theme, query })
   return Math.max(map.queries.length, map.keys.length) > MAX_SIDE

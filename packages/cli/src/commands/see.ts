@@ -1,16 +1,18 @@
 import { type Command, Option } from 'commander'
 import { HeedError } from 'heed'
-import { writeFileAtomic, writeNpz } from 'heed/io'
-import { see, type Seen } from 'heed/lens'
-import { type DrawnMap, seenHtml, visibleLine } from 'heed/look'
+import { readText, writeFileAtomic, writeNpz } from 'heed/io'
+import { capture, matchHeads, saveCapture, seenIn } from 'heed/lens'
+import { type DrawnMap, MAX_SIDE, overviewSvg, seenHtml, visibleLine } from 'heed/look'
 import { matchSites, type Model, Transformer } from 'heed/models'
 import { type Change, checkPairs, interventionsOf, withHelp, withOption } from '../changes.js'
 import { checkWritable } from '../files.js'
 import { interruptible } from '../interrupt.js'
+import { drawnOverview, isLong, longMapLines } from '../long.js'
 import { arraysOf, mapsToShow, type View, viewOf, views, withoutQk } from '../maps.js'
 import { listedLinks, matterLines, mattersOf } from '../matters.js'
 import { openModel } from '../model.js'
 import { collect, dtypeOption, type ModelFlags, modelOption, wholeNumber } from '../options.js'
+import { askedMaps, drawnOver, type Unit, units } from '../over.js'
 import { checkPictures, pageFonts, pictureOptions, type PictureFlags, writePicture } from '../pictures.js'
 import { screen } from '../terminal/screen.js'
 import { renderMap, strongestLinks } from '../terminal/heatmap.js'
@@ -24,6 +26,9 @@ interface SeeFlags extends ModelFlags, PictureFlags {
   npz?: string
   view: View
   query?: number
+  over?: Unit
+  file?: string
+  save?: string
   beam?: number
   with?: Change[]
   matters?: true
@@ -33,7 +38,7 @@ export function addSee(program: Command): void {
   program
     .command('see', { isDefault: true })
     .description('show who attends to whom in a text (the default command)')
-    .argument('<text>', 'the text to look into')
+    .argument('[text]', 'the text to look into')
     .addOption(modelOption())
     .addOption(dtypeOption())
     .option(
@@ -42,6 +47,8 @@ export function addSee(program: Command): void {
       collect(String),
     )
     .option('--head <n>', 'a head by number, from 0; repeatable', collect(wholeNumber(0)))
+    .option('--file <file>', 'the text, whole, from a file (UTF-8)')
+    .addOption(new Option('--over <unit>', 'rows and columns are these instead of tokens').choices(units))
     .option('--beam <n>', 'hypotheses kept by a model that translates; 1 is greedy', wholeNumber(1, 64))
     .option('--json', 'print one JSON document and nothing else')
     .option('--npz <file>', 'also write the weights as arrays that NumPy opens')
@@ -59,6 +66,10 @@ export function addSee(program: Command): void {
     )
     .option('--query <n>', 'the row that lines and text are read from, from 0', wholeNumber(0))
     .addOption(pictureOptions.theme)
+    .option(
+      '--save <folder>',
+      'also keep q, k, m and l, from which openCapture of heed/lens gives any weight',
+    )
     .option('--matters', 'put beside each strong link what forbidding it does to the output')
     .addOption(withOption())
     .addHelpText(
@@ -71,6 +82,10 @@ predicted. Of other models, such as GPT-2 and BERT, it is the last layer, where
 all that they make of the text comes together. Without --head a map is the mean
 of the site's heads. --json, --npz, --html and --view heads hold every head of
 every site, or of those asked for. A text that starts with - goes after --.
+
+A map of more than 128 tokens is shown as an overview: each cell is the largest
+weight of its part, and nothing of the whole map is ever held. --svg and --png
+draw one from 512 tokens on.
 
 A picture is of one map, but for --view heads. Without --query, lines shows the
 links of all rows, and text the mean weight that each token gets.
@@ -88,6 +103,8 @@ Examples:
   heed see "I gave her the book." --head 0 --json --qk > maps.json
   heed see "I gave her the book." --npz maps.npz
   heed see "I gave her the book." --model ./gpt2 --site layers.5.self --head 1
+  heed see "I gave her the book." --over words --site encoder.2.self
+  heed see --file story.txt --model heed-copy --site layers.1.self --head 0 --png story.png
   heed see "I gave her the book." --matters
   heed see "I gave her the book." --with zero:encoder.2.self:3
   heed see -- "-5 degrees are cold."`,
@@ -95,15 +112,16 @@ Examples:
     .action(runSee)
 }
 
-async function runSee(text: string, flags: SeeFlags): Promise<void> {
-  if (text.trim() === '')
-    throw new HeedError(
-      'input',
-      'the text is empty; give a sentence, for example heed "The elephant is very large."',
-    )
+async function runSee(argument: string | undefined, flags: SeeFlags): Promise<void> {
   if (flags.qk && !flags.json && flags.npz === undefined)
     throw new HeedError('option', '--qk adds to the JSON document or the arrays; give --json or --npz too')
-  const { site, head: heads, qk, beam, html, npz, view } = flags
+  const { site, head: heads, qk, beam, html, npz, view, over } = flags
+  if (over && (flags.json || html !== undefined || npz !== undefined || flags.matters || view === 'heads'))
+    throw new HeedError(
+      'option',
+      '--over is for a map that is shown or drawn; --json, --npz, --html, --matters and --view heads are over tokens',
+    )
+  const text = await textOf(argument, flags)
   await interruptible(async (signal) => {
     const pictures = await checkPictures(flags)
     for (const file of [html, npz]) if (file !== undefined) await checkWritable(file)
@@ -111,36 +129,42 @@ async function runSee(text: string, flags: SeeFlags): Promise<void> {
     if (beam !== undefined && !(model instanceof Transformer))
       throw new HeedError('option', `--beam is for models that translate; ${flags.model} does not`)
     const byDefault = defaultMap(model)
-    if (pictures.length > 0 && view !== 'heads')
-      checkOneMap(pictures[0], matchSites(model.sites, site ?? byDefault.site), heads)
-    // These hold every map; without them only what is shown need be computed.
-    const all = flags.json || html !== undefined || npz !== undefined || view === 'heads'
-    const wanted = { sites: site ?? (all ? undefined : byDefault.site), heads, signal }
+    const note = site ? undefined : byDefault.note
+    const shownSites = matchSites(model.sites, site ?? byDefault.site)
+    matchHeads(model.heads, heads)
+    if (pictures.length > 0 && view !== 'heads') checkOneMap(pictures[0], shownSites, heads)
+
+    // These hold every map; without them only what is shown need be kept.
+    const needsAll = flags.json || html !== undefined || npz !== undefined || view === 'heads'
+    const all = needsAll || flags.save !== undefined
     const changes = await interventionsOf(flags.with, model, signal)
-    const options = { ...wanted, qk: qk ?? html !== undefined, with: changes }
-    const seen = await (model instanceof Transformer
-      ? see(model, text, { ...options, beam })
-      : see(model, text, options))
-    checkPairs(flags.with, model, seen.tokens)
-    const shownSites = site ? matchSites(model.sites, site) : [byDefault.site]
-    const matters = flags.matters
-      ? await mattersOf(model, seen, {
-          ...options,
-          sites: shownSites,
-          mean: heads === undefined,
-          limit: LINKS,
-          beam,
-        })
+    const options = { sites: site ?? (all ? undefined : byDefault.site), with: changes, signal }
+    using captured = await (model instanceof Transformer
+      ? capture(model, text, { ...options, beam })
+      : capture(model, text, options))
+    checkPairs(flags.with, model, captured.of!.tokens)
+    if (flags.save) await saveCapture(captured, flags.save)
+
+    const asked = askedMaps(captured, shownSites, heads)
+    const long = asked.some(isLong)
+    const overview = view === 'map' && asked.every(({ map }) => Math.max(map.rows, map.cols) > MAX_SIDE)
+    const whole = !long || (pictures.length > 0 && !overview)
+    const needsSeen = needsAll || flags.matters || (whole && !over)
+    const seen = needsSeen
+      ? await seenIn(captured, { heads, qk: qk ?? html !== undefined, signal })
       : undefined
-    const shown = () =>
-      mapsToShow(seen, {
-        sites: site ? undefined : [byDefault.site],
-        mean: heads === undefined,
-        note: site ? undefined : byDefault.note,
-      })
-    const written: string[] = []
+    const matters =
+      flags.matters &&
+      (await mattersOf(model, seen!, { ...options, sites: shownSites, mean: !heads, limit: LINKS, beam }))
+    const shown = over
+      ? await Promise.all(asked.map((map) => drawnOver(captured, map, over, { note, signal })))
+      : seen && mapsToShow(seen, { sites: shownSites, mean: heads === undefined, note })
+
+    const written: string[] = flags.save ? [`wrote ${visibleLine(flags.save)}`] : []
     if (pictures.length > 0) {
-      const svg = viewOf(view, seen, shown, flags)
+      const svg = shown
+        ? viewOf(view, seen, shown, flags)
+        : overviewSvg(await drawnOverview(asked[0], undefined, { note, signal }), { theme: flags.theme })
       for (const file of pictures) written.push(await writePicture(file, svg))
     }
     const keep = async (file: string | undefined, content: () => Promise<string> | Uint8Array) => {
@@ -148,18 +172,41 @@ async function runSee(text: string, flags: SeeFlags): Promise<void> {
       await writeFileAtomic(file, await content())
       written.push(`wrote ${visibleLine(file)}`)
     }
-    await keep(html, async () => seenHtml(seen, { fonts: await pageFonts() }))
-    await keep(npz, () => writeNpz(arraysOf(qk ? seen : withoutQk(seen))))
+    await keep(html, async () => seenHtml(seen!, { fonts: await pageFonts() }))
+    await keep(npz, () => writeNpz(arraysOf(qk ? seen! : withoutQk(seen!))))
     if (flags.json) {
-      const document = {
-        model: flags.model,
-        ...(qk ? seen : withoutQk(seen)),
-        ...(matters && { matters: listedLinks(matters) }),
-      }
+      const links = matters && { matters: listedLinks(matters) }
+      const document = { model: flags.model, ...(qk ? seen! : withoutQk(seen!)), ...links }
       process.stdout.write(`${JSON.stringify(document)}\n`)
-    } else process.stdout.write(`${forTerminal(seen, shown(), matters).join('\n')}\n`)
+    } else {
+      const lines = translationLines(captured.of!.output)
+      const drawn =
+        long && !over && !matters
+          ? asked.map((map) => longMapLines(captured, map, screen(), { note, signal }))
+          : shown!.map((map, n) => mapLines(map, matters && matters[n]))
+      for (const part of drawn) lines.push(...(lines.length > 0 ? [''] : []), ...(await part))
+      process.stdout.write(`${lines.join('\n')}\n`)
+    }
     for (const line of written) process.stderr.write(`${line}\n`)
   })
+}
+
+/** The text of the argument or of --file. */
+async function textOf(argument: string | undefined, { file }: SeeFlags): Promise<string> {
+  if (argument !== undefined && file !== undefined)
+    throw new HeedError('option', 'a text and --file were both given; give one of them')
+  const text = file === undefined ? argument : await readText(file)
+  if (text === undefined)
+    throw new HeedError(
+      'option',
+      'a text is missing; give one, for example heed "The elephant is very large."',
+    )
+  if (text.trim() === '')
+    throw new HeedError(
+      'input',
+      'the text is empty; give a sentence, for example heed "The elephant is very large."',
+    )
+  return text
 }
 
 /** What is shown when no site is named, and the rule that chose it. */
@@ -188,26 +235,21 @@ function checkOneMap(file: string, sites: readonly string[], heads: readonly num
 /** Links of a map that are listed. */
 const LINKS = 12
 
-function forTerminal(
-  { output }: Seen,
-  maps: readonly DrawnMap[],
-  matters?: Awaited<ReturnType<typeof mattersOf>>,
-): string[] {
-  const { columns, color, theme, style, strong } = screen()
-  const lines: string[] = []
-  if (output !== null) {
-    const translation = strong(output)
-    lines.push(...(translation.length > 0 ? translation : [style.quiet('the translation is empty')]))
-  }
-  for (const [n, map] of maps.entries()) {
-    if (lines.length > 0) lines.push('')
-    lines.push(...renderMap(map, { columns, color, theme }))
-    if (matters) {
-      lines.push('', ...matterLines(matters[n], columns, style))
-      continue
-    }
-    const links = strongestLinks(map, LINKS)
-    if (links.length > 0) lines.push('', style.strong('Strongest links'), ...links.map((link) => `  ${link}`))
-  }
-  return lines
+function translationLines(output: string | null): string[] {
+  if (output === null) return []
+  const { style, strong } = screen()
+  const translation = strong(output)
+  return translation.length > 0 ? translation : [style.quiet('the translation is empty')]
+}
+
+type Matters = Awaited<ReturnType<typeof mattersOf>>
+
+function mapLines(map: DrawnMap, matters: Matters[number] | undefined): string[] {
+  const { columns, color, theme, style } = screen()
+  const lines = renderMap(map, { columns, color, theme })
+  if (matters) return [...lines, '', ...matterLines(matters, columns, style)]
+  const links = strongestLinks(map, LINKS)
+  return links.length > 0
+    ? [...lines, '', style.strong('Strongest links'), ...links.map((link) => `  ${link}`)]
+    : lines
 }

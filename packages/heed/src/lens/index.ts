@@ -28,7 +28,7 @@ export { Recorder, type RecorderOptions } from './recorder.js'
 export { openCapture, saveCapture } from './saved.js'
 export { inductionOnRepeats, type RepeatOptions, type RepeatScore } from './repeats.js'
 export { rollout, type RolloutOptions } from './rollout.js'
-export { see, type Seen, type SeenMap, type SeeOptions } from './see.js'
+export { see, type Seen, seenIn, type SeenMap, type SeeOptions } from './see.js'
 export type { Link, ScanOptions, StrongestOptions, TopKeys } from './strongest.js'
 export {
   ablate,

@@ -1,5 +1,5 @@
 import { breather } from '../breathe.js'
-import { throwIfAborted } from '../errors.js'
+import { HeedError, throwIfAborted } from '../errors.js'
 import { matchSites, type SitePattern } from '../models/run.js'
 import type { TextRun, TextRunOptions } from '../models/family.js'
 import { type AttentionOptions, resolveRules } from '../ops/attention-rules.js'
@@ -74,20 +74,45 @@ export async function see<O extends TextRunOptions, R extends TextRun>(
   text: string,
   options: SeeOptions<O> = {} as SeeOptions<O>,
 ): Promise<Seen & Pick<R, 'output' | 'tokens'>> {
-  const { sites, heads, qk = false, ...rest } = options
+  const { sites, heads, qk, ...rest } = options
   const wanted = matchSites(model.sites, sites)
-  const wantedHeads = matchHeads(model.heads, heads)
+  matchHeads(model.heads, heads)
   using captured = await capture(model, text, { ...rest, sites: wanted } as unknown as CaptureOptions<O>)
-  const { output, tokens } = captured.of as Pick<R, 'output' | 'tokens'>
+  const seen = await seenIn(captured, { heads, qk, signal: rest.signal })
+  return seen as Seen & Pick<R, 'output' | 'tokens'>
+}
+
+/** Weights of all maps together, of which each takes about 20 bytes as a number of JavaScript and as JSON. */
+const MOST_WEIGHTS = 2 ** 26
+
+/**
+ * The maps of a capture of a text, whole: what `see` gives.
+ *
+ * @throws HeedError `memory` for more than 67 million weights, naming the ways that work; `not-found` for an unknown
+ *   head; `input` for a capture that is not of a text; `aborted` by the signal
+ */
+export async function seenIn(
+  captured: Capture,
+  { heads, qk = false, signal }: { heads?: readonly number[]; qk?: boolean; signal?: AbortSignal } = {},
+): Promise<Seen> {
+  if (!captured.of) throw new HeedError('input', 'this capture is not of a text; ask its maps themselves')
+  const wanted = matchHeads(captured.heads, heads)
+  const size = (site: string) => captured.attention(site).q.shape[1] * captured.attention(site).k.shape[1]
+  const weights = captured.sites.reduce((sum, site) => sum + wanted.length * size(site), 0)
+  if (weights > MOST_WEIGHTS)
+    throw new HeedError(
+      'memory',
+      `${captured.sites.length * wanted.length} whole maps have ${(weights / 1e6).toFixed(0)} million weights together, at most ${(MOST_WEIGHTS / 1e6).toFixed(0)} are given at once; name fewer sites and heads, or capture() the text and ask its maps for an overview(), the top() keys, or a tile()`,
+    )
   const maps: SeenMap[] = []
   const breathe = breather()
-  for (const site of wanted)
-    for (const head of wantedHeads) {
+  for (const site of captured.sites)
+    for (const head of wanted) {
       await breathe()
-      throwIfAborted(rest.signal)
+      throwIfAborted(signal)
       maps.push(await mapOf(captured, site, head, qk))
     }
-  return { text, output, tokens, maps }
+  return { ...captured.of, maps }
 }
 
 async function mapOf(captured: Capture, site: string, head: number, qk: boolean): Promise<SeenMap> {
