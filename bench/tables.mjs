@@ -20,11 +20,11 @@ export function table(head, rows) {
   return [line(all[0]), rule, ...all.slice(1).map(line)].join('\n')
 }
 
+/** Whether a contender has anything to show in a case. */
+const shows = ({ results }, name) => results[name]?.seconds?.length || results[name]?.facts
+
 /** The contenders that have anything to show in some cases. */
-const present = (cases) =>
-  Object.keys(known).filter((name) =>
-    cases.some(({ results }) => results[name]?.seconds?.length || results[name]?.facts),
-  )
+const present = (cases) => Object.keys(known).filter((name) => cases.some((work) => shows(work, name)))
 
 /** heed's own variants as shares of the yardstick, the others by how many times heed is as fast with as many threads. */
 function compared(cases, label) {
@@ -95,20 +95,22 @@ function memories(cases) {
 
 function byContender(cases) {
   const rows = cases.flatMap((work) =>
-    present([work]).map((name) => {
-      const s = seconds(work, name)
-      const rate = work.tokens
-        ? `${Math.round(work.tokens / s.value).toLocaleString('en')} tokens/s`
-        : work.bytes
-          ? `${(work.bytes / s.value / 1e9).toFixed(1)} GB/s`
-          : ''
-      return [
-        cases.length > 1 ? `${work.id}, ${name}` : name,
-        ms(s),
-        rate,
-        percent(work.flop && share(work, name)),
-      ]
-    }),
+    work.contenders
+      .filter((name) => shows(work, name))
+      .map((name) => {
+        const s = seconds(work, name)
+        const rate = work.tokens
+          ? `${Math.round(work.tokens / s.value).toLocaleString('en')} tokens/s`
+          : work.bytes
+            ? `${(work.bytes / s.value / 1e9).toFixed(1)} GB/s`
+            : ''
+        return [
+          cases.length > 1 ? `${work.id}, ${name}` : name,
+          ms(s),
+          rate,
+          percent(work.flop && share(work, name)),
+        ]
+      }),
   )
   const used = [0, 1, 2, 3].filter((c) => c < 2 || rows.some((row) => row[c]))
   return table(
