@@ -38,19 +38,31 @@ export function speedup(work, name, other, otherWork = work) {
   return summary(Array.from({ length: rounds }, (_, i) => turns(b, i) / turns(a, i)))
 }
 
-/** The targets of all cases with what was measured: { text, wanted, got, met, aim }; `got` is undefined where nothing was. */
+/** What was wanted of a case and what was measured; `got` and `met` are undefined where nothing was. */
+function judged(work, { by = 'heed', against, inCase, least, most, aim }, cases) {
+  if (most !== undefined) {
+    const got = seconds(work, by)
+    return { work, by, unit: 's', got, wanted: most, met: got && got.value <= most }
+  }
+  const unit = against === 'yardstick' ? 'share' : 'times'
+  const other = inCase ? cases.find(({ id }) => id === inCase) : work
+  const got = against === 'yardstick' ? share(work, by) : speedup(work, by, against, other)
+  return { work, by, against, inCase, unit, got, wanted: least, aim, met: got && got.value >= least }
+}
+
+/** All targets, judged. Of those of a table that are meant together, the one that was missed by most, or met by least. */
 export function targets({ cases }) {
-  return cases.flatMap((work) =>
-    work.targets.map((target) => {
-      const { by = 'heed', against, inCase, least, most, aim } = target
-      if (most !== undefined) {
-        const got = seconds(work, by)
-        return { work, by, unit: 's', got, wanted: most, met: got && got.value <= most }
-      }
-      const unit = against === 'yardstick' ? 'share' : 'times'
-      const other = inCase ? cases.find(({ id }) => id === inCase) : work
-      const got = against === 'yardstick' ? share(work, by) : speedup(work, by, against, other)
-      return { work, by, against, inCase, unit, got, wanted: least, aim, met: got && got.value >= least }
-    }),
-  )
+  const alone = []
+  const together = new Map()
+  for (const work of cases)
+    for (const target of work.targets) {
+      const result = judged(work, target, cases)
+      if (!target.together) alone.push(result)
+      else if (result.got) together.set(work.table, [...(together.get(work.table) ?? []), result])
+    }
+  const worst = [...together.values()].map((results) => {
+    const [least] = [...results].sort((a, b) => a.got.value - b.got.value)
+    return { ...least, of: results.length, holding: results.filter(({ met }) => met).length }
+  })
+  return [...alone, ...worst]
 }

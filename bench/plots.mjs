@@ -19,6 +19,8 @@ const lines = (cases, names, pointOf) =>
 const oneThread = (cases) =>
   [...new Set(cases.flatMap(({ contenders }) => contenders))].filter((name) => !name.endsWith('2 threads'))
 
+export const plotFiles = ['throughput.svg', 'threads.svg', 'memory.svg']
+
 /** Plots that the results have points for: { file, plot }. */
 export function plots({ cases }, note) {
   const of = (table) => cases.filter((work) => work.table === table)

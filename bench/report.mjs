@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { plots } from './plots.mjs'
+import { plotFiles, plots } from './plots.mjs'
 import { conditions, tables, targetTable } from './tables.mjs'
 
 const docs = fileURLToPath(new URL('../docs/', import.meta.url))
@@ -16,19 +16,23 @@ export async function report(log, { json, docs: intoDocs }) {
   if (goals.count) console.log(`${goals.text}\n\n${goals.summary}`)
   await writePlots(log, about, dirname(json))
   if (!intoDocs) return
-  await writePlots(log, about, join(docs, 'performance'))
+  const pictures = await writePlots(log, about, join(docs, 'performance'))
   writeFileSync(join(docs, 'performance', 'results.json'), JSON.stringify(log) + '\n')
   await writeSections(join(docs, 'performance.md'), {
     conditions: about,
     targets: `${goals.text}\n\n${goals.summary}.`,
+    ...Object.fromEntries(plotFiles.map((file) => [file, pictures[file] ?? 'Not measured in this run.'])),
     ...Object.fromEntries(all.map(({ name, text }) => [name, text])),
   })
 }
 
+/** Gives the Markdown of each picture by its file. */
 async function writePlots(log, about, folder) {
   const { plotSvg } = await import('heed/look')
   mkdirSync(folder, { recursive: true })
-  for (const { file, plot } of plots(log, about)) writeFileSync(join(folder, file), plotSvg(plot))
+  const drawn = plots(log, about)
+  for (const { file, plot } of drawn) writeFileSync(join(folder, file), plotSvg(plot))
+  return Object.fromEntries(drawn.map(({ file, plot }) => [file, `![${plot.title}](performance/${file})`]))
 }
 
 /** Puts each section between its marks, `<!-- bench: name -->` and `<!-- end -->`; sections without a mark are left out. */

@@ -20,14 +20,11 @@ export function table(head, rows) {
   return [line(all[0]), rule, ...all.slice(1).map(line)].join('\n')
 }
 
-/** The contenders that have anything to show in some cases, in their order. */
-const present = (cases) => [
-  ...new Set(
-    cases.flatMap(({ contenders, results }) =>
-      contenders.filter((name) => results[name]?.seconds?.length || results[name]?.facts),
-    ),
-  ),
-]
+/** Whether a contender has anything to show in a case. */
+const shows = ({ results }, name) => results[name]?.seconds?.length || results[name]?.facts
+
+/** The contenders that have anything to show in some cases. */
+const present = (cases) => Object.keys(known).filter((name) => cases.some((work) => shows(work, name)))
 
 /** heed's own variants as shares of the yardstick, the others by how many times heed is as fast with as many threads. */
 function compared(cases, label) {
@@ -98,20 +95,22 @@ function memories(cases) {
 
 function byContender(cases) {
   const rows = cases.flatMap((work) =>
-    present([work]).map((name) => {
-      const s = seconds(work, name)
-      const rate = work.tokens
-        ? `${Math.round(work.tokens / s.value).toLocaleString('en')} tokens/s`
-        : work.bytes
-          ? `${(work.bytes / s.value / 1e9).toFixed(1)} GB/s`
-          : ''
-      return [
-        cases.length > 1 ? `${work.id}, ${name}` : name,
-        ms(s),
-        rate,
-        percent(work.flop && share(work, name)),
-      ]
-    }),
+    work.contenders
+      .filter((name) => shows(work, name))
+      .map((name) => {
+        const s = seconds(work, name)
+        const rate = work.tokens
+          ? `${Math.round(work.tokens / s.value).toLocaleString('en')} tokens/s`
+          : work.bytes
+            ? `${(work.bytes / s.value / 1e9).toFixed(1)} GB/s`
+            : ''
+        return [
+          cases.length > 1 ? `${work.id}, ${name}` : name,
+          ms(s),
+          rate,
+          percent(work.flop && share(work, name)),
+        ]
+      }),
   )
   const used = [0, 1, 2, 3].filter((c) => c < 2 || rows.some((row) => row[c]))
   return table(
@@ -148,7 +147,7 @@ const named = {
 
 /** Every target with what was measured, those that were missed first. */
 export function targetTable(log) {
-  const rows = targets(log).map(({ work, by, against, inCase, unit, got, wanted, aim, met }) => {
+  const rows = targets(log).map(({ work, by, against, inCase, unit, got, wanted, aim, met, of, holding }) => {
     const f = named[unit]
     const what =
       unit === 's'
@@ -156,10 +155,11 @@ export function targetTable(log) {
         : against === 'yardstick'
           ? 'of the yardstick'
           : `as fast as ${inCase ? 'the full one' : against}`
+    const which = of ? `the least of ${of} (${holding} hold): ${work.id}` : work.id
     const limit = `${unit === 's' ? '≤' : '≥'} ${f(wanted)}${aim ? `, aim ${f(aim)}` : ''}`
     const verdict = met === undefined ? 'not measured' : met ? 'met' : 'missed'
     const range = got ? `${f(got.value)} (${f(got.low)} to ${f(got.high)})` : ''
-    return { verdict, row: [`${work.id}${by === 'heed' ? '' : `: ${by}`}, ${what}`, limit, range, verdict] }
+    return { verdict, row: [`${which}${by === 'heed' ? '' : `: ${by}`}, ${what}`, limit, range, verdict] }
   })
   const order = ['missed', 'met', 'not measured']
   rows.sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict))
