@@ -138,7 +138,7 @@ def measure(question, N, gigabytes):
     except (MemoryError, RuntimeError) as error:
         if not re.search("memory|alloc", str(error), re.I) and not isinstance(error, MemoryError):
             raise
-        print(f"  out of memory at {gigabytes:g} GB: {str(error).splitlines()[0][:140]}")
+        print(f"  out of memory at {gigabytes:g} GB: {str(error)[:140] or 'MemoryError'}")
         sys.exit(3)
 
 
