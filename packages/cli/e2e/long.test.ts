@@ -1,0 +1,71 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openCapture } from 'heed/lens'
+import { afterAll, expect, it } from 'vitest'
+import { heed, ok } from './heed.js'
+
+const folder = await mkdtemp(join(tmpdir(), 'heed-long-'))
+afterAll(() => rm(folder, { recursive: true }))
+
+const sentence = 'Vixo runs over the lazy elephant. '
+const story = join(folder, 'story.txt')
+await writeFile(story, sentence.repeat(40))
+const copy = ['--model', 'heed-copy', '--site', 'layers.1.self', '--head', '0']
+
+it('shows a long text as an overview, in the terminal and as a picture', async () => {
+  const svg = join(folder, 'story.svg')
+  const shown = await ok(['see', '--file', story, ...copy, '--svg', svg])
+  expect(shown).toContain('Layer 1 reads itself · head 0')
+  expect(shown).toContain('1,361 × 1,361 weights, each cell the largest of its part; numbers count tokens')
+  expect(shown.split('\n').length).toBeLessThan(60)
+  // In copies of one sentence the byte after the same byte before is one sentence back, less one.
+  const links = [...shown.matchAll(/ at ([\d,]+) → .* at ([\d,]+) 0\.9\d$/gm)].map(([, query, key]) =>
+    [query, key].map((n) => Number(n.replace(',', ''))),
+  )
+  expect(links.length).toBeGreaterThan(3)
+  expect(links.filter(([query, key]) => (query - key + 1) % sentence.length === 0).length).toBeGreaterThan(
+    links.length / 2,
+  )
+  expect(await readdir(folder)).toContain('story.svg')
+})
+
+it('refuses whole maps that would not fit, naming what works', async () => {
+  const long = join(folder, 'long.txt')
+  await writeFile(long, sentence.repeat(200))
+  const { code, stdout, stderr } = await heed(['see', '--file', long, '--model', 'heed-copy', '--json'])
+  expect([code, stdout]).toEqual([1, ''])
+  expect(stderr).toMatch(/^heed: 8 whole maps have \d+ million weights together.*overview\(\)/)
+})
+
+it('draws a map over words and over sentences', async () => {
+  const words = await ok(['see', 'I gave her the book.', '--over', 'words'])
+  expect(words).toContain('rows are the words being predicted')
+  expect(words).toMatch(/^ *Buch\. /m)
+  expect(words).toContain('book.')
+  const sentences = await ok(['see', '--file', story, ...copy, '--over', 'sentences'])
+  expect(sentences).toContain('over sentences')
+  const { code, stderr } = await heed(['see', 'I see.', '--over', 'words', '--json'])
+  expect([code, stderr]).toEqual([1, expect.stringContaining('--over')])
+})
+
+it('keeps a capture that opens again', async () => {
+  const saved = join(folder, 'saved')
+  await ok(['see', 'I see a dog.', '--save', saved])
+  using seen = await openCapture(saved)
+  expect(seen.of?.text).toBe('I see a dog.')
+  expect(seen.sites).toHaveLength(9)
+  expect((await seen.map('encoder.2.self', 3).row(1)).reduce((a, b) => a + b)).toBeCloseTo(1, 6)
+})
+
+it('takes a text or a file, not both and not neither', async () => {
+  for (const [args, said] of [
+    [['see', 'I see.', '--file', story], 'both given'],
+    [['see'], 'a text is missing'],
+    [['see', '--file', join(folder, 'none.txt')], 'none.txt'],
+  ] as const) {
+    const { code, stderr } = await heed([...args])
+    expect([code, stderr]).toEqual([expect.any(Number), expect.stringContaining(said)])
+    expect(code).toBeGreaterThan(0)
+  }
+})
