@@ -61,7 +61,7 @@ it('keeps a capture that opens again', async () => {
 it('takes a text or a file, not both and not neither', async () => {
   for (const [args, said] of [
     [['see', 'I see.', '--file', story], 'both given'],
-    [['see'], 'a text is missing'],
+    [['see'], 'missing a text'],
     [['see', '--file', join(folder, 'none.txt')], 'none.txt'],
   ] as const) {
     const { code, stderr } = await heed([...args])

@@ -1,23 +1,27 @@
 import { Command, CommanderError } from 'commander'
 import { enableRelaxedSimd } from 'heed'
 import { visibleLine } from 'heed/look'
-import { addAblate } from './commands/ablate.js'
-import { addEmbed } from './commands/embed.js'
-import { addExperiment } from './commands/experiment.js'
-import { addFill } from './commands/fill.js'
-import { addGenerate } from './commands/generate.js'
-import { addHeads } from './commands/heads.js'
-import { addLogits } from './commands/logits.js'
-import { addModels } from './commands/models.js'
-import { addPatch } from './commands/patch.js'
-import { addSee } from './commands/see.js'
-import { addSimilar } from './commands/similar.js'
-import { addTrain } from './commands/train.js'
-import { addTranslate } from './commands/translate.js'
-import { addTune } from './commands/tune.js'
 import { describe } from './errors.js'
 import { outputColumns } from './terminal/columns.js'
 import { version } from './version.js'
+
+/** Each command's code is loaded when it is named: starting is most of what a short command takes. */
+const commands: Record<string, () => Promise<(program: Command) => void>> = {
+  see: async () => (await import('./commands/see.js')).addSee,
+  translate: async () => (await import('./commands/translate.js')).addTranslate,
+  embed: async () => (await import('./commands/embed.js')).addEmbed,
+  fill: async () => (await import('./commands/fill.js')).addFill,
+  similar: async () => (await import('./commands/similar.js')).addSimilar,
+  generate: async () => (await import('./commands/generate.js')).addGenerate,
+  heads: async () => (await import('./commands/heads.js')).addHeads,
+  logits: async () => (await import('./commands/logits.js')).addLogits,
+  ablate: async () => (await import('./commands/ablate.js')).addAblate,
+  patch: async () => (await import('./commands/patch.js')).addPatch,
+  models: async () => (await import('./commands/models.js')).addModels,
+  train: async () => (await import('./commands/train.js')).addTrain,
+  tune: async () => (await import('./commands/tune.js')).addTune,
+  experiment: async () => (await import('./commands/experiment.js')).addExperiment,
+}
 
 const say = (line: string) => process.stderr.write(`heed: ${line}\n`)
 
@@ -60,20 +64,16 @@ Examples:
 \`heed <text>\` is \`heed see <text>\`.`,
   )
 
-addSee(program)
-addTranslate(program)
-addEmbed(program)
-addFill(program)
-addSimilar(program)
-addGenerate(program)
-addHeads(program)
-addLogits(program)
-addAblate(program)
-addPatch(program)
-addModels(program)
-addTrain(program)
-addTune(program)
-addExperiment(program)
+/** The commands that these arguments may ask for: the one named, all for the help of all, else the default. */
+function wanted(args: readonly string[]): string[] {
+  const named = args.find((arg) => !arg.startsWith('-'))
+  if (named !== undefined && Object.hasOwn(commands, named)) return [named]
+  const help =
+    named === 'help' ||
+    args.length === 0 ||
+    (named === undefined && args.some((arg) => /^-(h|-help)$/.test(arg)))
+  return help ? Object.keys(commands) : ['see']
+}
 
 function fail(error: unknown): void {
   process.exitCode = 1
@@ -99,6 +99,7 @@ process.on('uncaughtException', (error) => {
 enableRelaxedSimd()
 
 try {
+  for (const name of wanted(process.argv.slice(2))) (await commands[name]())(program)
   if (process.argv.length === 2) program.outputHelp()
   else await program.parseAsync()
 } catch (error) {

@@ -96,7 +96,7 @@ Examples:
   heed see "I gave her the book." --site encoder.2.self --head 3
   heed see "I gave her the book." --site decoder.0.cross --svg map.svg
   heed see "I gave her the book." --view lines --query 2 --png lines.png
-  heed see "I gave her the book." --site encoder.2.self --view text --query 3 --svg text.svg
+  heed see "I gave her the book." --view text --query 3 --svg text.svg
   heed see "I gave her the book." --view heads --theme dark --png heads.png
   heed see "I gave her the book." --html book.html
   heed see "I gave her the book." --site 'encoder.*.self' --json > maps.json
@@ -104,7 +104,7 @@ Examples:
   heed see "I gave her the book." --npz maps.npz
   heed see "I gave her the book." --model ./gpt2 --site layers.5.self --head 1
   heed see "I gave her the book." --over words --site encoder.2.self
-  heed see --file story.txt --model heed-copy --site layers.1.self --head 0 --png story.png
+  heed see --file story.txt --model heed-copy --site layers.1.self --png map.png
   heed see "I gave her the book." --matters
   heed see "I gave her the book." --with zero:encoder.2.self:3
   heed see -- "-5 degrees are cold."`,
@@ -112,7 +112,9 @@ Examples:
     .action(runSee)
 }
 
-async function runSee(argument: string | undefined, flags: SeeFlags): Promise<void> {
+async function runSee(argument: string | undefined, flags: SeeFlags, command: Command): Promise<void> {
+  if (argument === undefined && flags.file === undefined)
+    command.error('error: missing a text; give one, or --file', { exitCode: 2 })
   if (flags.qk && !flags.json && flags.npz === undefined)
     throw new HeedError('option', '--qk adds to the JSON document or the arrays; give --json or --npz too')
   const { site, head: heads, qk, beam, html, npz, view, over } = flags
@@ -195,12 +197,7 @@ async function runSee(argument: string | undefined, flags: SeeFlags): Promise<vo
 async function textOf(argument: string | undefined, { file }: SeeFlags): Promise<string> {
   if (argument !== undefined && file !== undefined)
     throw new HeedError('option', 'a text and --file were both given; give one of them')
-  const text = file === undefined ? argument : await readText(file)
-  if (text === undefined)
-    throw new HeedError(
-      'option',
-      'a text is missing; give one, for example heed "The elephant is very large."',
-    )
+  const text = file === undefined ? argument! : await readText(file)
   if (text.trim() === '')
     throw new HeedError(
       'input',
