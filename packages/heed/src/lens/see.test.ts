@@ -6,7 +6,7 @@ import { coded } from '../testing/index.js'
 import { tinyGpt2 } from '../testing/tiny-gpt2.js'
 import { tinyTransformer } from '../testing/tiny-transformer.js'
 import type { Token } from '../text/index.js'
-import { see, type SeenMap } from './index.js'
+import { forbid, see, type SeenMap, swapSoftmax } from './index.js'
 
 async function using<R>(fn: (model: Transformer) => Promise<R>, max_positions = 24): Promise<R> {
   const model = tinyTransformer({ max_positions })
@@ -235,3 +235,18 @@ test('spans cover every text, and every output of a model that knows no characte
       { numRuns: 60 },
     )
   }, 128))
+
+test('a mask is told as a bias, and weights that q and k do not give are not explained by them', async () => {
+  using model = tinyTransformer()
+  const forbidden = forbid('encoder.1.self', [[2, 1]], { heads: 1 })
+  const { maps } = await see(model, 'the dog sees', { sites: 'encoder.1.self', qk: true, with: [forbidden] })
+  expect(maps[1].weights[2][1]).toBe(0)
+  expect(maps[1].bias![2][1]).toBe(-Infinity)
+  expect(maps[1].bias!.flat().filter((x) => x === 0)).toHaveLength(maps[1].weights.flat().length - 1)
+  expect(maps[0].bias?.flat().every((x) => x === 0) ?? true).toBe(true)
+  const swapped = { sites: 'encoder.1.self', with: [swapSoftmax('encoder.1.self', 'sparsemax')] }
+  await expect(see(model, 'the dog sees', { ...swapped, qk: true })).rejects.toThrow(
+    coded('unsupported', 'encoder.1.self', 'q and k'),
+  )
+  expect((await see(model, 'the dog sees', swapped)).maps).toHaveLength(2)
+})

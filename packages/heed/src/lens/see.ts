@@ -47,7 +47,7 @@ export interface SeenMap {
   window?: [left: number, right: number]
   lengths?: number[]
   softcap?: number
-  /** [queries][keys] of this head; −Infinity (null in JSON) is a mask. */
+  /** [queries][keys] of this head, a mask of an intervention included; −Infinity (null in JSON) is a mask. */
   bias?: number[][]
   /** Of this head: a logit that is part of l and no key's. */
   sink?: number
@@ -116,13 +116,18 @@ export async function seenIn(
 }
 
 async function mapOf(captured: Capture, site: string, head: number, qk: boolean): Promise<SeenMap> {
-  const { q, k, m, l, options } = captured.attention(site)
+  const { q, k, m, l, options, weights: given } = captured.attention(site)
   const [, Tq, H] = q.shape
   const [, Tk, Hkv] = k.shape
   const weights = rows(await captured.map(site, head).tile(), Tq, Tk)
   const side = site.startsWith('decoder') ? 'target' : 'source'
   const map: SeenMap = { site, head, queries: side, keys: site.endsWith('.cross') ? 'source' : side, weights }
   if (!qk) return map
+  if (given)
+    throw new HeedError(
+      'unsupported',
+      `${site}: an intervention put its weights there, which do not follow from q and k; leave out what is recomputed from them (qk, pages), or that intervention`,
+    )
   return {
     ...map,
     q: await headRows(q, head),
@@ -141,19 +146,29 @@ async function rulesOf(
   head: number,
 ): Promise<Partial<SeenMap>> {
   const { causal, window, softcap } = options
-  const { rules, offset, bias } = scope(() => {
+  const { rules, offset, bias, mask } = scope(() => {
     const { rules, offsets } = resolveRules(q, k, options)
     const { scale, lengths } = rules
-    return { rules: { scale, lengths }, offset: offsets[0], bias: rules.bias && headMap(rules.bias, head) }
+    return {
+      rules: { scale, lengths },
+      offset: offsets[0],
+      bias: rules.bias && headMap(rules.bias, head),
+      mask: rules.mask && headMap(rules.mask, head),
+    }
   })
   const found: Partial<SeenMap> = { scale: rules.scale }
   if (causal) found.causal = { offset }
   if (window) found.window = [...window]
   if (rules.lengths) found.lengths = [...rules.lengths]
   if (softcap !== undefined) found.softcap = softcap
-  if (bias) {
-    found.bias = rows(await bias.data(), q.shape[1], k.shape[1])
-    bias.dispose()
+  if (bias || mask) {
+    const [added, allowed] = [await bias?.data(), await mask?.data()]
+    const cells = Array.from({ length: q.shape[1] * k.shape[1] }, (_, at) =>
+      allowed?.[at] === 0 ? -Infinity : (added?.[at] ?? 0),
+    )
+    found.bias = rows(cells, q.shape[1], k.shape[1])
+    bias?.dispose()
+    mask?.dispose()
   }
   if (options.sink) found.sink = short((await options.sink.data())[head])
   return found
