@@ -61,6 +61,7 @@ describe('arguments that cannot be parsed end with 2', () => {
     [['train', 'translate', '--data', 'x', '--out', 'y', '--norm', 'mid'], /Allowed choices are pre, post/],
     [['tune', '--data', 'x'], /missing required argument 'folder'/],
     [['help', 'dance'], /command is missing or unknown/],
+    [['--model', 'heads', 'x', 'y'], /too many arguments for 'see'/],
   ])('%j', (args, says) => fails(2, args, says))
 })
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openCapture } from 'heed/lens'
 import { afterAll, expect, it } from 'vitest'
-import { heed, ok } from './heed.js'
+import { fails, heed, ok } from './heed.js'
 
 const folder = await mkdtemp(join(tmpdir(), 'heed-long-'))
 afterAll(() => rm(folder, { recursive: true }))
@@ -45,8 +45,7 @@ it('draws a map over words and over sentences', async () => {
   expect(words).toContain('book.')
   const sentences = await ok(['see', '--file', story, ...copy, '--over', 'sentences'])
   expect(sentences).toContain('over sentences')
-  const { code, stderr } = await heed(['see', 'I see.', '--over', 'words', '--json'])
-  expect([code, stderr]).toEqual([1, expect.stringContaining('--over')])
+  await fails(1, ['see', 'I see.', '--over', 'words', '--json'], /--over/)
 })
 
 it('keeps a capture that opens again', async () => {
@@ -58,14 +57,20 @@ it('keeps a capture that opens again', async () => {
   expect((await seen.map('encoder.2.self', 3).row(1)).reduce((a, b) => a + b)).toBeCloseTo(1, 6)
 })
 
+it('shows a long map over words as an overview, and what links matter below one', async () => {
+  const over = await ok(['see', '--file', story, ...copy, '--over', 'words'])
+  expect(over).toContain('241 × 241 weights, each cell the largest of its part')
+  expect(over.split('\n').length).toBeLessThan(60)
+  const short = join(folder, 'short.txt')
+  await writeFile(short, sentence.repeat(5))
+  const matters = await ok(['see', '--file', short, ...copy, '--matters'])
+  expect(matters).toContain('171 × 171 weights')
+  expect(matters).toContain('Strongest links, and what forbidding each does')
+})
+
 it('takes a text or a file, not both and not neither', async () => {
-  for (const [args, said] of [
-    [['see', 'I see.', '--file', story], 'both given'],
-    [['see'], 'missing a text'],
-    [['see', '--file', join(folder, 'none.txt')], 'none.txt'],
-  ] as const) {
-    const { code, stderr } = await heed([...args])
-    expect([code, stderr]).toEqual([expect.any(Number), expect.stringContaining(said)])
-    expect(code).toBeGreaterThan(0)
-  }
+  await fails(1, ['see', 'I see.', '--file', story], /both given/)
+  await fails(2, ['see'], /missing a text/)
+  await fails(1, ['see', '--file', join(folder, 'none.txt')], /none\.txt/)
+  await fails(1, ['see', 'I see.', '--save', story], /story\.txt/)
 })

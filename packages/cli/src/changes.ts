@@ -11,7 +11,7 @@ import {
   swapSoftmax,
 } from 'heed/lens'
 import { type Intervention, matchSites, type Model } from 'heed/models'
-import { readLines } from './input.js'
+import { readLines, textsOf } from './input.js'
 import { collect } from './options.js'
 
 /** A change of a model, as it is written behind `--with`. */
@@ -123,13 +123,13 @@ async function toMeans(
   model: Model,
   signal: AbortSignal,
 ): Promise<Intervention> {
-  const means = await headMeans(model, await textsOf(file, signal), { sites: site, signal })
+  const means = await headMeans(model, await textsIn(file, signal), { sites: site, signal })
   return ablate(site, heads, { to: means })
 }
 
-/** The lines of a file that are not blank. */
-export async function textsOf(file: string, signal: AbortSignal): Promise<string[]> {
-  const texts = (await readLines(file, signal)).filter((line) => line.trim() !== '')
+/** The texts of a file that are not blank, to take means over. */
+export async function textsIn(file: string, signal: AbortSignal): Promise<string[]> {
+  const texts = textsOf(await readLines(file, signal), file).filter((text) => text.trim() !== '')
   if (texts.length === 0) throw new HeedError('input', `${file}: has no text to take means over`)
   return texts
 }

@@ -1,9 +1,21 @@
 import type { Capture } from 'heed/lens'
-import { clip, type DrawnOverview, drawnTokens, MAX_SIDE, siteTitle, tokenLabels, weight2 } from 'heed/look'
+import {
+  clip,
+  type DrawnMap,
+  type DrawnOverview,
+  drawnTokens,
+  MAX_SIDE,
+  pool,
+  siteTitle,
+  tokenLabels,
+  weight2,
+  wrap,
+} from 'heed/look'
 import type { AskedMap } from './over.js'
 import { createProgress } from './terminal/progress.js'
-import { overviewSize, renderOverview } from './terminal/overview.js'
-import type { screen } from './terminal/screen.js'
+import { overviewSize } from './terminal/overview.js'
+import { screen } from './terminal/screen.js'
+import { JOIN } from './terminal/heatmap.js'
 import { fence } from './terminal/text.js'
 
 /** A map of more queries or keys is shown as an overview: a terminal has no room for its tokens. */
@@ -16,15 +28,19 @@ interface Options {
   signal?: AbortSignal
 }
 
-/** A map pooled by the largest weight, so that single links stay to be seen. */
+/**
+ * A map pooled by the largest weight, so that single links stay to be seen: for a terminal of so many columns, or for a
+ * picture.
+ */
 export async function drawnOverview(
   { site, which, map }: AskedMap,
-  size: number | readonly [rows: number, cols: number] = [
-    Math.min(map.rows, MAX_SIDE),
-    Math.min(map.cols, MAX_SIDE),
-  ],
+  columns: number | undefined,
   { note, signal }: Options = {},
 ): Promise<DrawnOverview> {
+  const size =
+    columns === undefined
+      ? ([Math.min(map.rows, MAX_SIDE), Math.min(map.cols, MAX_SIDE)] as const)
+      : overviewSize(map.rows, map.cols, columns)
   const progress = createProgress({ label: `reading ${site}` })
   const { rows, cols, cells } = await map
     .overview(size, {
@@ -46,16 +62,22 @@ export async function drawnOverview(
   }
 }
 
-/** The overview of a long map and its strongest links, as lines for a terminal. */
-export async function longMapLines(
+/** The same of a map that is there already. */
+export function pooledMap({ title, note, queries, keys, weights }: DrawnMap, columns: number): DrawnOverview {
+  const rows = pool(weights, Math.min(...overviewSize(queries.length, keys.length, columns)), 'max')
+  const [height, width] = [rows.length, rows[0].length]
+  const values = rows.flatMap((row) => Array.from(row))
+  return { title, note, values, height, width, queries: queries.length, keys: keys.length, pooled: 'max' }
+}
+
+/** The strongest links of a long map, between tokens with their places, as lines for a terminal. */
+export async function longLinks(
   captured: Capture,
-  asked: AskedMap,
-  { columns, color, theme, style }: ReturnType<typeof screen>,
-  { note, signal }: Options = {},
+  { map, site }: AskedMap,
+  count: number,
+  signal: AbortSignal,
 ): Promise<string[]> {
-  const { map, site } = asked
-  const overview = await drawnOverview(asked, overviewSize(map.rows, map.cols, columns), { note, signal })
-  const lines = renderOverview(overview, { columns, color, theme })
+  const { columns, style } = screen()
   const { text, output, tokens } = captured.of!
   const source = drawnTokens(tokens.source, text)
   const target = drawnTokens(tokens.target ?? [], output ?? '')
@@ -64,14 +86,22 @@ export async function longMapLines(
   // Row i of a cross-attention is the query that predicts token i + 1.
   const queries = cross ? target.slice(1) : keys
   const isText = (of: typeof keys) => (n: number) => of[n] !== undefined && !of[n].special
-  const links = await map.strongest(12, { queries: isText(queries), keys: isText(keys), signal })
-  if (links.length === 0) return lines
+  const progress = createProgress({ label: `links of ${site}` })
+  const links = await map
+    .strongest(count, {
+      queries: isText(queries),
+      keys: isText(keys),
+      signal,
+      onProgress: ({ done, total }) => progress.update({ done, total, unit: 'rows' }),
+    })
+    .finally(() => progress.finish())
+  if (links.length === 0) return []
   const named = (of: typeof keys, n: number) =>
-    `${fence(tokenLabels([of[n]])[0])} at ${n.toLocaleString('en-US')}`
+    // A token that goes on with a character of the one before has no label of its own.
+    `${fence(tokenLabels([of[n]])[0] || JOIN)} at ${n.toLocaleString('en-US')}`
   return [
-    ...lines,
     '',
-    style.strong('Strongest links between tokens'),
+    ...wrap('Strongest links between tokens', columns).map(style.strong),
     ...links.map(({ query, key, weight }) =>
       clip(`  ${named(queries, query)} → ${named(keys, key)} ${weight2(weight)}`, columns),
     ),

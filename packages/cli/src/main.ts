@@ -64,15 +64,11 @@ Examples:
 \`heed <text>\` is \`heed see <text>\`.`,
   )
 
-/** The commands that these arguments may ask for: the one named, all for the help of all, else the default. */
+/** The commands that these arguments may ask for: the one they begin with, all for the help of all, else the default. */
 function wanted(args: readonly string[]): string[] {
-  const named = args.find((arg) => !arg.startsWith('-'))
-  if (named !== undefined && Object.hasOwn(commands, named)) return [named]
-  const help =
-    named === 'help' ||
-    args.length === 0 ||
-    (named === undefined && args.some((arg) => /^-(h|-help)$/.test(arg)))
-  return help ? Object.keys(commands) : ['see']
+  const [first] = args.filter((arg) => arg !== '--verbose')
+  if (first !== undefined && Object.hasOwn(commands, first)) return [first]
+  return first === undefined || ['help', '-h', '--help'].includes(first) ? Object.keys(commands) : ['see']
 }
 
 function fail(error: unknown): void {

@@ -114,6 +114,7 @@ describe('arrays', () => {
       [`${site}.bias`]: { shape: [1, 1], data: Float32Array.of(-Infinity) },
       [`${site}.m`]: { shape: [1], data: Float32Array.of(5) },
       [`${site}.l`]: { shape: [1], data: Float32Array.of(6) },
+      [`${site}.scale`]: { shape: [1], data: Float32Array.of(0.5) },
     })
     expect(Object.keys(arraysOf(withoutQk(full)))).toEqual([`${site}.weights`])
     expect(withoutQk(full).maps[0]).toEqual(seen.maps[1])

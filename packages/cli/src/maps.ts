@@ -110,7 +110,22 @@ export function withoutQk(seen: Seen): Seen {
 /** The numbers of every map as arrays, named `encoder.2.self.3.weights` (site, head, what). */
 export function arraysOf({ maps }: Seen): Record<string, NpyArray> {
   const arrays: Record<string, NpyArray> = {}
-  for (const { site, head, weights, q, k, m, l, bias } of maps) {
+  for (const {
+    site,
+    head,
+    weights,
+    q,
+    k,
+    m,
+    l,
+    bias,
+    scale,
+    causal,
+    window,
+    lengths,
+    softcap,
+    sink,
+  } of maps) {
     for (const [what, rows] of Object.entries({ weights, q, k, bias })) {
       if (!rows) continue
       const width = rows[0]?.length ?? 0
@@ -118,7 +133,15 @@ export function arraysOf({ maps }: Seen): Record<string, NpyArray> {
       rows.forEach((row, i) => data.set(row, i * width))
       arrays[`${site}.${head}.${what}`] = { shape: [rows.length, width], data }
     }
-    for (const [what, row] of Object.entries({ m, l }))
+    const rules = {
+      scale: scale && [scale],
+      causal: causal && [causal.offset],
+      window,
+      lengths,
+      softcap: softcap && [softcap],
+      sink: sink === undefined ? undefined : [sink],
+    }
+    for (const [what, row] of Object.entries({ m, l, ...rules }))
       if (row) arrays[`${site}.${head}.${what}`] = { shape: [row.length], data: Float32Array.from(row) }
   }
   return arrays

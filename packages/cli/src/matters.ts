@@ -86,7 +86,7 @@ export function matterLines(
   const idle = (cell: string, row: number, column: number) =>
     row === 0 || (column === last && cell === 'the same')
   return [
-    style.strong('Strongest links, and what forbidding each does'),
+    ...wrap('Strongest links, and what forbidding each does', columns).map(style.strong),
     ...table([heads, ...rows], {
       columns: columns - 2,
       align: heads.map((_, column) => (column === 0 || column === last ? 'left' : 'right')),

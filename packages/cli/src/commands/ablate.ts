@@ -11,7 +11,7 @@ import {
 } from 'heed/lens'
 import { signed, visibleLine } from 'heed/look'
 import { matchSites, type Model } from 'heed/models'
-import { textsOf } from '../changes.js'
+import { textsIn } from '../changes.js'
 import { damageName, damageOf, effectLines } from '../effects.js'
 import { interruptible } from '../interrupt.js'
 import { openModel } from '../model.js'
@@ -117,7 +117,7 @@ async function meansFor(
   sites: readonly string[],
   signal: AbortSignal,
 ): Promise<HeadMeans> {
-  const texts = file === undefined ? [text] : await textsOf(file, signal)
+  const texts = file === undefined ? [text] : await textsIn(file, signal)
   const progress = createProgress({ label: 'taking means' })
   const onProgress = (state: { done: number; total: number }) => progress.update({ ...state, unit: 'texts' })
   return headMeans(model, texts, { sites, signal, onProgress }).finally(() => progress.finish())
@@ -132,7 +132,7 @@ function headLines(found: readonly HeadEffect[], top: number): string[] {
   const rows = found.slice(0, top).map(({ site, head, effect }) => {
     const { output } = effect
     const becomes =
-      output && (output.after === output.before ? 'the same' : visibleLine(output.after) || '(empty)')
+      output && (output.after === output.before ? 'the same' : visibleLine(output.after).trim() || '(blank)')
     return [site, String(head), signed(damageOf(effect), 3), ...(becomes === null ? [] : [becomes])]
   })
   const heads = ['without', 'head', damageName(one), ...(one.output ? ['the output becomes'] : [])]

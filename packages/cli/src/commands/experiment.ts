@@ -1,7 +1,6 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { useBackend } from 'heed'
+import { HeedError, useBackend } from 'heed'
 import {
   type ExperimentOptions,
   type ScalingReport,
@@ -9,7 +8,7 @@ import {
   type SoftmaxReport,
   softmaxExperiment,
 } from 'heed/experiments'
-import { writeFileAtomic } from 'heed/io'
+import { makeFolder, writeFileAtomic } from 'heed/io'
 import { plotSvg, visibleLine } from 'heed/look'
 import {
   lengthFinding,
@@ -93,10 +92,12 @@ Examples:
 async function run<Report>(experiment: Experiment<Report>, flags: ExperimentFlags): Promise<void> {
   const { svg, json, threads, ...options } = flags
   const oneFile = svg?.endsWith('.svg') ?? false
+  if (svg !== undefined && !oneFile && /\.\w+$/.test(svg))
+    throw new HeedError('option', `${svg}: plots are SVG; name a file *.svg, or a folder without a dot`)
   await interruptible(async (signal) => {
     if (svg !== undefined)
       if (oneFile) await checkWritable(svg)
-      else await mkdir(svg, { recursive: true })
+      else await makeFolder(svg)
     await useBackend('wasm', { threads })
     const progress = createProgress({ label: 'training' })
     const report = await experiment

@@ -30,7 +30,7 @@ Examples:
       const rows = models.map(({ name, type, bytes, description }) => [
         name,
         type,
-        `${(bytes / 2 ** 20).toFixed(1)} MB`,
+        `${(bytes / 1e6).toFixed(1)} MB`,
         description,
       ])
       const lines = table([['model', 'family', 'size', 'what it is'], ...rows], {

@@ -1,24 +1,22 @@
 import { type Command, Option } from 'commander'
 import { HeedError } from 'heed'
-import { writeFileAtomic } from 'heed/io'
 import { type PatchSweep, patchSweep } from 'heed/lens'
-import { type DrawnSweep, fixed, sweepSvg, visible, visibleLine } from 'heed/look'
-import { checkWritable } from '../files.js'
+import { type DrawnSweep, fixed, sweepSvg, visible } from 'heed/look'
 import { interruptible } from '../interrupt.js'
 import { openModel } from '../model.js'
 import { collect, dtypeOption, type ModelFlags, modelOption, wholeNumber } from '../options.js'
+import { checkPictures, pictureOptions, type PictureFlags, writePicture } from '../pictures.js'
 import { createProgress } from '../terminal/progress.js'
 import { screen } from '../terminal/screen.js'
 import { renderSweep } from '../terminal/sweep.js'
 
-interface PatchFlags extends ModelFlags {
+interface PatchFlags extends ModelFlags, PictureFlags {
   over: 'positions' | 'heads'
   activation?: string[]
   answer?: string
   wrong?: string
   position?: number
   beam?: number
-  svg?: string
   json?: true
 }
 
@@ -44,7 +42,9 @@ export function addPatch(program: Command): void {
     .option('--wrong <token>', 'the token it is measured against (default: what the corrupt run says)')
     .option('--position <n>', 'the token whose prediction is measured, from 0', wholeNumber(0))
     .option('--beam <n>', 'hypotheses kept by a model that translates; 1 is greedy', wholeNumber(1, 64))
-    .option('--svg <file>', 'also write the heat map as a picture')
+    .addOption(pictureOptions.svg)
+    .addOption(pictureOptions.png)
+    .addOption(pictureOptions.theme)
     .option('--json', 'print one JSON document and nothing else')
     .addHelpText(
       'after',
@@ -67,11 +67,11 @@ Examples:
 }
 
 async function runPatch(clean: string, corrupt: string, flags: PatchFlags): Promise<void> {
-  const { over, activation: activations, answer, wrong, position, beam, svg } = flags
+  const { over, activation: activations, answer, wrong, position, beam, theme } = flags
   if (clean.trim() === '' || corrupt.trim() === '')
     throw new HeedError('input', 'a text is empty; give two that differ in what is asked about')
   await interruptible(async (signal) => {
-    if (svg !== undefined) await checkWritable(svg)
+    const pictures = await checkPictures(flags)
     using model = await openModel(flags, signal)
     const progress = createProgress({ label: 'patching' })
     const sweep = await patchSweep(model, clean, corrupt, {
@@ -85,7 +85,8 @@ async function runPatch(clean: string, corrupt: string, flags: PatchFlags): Prom
       onProgress: ({ done, total }) => progress.update({ done, total, unit: 'passes' }),
     }).finally(() => progress.finish())
     const drawn = drawnSweep(sweep)
-    if (svg !== undefined) await writeFileAtomic(svg, sweepSvg(drawn))
+    const written: string[] = []
+    for (const file of pictures) written.push(await writePicture(file, sweepSvg(drawn, { theme })))
     if (flags.json) process.stdout.write(`${JSON.stringify({ model: flags.model, ...sweep })}\n`)
     else {
       const { columns, style, quiet } = screen()
@@ -95,7 +96,7 @@ async function runPatch(clean: string, corrupt: string, flags: PatchFlags): Prom
       )
       process.stdout.write(`${[...outputs, ...(outputs.length > 0 ? [''] : []), ...lines].join('\n')}\n`)
     }
-    if (svg !== undefined) process.stderr.write(`wrote ${visibleLine(svg)}\n`)
+    for (const line of written) process.stderr.write(`${line}\n`)
   })
 }
 

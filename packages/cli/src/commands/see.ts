@@ -1,21 +1,22 @@
 import { type Command, Option } from 'commander'
 import { HeedError } from 'heed'
-import { readText, writeFileAtomic, writeNpz } from 'heed/io'
-import { capture, matchHeads, saveCapture, seenIn } from 'heed/lens'
+import { makeFolder, readText, writeFileAtomic, writeNpz } from 'heed/io'
+import { capture, type Capture, matchHeads, saveCapture, type Seen, seenIn } from 'heed/lens'
 import { type DrawnMap, MAX_SIDE, overviewSvg, seenHtml, visibleLine } from 'heed/look'
 import { matchSites, type Model, Transformer } from 'heed/models'
 import { type Change, checkPairs, interventionsOf, withHelp, withOption } from '../changes.js'
 import { checkWritable } from '../files.js'
 import { interruptible } from '../interrupt.js'
-import { drawnOverview, isLong, longMapLines } from '../long.js'
+import { drawnOverview, isLong, LONG, longLinks, pooledMap } from '../long.js'
 import { arraysOf, mapsToShow, type View, viewOf, views, withoutQk } from '../maps.js'
 import { listedLinks, matterLines, mattersOf } from '../matters.js'
 import { openModel } from '../model.js'
 import { collect, dtypeOption, type ModelFlags, modelOption, wholeNumber } from '../options.js'
-import { askedMaps, drawnOver, type Unit, units } from '../over.js'
+import { askedMaps, type AskedMap, drawnOver, type Unit, units } from '../over.js'
 import { checkPictures, pageFonts, pictureOptions, type PictureFlags, writePicture } from '../pictures.js'
 import { screen } from '../terminal/screen.js'
 import { renderMap, strongestLinks } from '../terminal/heatmap.js'
+import { renderOverview } from '../terminal/overview.js'
 
 interface SeeFlags extends ModelFlags, PictureFlags {
   site?: string[]
@@ -52,7 +53,10 @@ export function addSee(program: Command): void {
     .option('--beam <n>', 'hypotheses kept by a model that translates; 1 is greedy', wholeNumber(1, 64))
     .option('--json', 'print one JSON document and nothing else')
     .option('--npz <file>', 'also write the weights as arrays that NumPy opens')
-    .option('--qk', 'with --json or --npz: add q, k, m and l, so that anyone can recompute the weights')
+    .option(
+      '--qk',
+      'with --json or --npz: add q, k, m, l and the rules, so that anyone can recompute the weights',
+    )
     .option('--html <file>', 'also write all heads as one interactive page that needs nothing else')
     .addOption(pictureOptions.svg)
     .addOption(pictureOptions.png)
@@ -115,82 +119,133 @@ Examples:
 async function runSee(argument: string | undefined, flags: SeeFlags, command: Command): Promise<void> {
   if (argument === undefined && flags.file === undefined)
     command.error('error: missing a text; give one, or --file', { exitCode: 2 })
+  checkFlags(flags)
+  const text = await textOf(argument, flags)
+  await interruptible(async (signal) => {
+    const pictures = await checkPictures(flags)
+    for (const file of [flags.html, flags.npz]) if (file !== undefined) await checkWritable(file)
+    if (flags.save !== undefined) await makeFolder(flags.save)
+    using model = await openModel(flags, signal)
+    if (pictures.length === 0 && (flags.view !== 'map' || flags.query !== undefined))
+      throw new HeedError('option', '--view and --query are of a picture; give --svg or --png too')
+    const choice = choose(model, flags, pictures)
+    const changes = await interventionsOf(flags.with, model, signal)
+    const options = { sites: choice.kept, with: changes, signal }
+    using captured = await (model instanceof Transformer
+      ? capture(model, text, { ...options, beam: flags.beam })
+      : capture(model, text, options))
+    checkPairs(flags.with, model, captured.of!.tokens)
+
+    const look = await lookAt(captured, choice, pictures.length > 0, flags, signal)
+    const matters = flags.matters
+      ? await mattersOf(model, look.seen!, {
+          ...options,
+          sites: choice.shown,
+          mean: !flags.head,
+          limit: LINKS,
+          beam: flags.beam,
+        })
+      : undefined
+    const written = await writeFiles(look, pictures, flags, signal)
+    if (flags.json) {
+      const links = matters && { matters: listedLinks(matters) }
+      const seen = flags.qk ? look.seen! : withoutQk(look.seen!)
+      process.stdout.write(`${JSON.stringify({ model: flags.model, ...seen, ...links })}\n`)
+    } else process.stdout.write(`${(await forTerminal(look, matters, signal)).join('\n')}\n`)
+    for (const line of written) process.stderr.write(`${line}\n`)
+  })
+}
+
+/** Which maps are shown, by which rule, and which attentions have to be kept for all that was asked. */
+interface Choice {
+  shown: string[]
+  note: string | undefined
+  kept: readonly string[] | string | undefined
+}
+
+/** Whether the whole of every map is wanted, as numbers. */
+const wantsAll = ({ json, html, npz, view }: SeeFlags): boolean =>
+  Boolean(json) || html !== undefined || npz !== undefined || view === 'heads'
+
+function checkFlags(flags: SeeFlags): void {
   if (flags.qk && !flags.json && flags.npz === undefined)
     throw new HeedError('option', '--qk adds to the JSON document or the arrays; give --json or --npz too')
-  const { site, head: heads, qk, beam, html, npz, view, over } = flags
-  if (over && (flags.json || html !== undefined || npz !== undefined || flags.matters || view === 'heads'))
+  if (flags.over && (wantsAll(flags) || flags.matters))
     throw new HeedError(
       'option',
       '--over is for a map that is shown or drawn; --json, --npz, --html, --matters and --view heads are over tokens',
     )
-  const text = await textOf(argument, flags)
-  await interruptible(async (signal) => {
-    const pictures = await checkPictures(flags)
-    for (const file of [html, npz]) if (file !== undefined) await checkWritable(file)
-    using model = await openModel(flags, signal)
-    if (beam !== undefined && !(model instanceof Transformer))
-      throw new HeedError('option', `--beam is for models that translate; ${flags.model} does not`)
-    const byDefault = defaultMap(model)
-    const note = site ? undefined : byDefault.note
-    const shownSites = matchSites(model.sites, site ?? byDefault.site)
-    matchHeads(model.heads, heads)
-    if (pictures.length > 0 && view !== 'heads') checkOneMap(pictures[0], shownSites, heads)
+}
 
-    // These hold every map; without them only what is shown need be kept.
-    const needsAll = flags.json || html !== undefined || npz !== undefined || view === 'heads'
-    const all = needsAll || flags.save !== undefined
-    const changes = await interventionsOf(flags.with, model, signal)
-    const options = { sites: site ?? (all ? undefined : byDefault.site), with: changes, signal }
-    using captured = await (model instanceof Transformer
-      ? capture(model, text, { ...options, beam })
-      : capture(model, text, options))
-    checkPairs(flags.with, model, captured.of!.tokens)
-    if (flags.save) await saveCapture(captured, flags.save)
+function choose(model: Model, flags: SeeFlags, pictures: readonly string[]): Choice {
+  const { site, head: heads, beam } = flags
+  if (beam !== undefined && !(model instanceof Transformer))
+    throw new HeedError('option', `--beam is for models that translate; ${flags.model} does not`)
+  const byDefault = defaultMap(model)
+  const shown = matchSites(model.sites, site ?? byDefault.site)
+  matchHeads(model.heads, heads)
+  if (pictures.length > 0 && flags.view !== 'heads') checkOneMap(pictures[0], shown, heads)
+  const all = wantsAll(flags) || flags.save !== undefined
+  return { shown, note: site ? undefined : byDefault.note, kept: site ?? (all ? undefined : byDefault.site) }
+}
 
-    const asked = askedMaps(captured, shownSites, heads)
-    const long = asked.some(isLong)
-    const overview = view === 'map' && asked.every(({ map }) => Math.max(map.rows, map.cols) > MAX_SIDE)
-    const whole = !long || (pictures.length > 0 && !overview)
-    const needsSeen = needsAll || flags.matters || (whole && !over)
-    const seen = needsSeen
-      ? await seenIn(captured, { heads, qk: qk ?? html !== undefined, signal })
-      : undefined
-    const matters =
-      flags.matters &&
-      (await mattersOf(model, seen!, { ...options, sites: shownSites, mean: !heads, limit: LINKS, beam }))
-    const shown = over
-      ? await Promise.all(asked.map((map) => drawnOver(captured, map, over, { note, signal })))
-      : seen && mapsToShow(seen, { sites: shownSites, mean: heads === undefined, note })
+/** What was seen, as far as it was asked for: of a long text maps are not held whole unless they have to be. */
+interface Look {
+  captured: Capture
+  asked: AskedMap[]
+  note: string | undefined
+  /** Every weight. */
+  seen?: Seen
+  /** The maps that are shown, whole: over tokens, or over what --over says. */
+  drawn?: DrawnMap[]
+}
 
-    const written: string[] = flags.save ? [`wrote ${visibleLine(flags.save)}`] : []
-    if (pictures.length > 0) {
-      const svg = shown
-        ? viewOf(view, seen, shown, flags)
-        : overviewSvg(await drawnOverview(asked[0], undefined, { note, signal }), { theme: flags.theme })
-      for (const file of pictures) written.push(await writePicture(file, svg))
-    }
-    const keep = async (file: string | undefined, content: () => Promise<string> | Uint8Array) => {
-      if (file === undefined) return
-      await writeFileAtomic(file, await content())
-      written.push(`wrote ${visibleLine(file)}`)
-    }
-    await keep(html, async () => seenHtml(seen!, { fonts: await pageFonts() }))
-    await keep(npz, () => writeNpz(arraysOf(qk ? seen! : withoutQk(seen!))))
-    if (flags.json) {
-      const links = matters && { matters: listedLinks(matters) }
-      const document = { model: flags.model, ...(qk ? seen! : withoutQk(seen!)), ...links }
-      process.stdout.write(`${JSON.stringify(document)}\n`)
-    } else {
-      const lines = translationLines(captured.of!.output)
-      const drawn =
-        long && !over && !matters
-          ? asked.map((map) => longMapLines(captured, map, screen(), { note, signal }))
-          : shown!.map((map, n) => mapLines(map, matters && matters[n]))
-      for (const part of drawn) lines.push(...(lines.length > 0 ? [''] : []), ...(await part))
-      process.stdout.write(`${lines.join('\n')}\n`)
-    }
-    for (const line of written) process.stderr.write(`${line}\n`)
-  })
+async function lookAt(
+  captured: Capture,
+  { shown, note }: Choice,
+  draws: boolean,
+  flags: SeeFlags,
+  signal: AbortSignal,
+): Promise<Look> {
+  const { head: heads, over, qk, html, view } = flags
+  const asked = askedMaps(captured, shown, heads)
+  const look = { captured, asked, note }
+  if (over) {
+    const drawn: DrawnMap[] = []
+    for (const map of asked) drawn.push(await drawnOver(captured, map, over, { note, signal }))
+    return { ...look, drawn }
+  }
+  const pooled =
+    !draws || (view === 'map' && asked.every(({ map }) => Math.max(map.rows, map.cols) > MAX_SIDE))
+  if (!wantsAll(flags) && !flags.matters && pooled && asked.some(isLong)) return look
+  const seen = await seenIn(captured, { heads, qk: qk ?? html !== undefined, signal })
+  return { ...look, seen, drawn: mapsToShow(seen, { sites: shown, mean: heads === undefined, note }) }
+}
+
+/** Writes all files that were asked for; says so, a line each. */
+async function writeFiles(
+  { captured, asked, note, seen, drawn }: Look,
+  pictures: readonly string[],
+  flags: SeeFlags,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const { html, npz, save, qk, theme, view } = flags
+  const written: string[] = []
+  const keep = async (file: string | undefined, write: (file: string) => Promise<void>) => {
+    if (file === undefined) return
+    await write(file)
+    written.push(`wrote ${visibleLine(file)}`)
+  }
+  await keep(save, (folder) => saveCapture(captured, folder))
+  if (pictures.length > 0) {
+    const svg = drawn
+      ? viewOf(view, seen, drawn, flags)
+      : overviewSvg(await drawnOverview(asked[0], undefined, { note, signal }), { theme })
+    for (const file of pictures) written.push(await writePicture(file, svg))
+  }
+  await keep(html, async (file) => writeFileAtomic(file, await seenHtml(seen!, { fonts: await pageFonts() })))
+  await keep(npz, (file) => writeFileAtomic(file, writeNpz(arraysOf(qk ? seen! : withoutQk(seen!)))))
+  return written
 }
 
 /** The text of the argument or of --file. */
@@ -232,19 +287,38 @@ function checkOneMap(file: string, sites: readonly string[], heads: readonly num
 /** Links of a map that are listed. */
 const LINKS = 12
 
-function translationLines(output: string | null): string[] {
-  if (output === null) return []
-  const { style, strong } = screen()
-  const translation = strong(output)
-  return translation.length > 0 ? translation : [style.quiet('the translation is empty')]
-}
-
 type Matters = Awaited<ReturnType<typeof mattersOf>>
 
-function mapLines(map: DrawnMap, matters: Matters[number] | undefined): string[] {
+async function forTerminal(look: Look, matters: Matters | undefined, signal: AbortSignal): Promise<string[]> {
+  const { style, strong } = screen()
+  const { output } = look.captured.of!
+  const parts: string[][] = []
+  if (output !== null) {
+    const translation = strong(output)
+    parts.push(translation.length > 0 ? translation : [style.quiet('the translation is empty')])
+  }
+  for (const n of look.asked.keys()) parts.push(await mapLines(look, n, matters?.[n], signal))
+  return parts.flatMap((lines, n) => (n === 0 ? lines : ['', ...lines]))
+}
+
+/** One map with its links: in full, or where it is long as an overview. */
+async function mapLines(
+  { captured, asked, note, drawn }: Look,
+  n: number,
+  matters: Matters[number] | undefined,
+  signal: AbortSignal,
+): Promise<string[]> {
   const { columns, color, theme, style } = screen()
-  const lines = renderMap(map, { columns, color, theme })
+  const map = drawn?.[n]
+  const long = map ? Math.max(map.queries.length, map.keys.length) > LONG : isLong(asked[n])
+  const lines = !long
+    ? renderMap(map!, { columns, color, theme })
+    : renderOverview(
+        map ? pooledMap(map, columns) : await drawnOverview(asked[n], columns, { note, signal }),
+        { columns, color, theme },
+      )
   if (matters) return [...lines, '', ...matterLines(matters, columns, style)]
+  if (!map) return [...lines, ...(await longLinks(captured, asked[n], LINKS, signal))]
   const links = strongestLinks(map, LINKS)
   return links.length > 0
     ? [...lines, '', style.strong('Strongest links'), ...links.map((link) => `  ${link}`)]

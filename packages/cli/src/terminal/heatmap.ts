@@ -28,7 +28,7 @@ const BLOCK = 2 // columns of a cell without a number: about as wide as high
 const FLAT = 14 // widest cell under a column label that lies flat
 const TALLEST = 12 // rows of a column label that stands upright
 const GUTTER = 20 // columns of the longest row label
-const JOIN = '‿' // before a piece that goes on with a word
+export const JOIN = '‿' // before a piece that goes on with a word
 
 /** Without colour, a cell of two columns is a shade; each holds from its weight on. */
 const SHADES = [

@@ -173,7 +173,7 @@ export function createProgress(options: ProgressOptions): Progress {
         stream.write(HIDE_CURSOR)
       }
       // One column stays free: a full line would wrap on some terminals.
-      stream.write(CLEAR_LINE + line(parts, Math.max(1, (stream.columns ?? 80) - 1)))
+      stream.write(CLEAR_LINE + line(parts, Math.max(1, (stream.columns || 80) - 1)))
       drawn = time
     },
     note(text) {

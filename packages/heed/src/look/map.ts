@@ -94,10 +94,14 @@ export interface Word {
   end: number
 }
 
+/** Pieces of a word at most: a model of bytes has one for every letter. */
+const LONGEST_WORD = 24
+
 /**
  * The words of a sequence. Pieces join until the next one that starts a word; punctuation at a word's edge stands
- * alone (`large.` is `large` and `.`, `don't` is one word); a special token always does. A piece without text is the
- * rest of a character that the piece before it began, and stays with that.
+ * alone (`large.` is `large` and `.`, `don't` is one word); a special token always does. More than LONGEST_WORD pieces
+ * without a space are no word, and stand for themselves. A piece without text is the rest of a character that the
+ * piece before it began, and stays with that.
  */
 export function wordsOf(tokens: readonly DrawnToken[]): Word[] {
   const labels = tokenLabels(tokens)
@@ -124,7 +128,8 @@ export function wordsOf(tokens: readonly DrawnToken[]): Word[] {
     while (from < to && isMark(from)) from++
     while (to > from && isMark(to - 1)) to--
     for (let i = start; i < from; i++) push(i, i + 1)
-    if (from < to) push(from, to)
+    if (to - from > LONGEST_WORD) for (let i = from; i < to; i++) push(i, i + 1)
+    else if (from < to) push(from, to)
     for (let i = to; i < end; i++) push(i, i + 1)
     start = end
   }
