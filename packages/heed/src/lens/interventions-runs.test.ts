@@ -269,7 +269,7 @@ onBackends('interventions in every kind of run', () => {
     const attend = (change: Intervention) => () =>
       scope(() => void new Run(names, { with: [change] }).attend('s', q, k, v))
     expect(attend(swapSoftmax('s', 'relu'))).toThrow(coded('memory', `[1, 8, ${T}, ${T}]`, 'GB'))
-    expect(attend(forbid('s', [[0, 0]], { heads: 2 }))).toThrow(coded('memory', '2.0 GB', 'all heads'))
+    expect(attend(forbid('s', [[0, 0]], { heads: 2 }))).toThrow(coded('memory', '2.00 GB', 'all heads'))
   })
 })
 

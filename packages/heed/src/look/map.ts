@@ -145,7 +145,7 @@ export interface WordLink {
   weight: number
 }
 
-interface LinkChoice {
+export interface LinkChoice {
   limit?: number
   special?: boolean
 }
