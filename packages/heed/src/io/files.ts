@@ -9,7 +9,7 @@ import { decodeUtf8 } from './text.js'
  */
 
 /** What a file is written from; pieces are asked for one after another. */
-type FileContent = Uint8Array | string | AsyncIterable<Uint8Array>
+export type FileContent = Uint8Array | string | AsyncIterable<Uint8Array>
 
 interface FileHandle {
   stat(): Promise<{ size: number }>

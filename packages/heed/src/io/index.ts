@@ -12,6 +12,7 @@ export {
 export { diskFolder, type Folder } from './folder.js'
 export {
   exists,
+  type FileContent,
   makeFolder,
   type OpenFile,
   readFile,
@@ -23,6 +24,7 @@ export {
 export { writeNpy } from './npy.js'
 export { type NpyArray, writeNpz } from './npz.js'
 export {
+  type Json,
   type ModelFolder,
   openModelFolder,
   type OpenModelFolder,
@@ -30,4 +32,10 @@ export {
   writeModelFolder,
 } from './model-folder.js'
 export { type Piece, readPieces } from './pieces.js'
-export { type DownloadOptions, openRepository, type Repository, repositoryOf } from './hub/index.js'
+export {
+  type DownloadOptions,
+  type OnProgress,
+  openRepository,
+  type Repository,
+  repositoryOf,
+} from './hub/index.js'

@@ -5,7 +5,7 @@ import { makeFolder, type OpenFile, removeFile, stageFile, type StagedFile } fro
 import { diskFolder, type Folder } from './folder.js'
 import { openSafetensors, type StoredTensor, writeSafetensors } from './safetensors.js'
 
-type Json = Record<string, unknown>
+export type Json = Record<string, unknown>
 
 /** What a model folder in Hugging Face layout holds. */
 export interface ModelFolder<Stored = SafeTensor> {

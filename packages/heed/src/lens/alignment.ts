@@ -42,7 +42,7 @@ export async function alignmentScores(
   return scores
 }
 
-interface SentencePair {
+export interface SentencePair {
   source: string
   target: string
 }
@@ -70,7 +70,7 @@ async function addHits(
   }
 }
 
-interface CopiedWord {
+export interface CopiedWord {
   inSource: number
   inTarget: number
   length: number

@@ -2,6 +2,7 @@ import { breather } from '../breathe.js'
 import { HeedError, throwIfAborted } from '../errors.js'
 import type { Model } from '../models/family.js'
 import { type Intervention, matchSites } from '../models/run.js'
+import { checkOptions } from '../ops/check.js'
 import { between, type Change } from './effect.js'
 import {
   isCausal,
@@ -56,13 +57,15 @@ export interface LinkEffectsOptions<L extends MapLink> {
  * 2019); this tells it from one that decides.
  *
  * @throws HeedError `not-found` for a site, head or position that there is not; `input` for an empty text or one that is
- *   too long; `aborted` by the signal
+ *   too long; `aborted` by the signal; HeedTypeError `option` for an unknown option
  */
 export async function linkEffects<L extends MapLink>(
   model: Model,
   text: string,
-  { links, beam, with: given = [], signal, onProgress }: LinkEffectsOptions<L>,
+  asked: LinkEffectsOptions<L>,
 ): Promise<LinkEffect<L>[]> {
+  checkOptions('linkEffects', asked, ['links', 'beam', 'with', 'signal', 'onProgress'])
+  const { links, beam, with: given = [], signal, onProgress } = asked
   const options = { beam, signal, with: given }
   // Looked at once, whatever the number of links.
   const before = isTranslator(model) || isCausal(model) ? await predict(model, text, options) : undefined

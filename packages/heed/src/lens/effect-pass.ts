@@ -76,10 +76,7 @@ async function predictText(
 ): Promise<Predicted> {
   throwIfAborted(signal)
   const run = new Run(model, { with: changes, observers })
-  if (text.trim() === '') throw new HeedError('input', 'the text is empty; there is nothing to predict')
-  const { ids, tokens } = model.encode(text)
-  if (ids.length === 0)
-    throw new HeedError('input', 'the text has no tokens for this model; there is nothing to predict')
+  const { ids, tokens } = model.encodeSome(text)
   using scores = scope(() => model.logits(run, padIds([ids], model.padId), { last })).keep()
   const values = await finiteValues(scores)
   const V = scores.shape[2]

@@ -16,12 +16,15 @@ import { tinyTransformer } from '../testing/tiny-transformer.js'
 import { Tokenizer } from '../text/index.js'
 import {
   ablate,
+  capture,
   effect,
   forbid,
   headEffects,
   headMeans,
   linkEffects,
   type MapLink,
+  patch,
+  replacePattern,
   rescale,
   swapSoftmax,
 } from './index.js'
@@ -307,6 +310,11 @@ onBackends('effect', () => {
       coded('not-found', `position ${T}`, `0 to ${T - 1}`),
     )
     await expect(effect(model, text, [], { top: 0 })).rejects.toThrow(coded('option', 'top'))
+    await expect(effect(model, text, [], { tops: 3 } as object)).rejects.toThrow(coded('option', "'tops'"))
+    await expect(headEffects(model, text, { head: 1 } as object)).rejects.toThrow(coded('option', "'head'"))
+    await expect(linkEffects(model, text, { link: [] } as unknown as { links: [] })).rejects.toThrow(
+      coded('option', "'link'"),
+    )
     await expect(effect(model, text, [], { signal: AbortSignal.abort() })).rejects.toThrow(coded('aborted'))
     await expect(headEffects(model, text, { heads: [5] })).rejects.toThrow(coded('not-found', 'head 5'))
     const link = (queries: [number, number], keys: [number, number], site = 'layers.0.self') =>
@@ -314,6 +322,43 @@ onBackends('effect', () => {
     await expect(link([T - 1, T + 1], [0, 1])).rejects.toThrow(coded('not-found', `[${T - 1}, ${T + 1})`))
     await expect(link([0, 1], [2, 2])).rejects.toThrow(coded('not-found', 'keys [2, 2)'))
     await expect(link([0, 1], [0, 1], 'layers.8.self')).rejects.toThrow(coded('not-found', 'layers.8.self'))
+  })
+
+  test('a change that serves one pass: all is compared but what would come after it', async () => {
+    using model = tinyGpt2()
+    using other = await capture(model, 'the cat sees', { sites: ['layers.0.output', 'layers.0.self'] })
+    const T = model.tokenizer!.encodeIds(text).length
+    const even = Array.from({ length: T }, () => Array<number>(T).fill(1 / T))
+    for (const change of [
+      patch('layers.0.output', other),
+      replacePattern('layers.0.self', other.map('layers.0.self', 0), { heads: 1 }),
+      replacePattern('layers.1.self', even),
+    ]) {
+      const found = await effect(model, text, [change])
+      const [p, q] = [await probabilities(model), await probabilities(model, change)]
+      const loss = (rows: number[][]) =>
+        -[...model.tokenizer!.encodeIds(text)]
+          .slice(1)
+          .reduce((sum, id, t) => sum + Math.log(rows[t][id]), 0) /
+        (T - 1)
+      expect(found.output).toBeNull()
+      expect(found.loss!.before).toBeCloseTo(loss(p), 5)
+      expect(found.loss!.after).toBeCloseTo(loss(q), 5)
+      expect(found.predictions[0].kl).toBeGreaterThan(0)
+    }
+    // A translator passes through its encoder once, and goes on from there.
+    using translator = tinyTransformer()
+    const changed = [ablate('encoder.0.self')]
+    using source = await capture(translator, text, { sites: 'encoder.*', with: changed })
+    const encoder = await effect(translator, text, [patch('encoder.0.output', source)], { beam: 1 })
+    expect([encoder.output!.after]).toEqual(
+      await translator.translate([text], { beam: 1, with: [patch('encoder.0.output', source)] }),
+    )
+    const { target } = await translator.run(text, { beam: 1 })
+    using own = await capture(translator, text, { sites: '*.output', target: target.slice(1), with: changed })
+    const decoder = await effect(translator, text, [patch('decoder.0.output', own)], { beam: 1 })
+    expect(decoder.output).toBeNull()
+    expect(decoder.loss!.after).not.toBe(decoder.loss!.before)
   })
 
   test('a text that fills the model, and one of one token, have no going on and no loss', async () => {

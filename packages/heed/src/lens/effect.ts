@@ -2,6 +2,7 @@ import { breather } from '../breathe.js'
 import { HeedError, HeedTypeError, throwIfAborted } from '../errors.js'
 import type { Model } from '../models/family.js'
 import { type Intervention, matchSites, type SitePattern } from '../models/run.js'
+import { checkOptions } from '../ops/check.js'
 import { cosineSimilarity, euclideanDistance } from '../vectors/index.js'
 import { matchHeads } from './capture.js'
 import {
@@ -26,7 +27,11 @@ export interface Change<T> {
 /** What a change does, of any kind of model: what a model does not have is null or empty. */
 export interface Effect {
   readonly text: string
-  /** The translation, or how a causal model goes on (the likeliest token each time). Null for encoders. */
+  /**
+   * The translation, or how a causal model goes on (the likeliest token each time). Null for encoders, for a text that
+   * fills the model, and where a change serves one pass over the text alone (`patch`, `replacePattern` with weights):
+   * such a change refuses to go on token by token. In a translator's encoder it may, which is passed through once.
+   */
   readonly output: Change<string> | null
   /**
    * The mean of −log p in nats: of the text's tokens after the first (causal), or of the untouched translation's and its
@@ -75,7 +80,7 @@ export interface EffectOptions {
  *
  * @throws HeedError `input` for an empty text or one that is too long; `not-found` for a site, head or position that
  *   there is not; `aborted` by the signal; `unsupported` for a causal model without output over the vocabulary;
- *   HeedTypeError `option` for a `top` that is no count
+ *   HeedTypeError `option` for an unknown option or a `top` that is no count
  */
 export async function effect(
   model: Model,
@@ -83,7 +88,7 @@ export async function effect(
   interventions: readonly Intervention[],
   options: EffectOptions = {},
 ): Promise<Effect> {
-  checkOptions(options)
+  check('effect', options)
   const before = await observe(model, text, [], options)
   return compare(model, before, await observe(model, text, interventions, options, before), options)
 }
@@ -112,9 +117,10 @@ export interface HeadEffect {
 export async function headEffects(
   model: Model,
   text: string,
-  { sites, heads, to, onProgress, ...options }: HeadEffectsOptions = {},
+  given: HeadEffectsOptions = {},
 ): Promise<HeadEffect[]> {
-  checkOptions(options)
+  check('headEffects', given, ['sites', 'heads', 'to', 'onProgress'])
+  const { sites, heads, to, onProgress, ...options } = given
   const chosen = matchSites(model.sites, sites).flatMap((site) =>
     matchHeads(model.heads, heads).map((head) => ({ site, head })),
   )
@@ -149,21 +155,33 @@ async function observe(
   before?: Observed,
 ): Promise<Observed> {
   const options = { with: changes, beam, signal }
+  const goesOn = !changes.some((change) => servesOnePass(model, change))
   if (isTranslator(model)) {
-    const output = before ? (await model.translate([text], options))[0] : undefined
     const predicted = await predict(model, text, { ...options, target: before?.predicted!.target })
-    return { text, output: output ?? predicted.output, predicted }
+    if (!before) return { text, output: predicted.output, predicted }
+    return { text, output: goesOn ? (await model.translate([text], options))[0] : null, predicted }
   }
   if (isCausal(model)) {
     const predicted = await predict(model, text, options)
     const hasRoom = predicted.tokens.length < model.net.maxPositions
-    const output = hasRoom ? await model.complete(text, { maxTokens, with: changes, signal }) : null
+    const output = goesOn && hasRoom ? await model.complete(text, { maxTokens, with: changes, signal }) : null
     return { text, output, predicted }
   }
   if (!isEncoder(model))
     throw new HeedError('unsupported', `a ${model.config.model_type} model makes nothing to compare`)
   const [vector] = await model.embed([text], { with: changes, signal })
   return { text, output: null, vector, predicted: model.net.logits && (await predict(model, text, options)) }
+}
+
+/** Whether a change refuses the steps of a generation. An encoder is passed through once, before them. */
+function servesOnePass(
+  { sites, activations }: Model,
+  { onePass = false, sites: own }: Intervention,
+): boolean {
+  if (!onePass) return false
+  const all = [...sites, ...activations]
+  const wanted = matchSites(all, typeof own === 'function' ? own({ sites, activations }) : own)
+  return wanted.some((site) => !site.startsWith('encoder.'))
 }
 
 function compare(model: Model, before: Observed, after: Observed, options: EffectOptions): Effect {
@@ -233,7 +251,11 @@ function predictionChange(
   return { position, token: before.tokens[position].text, candidates, ...divergence(p, q) }
 }
 
-function checkOptions({ top = 5 }: EffectOptions): void {
+const effectOptions: readonly (keyof EffectOptions)[] = ['top', 'position', 'maxTokens', 'beam', 'signal']
+
+function check(what: string, options: EffectOptions, more: readonly (keyof HeadEffectsOptions)[] = []): void {
+  checkOptions(what, options, [...effectOptions, ...more])
+  const { top = 5 } = options
   if (!(Number.isInteger(top) && top >= 1))
     throw new HeedTypeError('option', `top must be a whole number from 1 up, got ${top}`)
 }

@@ -1,7 +1,28 @@
-export { type AlignmentOptions, type AlignmentScore, alignmentScores, copiedWords } from './alignment.js'
-export { type Attribution, type AttributionOptions, attributeLogit, type LogitPart } from './attribution.js'
+export {
+  type AlignmentOptions,
+  type AlignmentScore,
+  alignmentScores,
+  type CopiedWord,
+  copiedWords,
+  type SentencePair,
+} from './alignment.js'
+export {
+  type Attribution,
+  type AttributionChoice,
+  type AttributionOptions,
+  attributeLogit,
+  type LogitPart,
+} from './attribution.js'
 export { detectHead, type DetectOptions, type HeadPattern } from './detectors.js'
-export { capture, Capture, type CapturedText, type CaptureOptions, matchHeads } from './capture.js'
+export {
+  type Capturable,
+  capture,
+  Capture,
+  type CaptureChoice,
+  type CapturedText,
+  type CaptureOptions,
+  matchHeads,
+} from './capture.js'
 export { sentenceSpans, type Span, wordSpans } from './gather.js'
 export {
   type HeadRow,
@@ -12,7 +33,14 @@ export {
   type TokenLink,
 } from './heads.js'
 export type { KeepOptions, KeptAttention } from './kept.js'
-export { type Likely, logitLens, type LogitLens, type LogitLensOptions } from './logit-lens.js'
+export {
+  type Likely,
+  logitLens,
+  type LogitLens,
+  type LogitLensChoice,
+  type LogitLensOptions,
+  type Readable,
+} from './logit-lens.js'
 export { AttentionMap, type MapPart, type RowBlock, type Stage, type TileOptions } from './map.js'
 export {
   type MapStats,
@@ -28,7 +56,7 @@ export { Recorder, type RecorderOptions } from './recorder.js'
 export { openCapture, saveCapture } from './saved.js'
 export { inductionOnRepeats, type RepeatOptions, type RepeatScore } from './repeats.js'
 export { rollout, type RolloutOptions } from './rollout.js'
-export { see, type Seen, seenIn, type SeenMap, type SeeOptions } from './see.js'
+export { see, type SeeChoice, type Seen, seenIn, type SeenMap, type SeeOptions } from './see.js'
 export type { Link, ScanOptions, StrongestOptions, TopKeys } from './strongest.js'
 export {
   ablate,
@@ -41,7 +69,7 @@ export {
   type PositionPair,
   rescale,
 } from './interventions.js'
-export type { HeadChoice } from './interventions-put.js'
+export type { HeadChoice } from './interventions-heads.js'
 export { type Pattern, replacePattern, swapSoftmax } from './interventions-weights.js'
 export { patch, type PatchOptions } from './patch.js'
 export {

@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest'
-import { type CausalModel, type Intervention, Run, translateIds } from '../models/index.js'
+import { Cache, type CausalModel, type Intervention, Run, translateIds } from '../models/index.js'
 import { attention, randn, slice, tensor, zeros } from '../ops/index.js'
 import { scope, type Tensor } from '../tensor/index.js'
 import { coded, expectWithin, gradcheck, held, onBackends } from '../testing/index.js'
+import { knownMap } from '../testing/known-map.js'
 import { tinyGpt2 } from '../testing/tiny-gpt2.js'
 import { tinyTransformer } from '../testing/tiny-transformer.js'
 import {
   ablate,
+  AttentionMap,
   capture,
   forbid,
   headMeans,
@@ -228,6 +230,8 @@ onBackends('interventions in every kind of run', () => {
       (site: string, heads?: number | number[]) => swapSoftmax(site, 'relu', { heads }),
     ]) {
       await refused('not-found', make('encoder.7.self'), "'encoder.7.self'", 'encoder.1.self')
+      await refused('option', make('encoder.1.self', '1' as unknown as number), '"1"')
+      await refused('option', make('encoder.1.self', [0, null] as number[]), 'null')
       for (const head of [2, -1, 0.5])
         await refused('not-found', make('encoder.1.self', [0, head]), `${head}`, 'encoder.1.self', '0 to 1')
     }
@@ -254,6 +258,8 @@ onBackends('interventions in every kind of run', () => {
     )
     expect(() => forbid('s', [[0, -1]])).toThrow(coded('option', '[0,-1]'))
     expect(() => forbid('s', [[0] as unknown as PositionPair])).toThrow(coded('option', '[query, key]'))
+    expect(() => forbid('s', null as unknown as [])).toThrow(coded('option', '[query, key]', 'null'))
+    expect(() => replacePattern('s', [null as unknown as number[]])).toThrow(coded('option', 'row 0', 'null'))
     expect(() => rescale('s', NaN)).toThrow(coded('option', 'NaN'))
     expect(() => swapSoftmax('s', 'softmin' as 'relu')).toThrow(coded('option', 'softmin', 'sparsemax'))
     expect(() => replacePattern('s', [])).toThrow(coded('option', "'uniform'"))
@@ -263,13 +269,49 @@ onBackends('interventions in every kind of run', () => {
     expect(() => ablate('s', 0, { to: 'mean' as 'zero' })).toThrow(coded('option', 'headMeans'))
   })
 
+  test('a step with a cache takes its own rows of a map', async () => {
+    const [q, k, v] = held([1, 2, 3].map((seed) => randn([1, 3, 2, 4], { seed })))
+    using one = knownMap(
+      [
+        [1, 0, 0],
+        [0.25, 0.75, 0],
+        [0.5, 0.3, 0.2],
+      ],
+      { options: { causal: true } },
+    )
+    const mean = new AttentionMap([...one.map.parts, ...one.map.parts])
+    const both = { sites: ['own', 's'], activations: ['own.heads', 's.heads'] }
+    const pass = (run: Run, start: number, end: number) =>
+      scope(() => {
+        const rows = (t: Tensor) => slice(t, 1, start, end)
+        run.attend('own', rows(q), rows(k), rows(v), { causal: true })
+        return run.attend('s', rows(q), k, v)
+      })
+    using cache = new Cache()
+    const stepwise = new Run(both, { cache, with: [replacePattern('s', mean)] })
+    using first = pass(stepwise, 0, 2)
+    using last = pass(stepwise, 2, 3)
+    using whole = pass(new Run(both, { with: [replacePattern('s', mean)] }), 0, 3)
+    await expectWithin(
+      Float64Array.from([...(await first.data()), ...(await last.data())]),
+      Float64Array.from(await whole.data()),
+      1e-6,
+    )
+  })
+
   test('maps and masks that do not fit are refused with their size', () => {
     const T = 2 ** 14 // [1, 8, T, T] floats are 8 GB
     const [q, k, v] = held([1, 2, 3].map(() => zeros([1, T, 8, 1])))
     const attend = (change: Intervention) => () =>
       scope(() => void new Run(names, { with: [change] }).attend('s', q, k, v))
     expect(attend(swapSoftmax('s', 'relu'))).toThrow(coded('memory', `[1, 8, ${T}, ${T}]`, 'GB'))
-    expect(attend(forbid('s', [[0, 0]], { heads: 2 }))).toThrow(coded('memory', '2.0 GB', 'all heads'))
+    expect(attend(forbid('s', [[0, 0]], { heads: 2 }))).toThrow(coded('memory', '2.00 GB', 'all heads'))
+    // A map's weights are not written out first: what they are made of is gone.
+    const stats = { m: zeros([1, 8, T]), l: zeros([1, 8, T]) }
+    const kept = { site: 's', q, k, options: {}, ...stats }
+    const mean = new AttentionMap([0, 1].map((head) => ({ kept, head, batch: 0 })))
+    for (const t of Object.values(stats)) t.dispose()
+    expect(attend(replacePattern('s', mean))).toThrow(coded('memory', `[1, 8, ${T}, ${T}]`))
   })
 })
 

@@ -7,13 +7,15 @@ import { dense, emptyLike } from '../ops/check.js'
 import { tensor } from '../ops/create.js'
 import { elementsOf, forEachRow } from '../ops/host.js'
 import { type Normalizer, normalizers } from '../ops/normalizers.js'
+import { put, zerosFor } from '../ops/put.js'
 import { softmax } from '../ops/softmax.js'
 import { scope } from '../tensor/scope.js'
-import { type Shape, show } from '../tensor/shape.js'
+import { gigabytes, type Shape, show } from '../tensor/shape.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { gigabytes, type HeadOptions, MOST_BYTES } from './interventions.js'
-import { at, chosenHeads, HEADS, HEADS_OF_WEIGHTS, put, putHeads, zerosFor } from './interventions-put.js'
+import { type HeadOptions, MOST_BYTES } from './interventions.js'
+import { at, chosenHeads, HEADS, HEADS_OF_WEIGHTS, putHeads } from './interventions-heads.js'
 import { AttentionMap, cellsOf } from './map.js'
+import { NormMap } from './norms.js'
 
 /** `uniform` over the keys that a query may see; weights [Tq][Tk], used as they are; or another run's map of the same size. */
 export type Pattern = 'uniform' | readonly ArrayLike<number>[] | AttentionMap
@@ -28,7 +30,7 @@ export type Pattern = 'uniform' | readonly ArrayLike<number>[] | AttentionMap
  *   that owns its keys, made under the rules that are in force here, its q and k are put in place, in O(N·d) memory and
  *   to the bit; else its weights are.
  *
- * @throws HeedTypeError `shape` or `option` for a matrix that is none; in the run: HeedError `not-found` for a site or
+ * @throws HeedTypeError `shape` or `option` for a matrix that is none, `option` for a map of norms; in the run: HeedError `not-found` for a site or
  *   head that there is not; `input` for a pattern of another size, naming both; `memory` for weights of more than 1 GB;
  *   HeedTypeError `unsupported` at a site with a sink, where weights are not softmax's alone
  */
@@ -42,13 +44,19 @@ export function replacePattern(
       sites,
       attention: (call) => uniform(call, chosenHeads(call.site, heads, call.q.shape[HEADS])),
     }
+  if (pattern instanceof NormMap)
+    throw new HeedTypeError(
+      'option',
+      'replacePattern: a map of norms holds no weights: its rows do not sum to 1; take captured.map(site, head)',
+    )
   if (!(pattern instanceof AttentionMap)) checkMatrix(pattern)
   return {
+    onePass: true,
     sites,
     attention(call) {
       const chosen = chosenHeads(call.site, heads, call.q.shape[HEADS])
       if (!(pattern instanceof AttentionMap)) return given(call, chosen, pattern)
-      return queriesAndKeys(call, chosen, pattern) ?? given(call, chosen, rowsOf(pattern))
+      return queriesAndKeys(call, chosen, pattern) ?? given(call, chosen, pattern)
     },
   }
 }
@@ -108,23 +116,31 @@ function uniform(call: AttentionCall, chosen: readonly number[]): Partial<Attent
   return { weights: among(call, even, chosen) }
 }
 
-/** Weights of a matrix whose rows are positions. */
+/** Weights of a matrix or map whose rows are positions. */
 function given(
   call: AttentionCall,
   chosen: readonly number[],
-  rows: readonly ArrayLike<number>[],
+  pattern: Exclude<Pattern, 'uniform'>,
 ): Partial<AttentionCall> {
-  const { site, q, k, places } = call
+  const {
+    site,
+    q,
+    k,
+    places: { first, count },
+  } = call
   const [B, Tq, H] = q.shape
   const Tk = k.shape[1]
-  if (rows.length < places.first + places.count || rows[0].length !== Tk)
+  const isMap = pattern instanceof AttentionMap
+  const [rows, cols] = isMap ? [pattern.rows, pattern.cols] : [pattern.length, pattern[0].length]
+  if (rows < first + count || cols !== Tk)
     throw new HeedError(
       'input',
-      `replacePattern: a pattern of ${rows.length} queries × ${rows[0].length} keys does not fit ${site}, which here has ${places.first + places.count} × ${Tk}; it serves a pass over a text of its own length`,
+      `replacePattern: a pattern of ${rows} queries × ${cols} keys does not fit ${site}, which here has ${first + count} × ${Tk}; it serves a pass over a text of its own length`,
     )
   checkRoom(call, 'replacePattern')
+  const here = isMap ? rowsOf(pattern, first, count) : pattern.slice(first, first + count)
   const map = new Float64Array(Tq * Tk)
-  for (let n = 0; n < Tq; n++) map.set(Array.from(rows[places.first + (n % places.count)]), n * Tk)
+  for (let n = 0; n < Tq; n++) map.set(Array.from(here[n % count]), n * Tk)
   const one = tensor(map, [Tq, Tk], { dtype: q.dtype, backend: backendOf(q) })
   const all = one.view([B, H, Tq, Tk], [0, 0, Tk, 1])
   return { weights: among(call, all, chosen) }
@@ -166,13 +182,12 @@ function rulesOf(
   return JSON.stringify([scale ?? shape[3] ** -0.5, causal, window, length, softcap])
 }
 
-/** A map's weights, written out: the mean of its heads. */
-function rowsOf(map: AttentionMap): Float64Array[] {
-  const { parts, rows, cols } = map
-  const out = Array.from({ length: rows }, () => new Float64Array(cols))
+/** Some rows of a map's weights, written out: the mean of its heads. */
+function rowsOf({ parts, cols }: AttentionMap, first: number, count: number): Float64Array[] {
+  const out = Array.from({ length: count }, () => new Float64Array(cols))
   for (const part of parts)
     scope(() => {
-      const tile = elementsOf(cellsOf(part, [0, rows], [0, cols], 'weights'))
+      const tile = elementsOf(cellsOf(part, [first, first + count], [0, cols], 'weights'))
       out.forEach((row, i) => row.forEach((_, j) => (row[j] += tile[i * cols + j] / parts.length)))
     })
   return out
@@ -185,6 +200,8 @@ function checkMatrix(rows: readonly ArrayLike<number>[]): void {
       "replacePattern: the pattern must be 'uniform', rows of weights [Tq][Tk], or a map of a capture",
     )
   for (const [i, row] of rows.entries()) {
+    if (!Array.isArray(row) && !ArrayBuffer.isView(row))
+      throw new HeedTypeError('option', `replacePattern: row ${i} is no list of weights but ${String(row)}`)
     const weights = Array.from(row as ArrayLike<number>)
     if (weights.length !== rows[0].length)
       throw new HeedTypeError(

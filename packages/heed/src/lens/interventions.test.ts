@@ -6,7 +6,7 @@ import { scope } from '../tensor/index.js'
 import { coded, expectWithin, held, onBackends } from '../testing/index.js'
 import { tinyGpt2 } from '../testing/tiny-gpt2.js'
 import { tinyTransformer } from '../testing/tiny-transformer.js'
-import { ablate, capture, forbid, headMeans, replacePattern, rescale, swapSoftmax } from './index.js'
+import { ablate, capture, forbid, headMeans, normMap, replacePattern, rescale, swapSoftmax } from './index.js'
 
 const text = 'the dog sees the cat'
 const [H, D] = [2, 8]
@@ -98,6 +98,24 @@ onBackends('interventions', () => {
     expect(await after(ablate('*', [0, 1]))).toEqual(
       await after(ablate('encoder.*', 0), ablate('encoder.*', 1), ablate('decoder.*', [1, 0])),
     )
+  })
+
+  test('heads are named by their attention: what names none is not found', async () => {
+    using model = tinyGpt2()
+    for (const name of ['layers.0.heads', '*.output', 'embedding'])
+      await expect(hidden(model, ablate(name, 1))).rejects.toThrow(
+        coded('not-found', `'${name}'`, 'layers.0.self'),
+      )
+    await expect(hidden(model, ablate(['*.self', '*.heads']))).rejects.toThrow(
+      coded('not-found', "'*.heads'"),
+    )
+  })
+
+  test('a map of norms is no pattern', async () => {
+    using model = tinyGpt2()
+    using captured = await capture(model, text, { values: true })
+    const norms = await normMap(model, captured, 'layers.0.self', 0)
+    expect(() => replacePattern('layers.0.self', norms)).toThrow(coded('option', 'norms', 'captured.map'))
   })
 
   test('uniform: 1/n over the n keys that a query may see, of the heads named', async () => {

@@ -14,11 +14,12 @@ import { scale } from '../ops/arithmetic.js'
 import { dense } from '../ops/check.js'
 import { tensor } from '../ops/create.js'
 import { elementsOf } from '../ops/host.js'
+import { put, zerosFor } from '../ops/put.js'
 import { scope } from '../tensor/scope.js'
-import { show } from '../tensor/shape.js'
+import { gigabytes, show } from '../tensor/shape.js'
 import { forEachOffset, type Tensor } from '../tensor/tensor.js'
 import type { Capturable } from './capture.js'
-import { at, chosenHeads, type HeadChoice, HEADS, put, putHeads, zerosFor } from './interventions-put.js'
+import { at, chosenHeads, type HeadChoice, HEADS, putHeads } from './interventions-heads.js'
 
 /** Bytes of a mask or of weights that an intervention may write out: 1 GB. */
 export const MOST_BYTES = 2 ** 30
@@ -81,23 +82,16 @@ function meanOf(means: HeadMeans, site: string, head: number, out: Tensor): Tens
   return mean.view([B, Tq, 1, Dv], [0, 0, 0, 1])
 }
 
-/**
- * An intervention on the output of attentions by head. It is asked for by the name of the attention: the activation that
- * follows it has another (`layers.0.heads`), so it listens to all of these and acts where its attention has been.
- */
-function onHeads(sites: SitePattern, change: (out: Tensor, site: string) => Tensor): Intervention {
-  const patterns = typeof sites === 'string' ? [sites] : sites
+/** An intervention on the output of attentions by head: an activation, which is named after its attention (`partOf`). */
+function onHeads(patterns: SitePattern, change: (out: Tensor, site: string) => Tensor): Intervention {
   const siteOf = new Map<string, string>()
   return {
-    sites: patterns.length > 0 ? [...patterns, '*.heads'] : [],
-    attention({ site }) {
-      siteOf.set(partOf(site, 'heads'), site)
-      return {}
-    },
-    activation(name, x) {
-      const site = siteOf.get(name)
-      return site === undefined ? x : change(x, site)
-    },
+    sites: ({ sites }) =>
+      matchSites(sites, patterns).map((site) => {
+        siteOf.set(partOf(site, 'heads'), site)
+        return partOf(site, 'heads')
+      }),
+    activation: (name, out) => change(out, siteOf.get(name)!),
   }
 }
 
@@ -182,6 +176,11 @@ export function forbid(
   { heads }: HeadOptions = {},
 ): Intervention {
   const whole = (n: unknown) => Number.isSafeInteger(n) && (n as number) >= 0
+  if (!Array.isArray(pairs))
+    throw new HeedTypeError(
+      'option',
+      `forbid: pairs are a list of [query, key], got ${JSON.stringify(pairs)}`,
+    )
   const wrong = pairs.find((pair) => !(Array.isArray(pair) && pair.length === 2 && pair.every(whole)))
   if (wrong)
     throw new HeedTypeError(
@@ -251,8 +250,6 @@ function masked(
     for (const [query, key] of cells) allowed[(map * Tq + query) * Tk + key] = 0
   return tensor(allowed, shape, { backend: backendOf(q) })
 }
-
-export const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GB`
 
 /**
  * Multiplies the scale of scores, 1/√d_k by default: above 1 weights grow sharper, below 1 flatter, and 0 makes them

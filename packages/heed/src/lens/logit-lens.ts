@@ -1,4 +1,5 @@
 import { HeedError, HeedTypeError } from '../errors.js'
+import { topIds } from '../models/beam-search.js'
 import { finiteValues } from '../models/damaged.js'
 import type { Model, NormWeights, Readout, TextRun, TextRunOptions } from '../models/family.js'
 import { normalize, rmsNormalize } from '../nn/layers.js'
@@ -107,25 +108,16 @@ async function likeliestAt(
   const [V, values] = [probabilities.shape.at(-1)!, await finiteValues(probabilities)]
   return Array.from({ length: end - start }, (_, n) => {
     const row = values.subarray(n * V, (n + 1) * V)
-    return largest(row, top).map((id) => ({ id, text: tokenText(tokenizer, id), probability: row[id] }))
+    return topIds(row, top, -Infinity).map((id) => ({
+      id,
+      text: tokenText(tokenizer, id),
+      probability: row[id],
+    }))
   })
 }
 
 const applyNorm = (weights: Model['weights'], { kind, name, eps }: NormWeights, x: Tensor): Tensor =>
   kind === 'rms' ? rmsNormalize(weights, name, x, eps) : normalize(weights, name, x, eps)
-
-/** Places of the largest values in falling order; of equals the first. */
-function largest(values: ArrayLike<number>, count: number): number[] {
-  const best: number[] = []
-  for (let id = 0; id < values.length; id++) {
-    if (best.length === count && !(values[id] > values[best[count - 1]])) continue
-    let at = best.length
-    while (at > 0 && values[best[at - 1]] < values[id]) at--
-    best.splice(at, 0, id)
-    if (best.length > count) best.pop()
-  }
-  return best
-}
 
 const tokenText = (tokenizer: Model['tokenizer'], id: number): string =>
   tokenizer?.has(id) ? tokenizer.decode([id], { skipSpecials: false }) : ''

@@ -78,7 +78,8 @@ export async function normMap(
   return new NormMap(parts, await valueNorms(model, captured, site, head, options))
 }
 
-class NormMap extends AttentionMap {
+/** Public as an `AttentionMap` alone. */
+export class NormMap extends AttentionMap {
   constructor(
     parts: readonly MapPart[],
     readonly norms: Float32Array,

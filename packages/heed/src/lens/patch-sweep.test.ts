@@ -100,6 +100,8 @@ onBackends('patchSweep', () => {
     await expect(sweep(clean, corrupt, { over: 'layers' as 'heads' })).rejects.toThrow(
       coded('option', 'layers'),
     )
+    await expect(sweep(clean, corrupt, { activations: [] })).rejects.toThrow(coded('option', 'activations'))
+    await expect(sweep(clean, corrupt, { head: 1 } as object)).rejects.toThrow(coded('option', "'head'"))
     await expect(sweep(clean, corrupt, { signal: AbortSignal.abort() })).rejects.toThrow(coded('aborted'))
   })
 })

@@ -2,6 +2,7 @@ import { breather } from '../breathe.js'
 import { HeedError, HeedTypeError, throwIfAborted } from '../errors.js'
 import type { Model } from '../models/family.js'
 import { matchSites, type SitePattern } from '../models/run.js'
+import { checkOptions } from '../ops/check.js'
 import type { Token } from '../text/index.js'
 import { isCausal, isTranslator, likeliest, logProb, predict, type Predicted, textOf } from './effect-pass.js'
 import { patch, type PatchOptions } from './patch.js'
@@ -30,6 +31,17 @@ export interface PatchSweepOptions {
   /** Passes done, of all. */
   onProgress?: (progress: { done: number; total: number }) => void
 }
+
+const sweepOptions: readonly (keyof PatchSweepOptions)[] = [
+  'over',
+  'activations',
+  'answer',
+  'wrong',
+  'position',
+  'beam',
+  'signal',
+  'onProgress',
+]
 
 /** One of the two texts. */
 export interface SweptText {
@@ -70,8 +82,8 @@ export interface PatchSweep {
  *
  * @throws HeedError `input` for texts that differ in their number of tokens, naming both, that are the same to the
  *   metric, or whose answer is more than one token; `not-found` for an activation or position that there is not;
- *   `unsupported` for a model without output over the vocabulary; `aborted` by the signal; HeedTypeError `option` for
- *   activations that are not by head
+ *   `unsupported` for a model without output over the vocabulary; `aborted` by the signal; HeedTypeError `option` for an
+ *   unknown option, no activations, or activations that are not by head
  */
 export async function patchSweep(
   model: Model,
@@ -79,10 +91,13 @@ export async function patchSweep(
   corrupt: string,
   options: PatchSweepOptions = {},
 ): Promise<PatchSweep> {
+  checkOptions('patchSweep', options, sweepOptions)
   const { over = 'positions', beam, signal, onProgress } = options
   if (over !== 'positions' && over !== 'heads')
     throw new HeedTypeError('option', `over must be 'positions' or 'heads', got '${String(over)}'`)
   const activations = matchSites(model.activations, options.activations ?? defaultActivations(model, over))
+  if (activations.length === 0)
+    throw new HeedTypeError('option', 'patchSweep: activations names none; without it every layer is swept')
   const last = isCausal(model) && options.position === undefined
   using recorder = new Recorder(model, { sites: activations })
   const whole = await predict(model, clean, { last, beam, signal, observers: [recorder] })

@@ -1,10 +1,11 @@
 import { HeedError, HeedTypeError } from '../errors.js'
 import type { Intervention } from '../models/run.js'
 import { checkFloats } from '../ops/check.js'
+import { put, type PutPart } from '../ops/put.js'
 import { sameShape, show } from '../tensor/shape.js'
 import { Tensor } from '../tensor/tensor.js'
 import type { Capture } from './capture.js'
-import { at, chosenHeads, type HeadChoice, HEADS, type Part, put } from './interventions-put.js'
+import { at, chosenHeads, type HeadChoice, HEADS } from './interventions-heads.js'
 
 export interface PatchOptions {
   /** At these positions only, from 0. Default: all. */
@@ -34,6 +35,7 @@ export function patch(
       `patch: ${activation} ${show(given.shape)} is not by head; those that are end in .q, .k, .v or .heads`,
     )
   return {
+    onePass: true,
     sites: activation,
     activation(_, x) {
       checkFloats('patch', { [activation]: x, source: given })
@@ -61,7 +63,7 @@ function partsOf(
   given: Tensor,
   positions: readonly number[] | undefined,
   heads: HeadChoice | undefined,
-): Part[] {
+): PutPart[] {
   const T = given.shape[1]
   const wrong = positions?.find((t) => !(Number.isInteger(t) && t >= 0 && t < T))
   if (wrong !== undefined)

@@ -11,7 +11,7 @@ import { type Capturable, capture, type Capture, type CaptureOptions, matchHeads
 /** `O` is what else the model's `run` takes. */
 export type SeeOptions<O extends TextRunOptions = TextRunOptions> = Omit<O, 'observers' | 'until'> & SeeChoice
 
-interface SeeChoice {
+export interface SeeChoice {
   /** Sites by name or pattern (`encoder.*.self`). Default: all of the model's attentions. */
   sites?: SitePattern
   /** Heads by number. Default: all. */

@@ -150,7 +150,7 @@ export interface WordLink {
   weight: number
 }
 
-interface LinkChoice {
+export interface LinkChoice {
   limit?: number
   special?: boolean
 }

@@ -188,6 +188,8 @@ test('topIds is a stable sort cut short', () => {
       (row, k) => {
         const all = [...row.keys()].filter((id) => row[id] > 0).sort((a, b) => row[b] - row[a] || a - b)
         expect(topIds(row, k)).toEqual(all.slice(0, k))
+        const any = [...row.keys()].sort((a, b) => row[b] - row[a] || a - b)
+        expect(topIds(row, k, -Infinity)).toEqual(any.slice(0, k))
       },
     ),
   )

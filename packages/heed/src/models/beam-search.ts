@@ -159,10 +159,9 @@ function isDone({ beams, finished, best, limit }: Sentence, { beam, lengthPenalt
   return best !== undefined && best.score >= attainable
 }
 
-/** The ids of the k largest of `row`, largest first; of equal ones the smaller id first. What is not positive is left out. */
-export function topIds(row: ArrayLike<number>, k: number): number[] {
+/** The ids of the k largest of `row`, largest first; of equal ones the smaller id first. Only what is above `least` counts. */
+export function topIds(row: ArrayLike<number>, k: number, least = 0): number[] {
   const ids: number[] = []
-  let least = 0
   for (let id = 0; id < row.length; id++) {
     const x = row[id]
     if (!(x > least)) continue // NaN too

@@ -41,14 +41,18 @@ export {
 } from './registry.js'
 export {
   type AttentionCall,
+  type AttentionPart,
   type AttentionSeen,
   type Intervention,
   matchSites,
   type Observer,
+  partOf,
+  type Places,
   Run,
   type RunOptions,
   type SiteNames,
   type SitePattern,
+  unlessEnded,
 } from './run.js'
 export type { SamplingOptions } from './sampling.js'
 export { blockNames, BlockNet, type Net, SequenceModel, type SequenceRun } from './sequence.js'

@@ -63,7 +63,10 @@ export interface Observer {
 
 /** Changes what happens. Several at one site act in their order; observers see what they made. */
 export interface Intervention {
-  sites?: SitePattern
+  /** Names of attentions and activations, or what makes them of the model's names. Default all. */
+  sites?: SitePattern | ((names: SiteNames) => SitePattern)
+  /** It serves passes over whole texts, and refuses the steps of a generation (`effect` then compares no outputs). */
+  onePass?: boolean
   /** Changes what an attention is called with, such as its mask, or puts weights in the place of softmax's. */
   attention?(call: AttentionCall): Partial<Pick<AttentionCall, 'q' | 'k' | 'v' | 'options' | 'weights'>>
   /** Replaces a named activation by a tensor of the same shape. */
@@ -254,7 +257,8 @@ function hooksBySite<H extends Observer | Intervention>(names: SiteNames, hooks:
     const sites = hook.attention ? names.sites : []
     const activations = hook.activation ? names.activations : []
     if (sites.length + activations.length === 0) continue
-    for (const site of matchSites([...sites, ...activations], hook.sites)) {
+    const wanted = typeof hook.sites === 'function' ? hook.sites(names) : hook.sites
+    for (const site of matchSites([...sites, ...activations], wanted)) {
       const map = sites.includes(site) ? found.attentions : found.activations
       map.set(site, [...(map.get(site) ?? []), hook])
     }

@@ -158,6 +158,18 @@ export class SequenceModel implements Model {
     return this.needTokenizer().encode(text)
   }
 
+  /**
+   * As `encode`, of a text that has something to attend to.
+   *
+   * @throws HeedError `input` for a text that is empty, or has no tokens
+   */
+  encodeSome(text: string): Encoding {
+    if (text.trim() === '') throw new HeedError('input', 'the text is empty; there is nothing to attend to')
+    const encoding = this.encode(text)
+    if (encoding.ids.length > 0) return encoding
+    throw new HeedError('input', 'the text has no tokens for this model; there is nothing to attend to')
+  }
+
   get readout(): Readout | undefined {
     const { net } = this
     if (!net.logits) return undefined
@@ -182,10 +194,7 @@ export class SequenceModel implements Model {
   async run(text: string, { signal, ...options }: TextRunOptions = {}): Promise<SequenceRun> {
     throwIfAborted(signal)
     const run = new Run(this, options)
-    if (text.trim() === '') throw new HeedError('input', 'the text is empty; there is nothing to attend to')
-    const { ids, tokens } = this.encode(text)
-    if (ids.length === 0)
-      throw new HeedError('input', 'the text has no tokens for this model; there is nothing to attend to')
+    const { ids, tokens } = this.encodeSome(text)
     using hidden = unlessEnded(() => scope(() => this.hidden(run, padIds([ids], this.padId))))?.keep()
     const values = hidden ? await finiteValues(hidden) : new Float32Array(0)
     return { text, output: null, tokens: { source: tokens }, ids, hidden: values }

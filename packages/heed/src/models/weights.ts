@@ -2,7 +2,7 @@ import type { Backend } from '../backends/backend.js'
 import { HeedError } from '../errors.js'
 import { readPieces, type StoredTensor, toFloat32 } from '../io/index.js'
 import { bytesPerElement } from '../tensor/dtype.js'
-import { type Shape, sizeOf } from '../tensor/shape.js'
+import { gigabytes, type Shape, sizeOf } from '../tensor/shape.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { type Kept, scalesShape, WeightWriter } from './weight-writer.js'
 
@@ -110,5 +110,3 @@ function checkRoom(
     `${path}: ${(parameters / 1e6).toFixed(0)} M parameters take ${gigabytes(bytesAs(dtype))} as ${dtype}, and the ${name} backend has ${gigabytes(capacity)} at most${inUse}; ${advice}${inUse && ', or dispose one that is loaded'}`,
   )
 }
-
-const gigabytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(2)} GB`

@@ -15,5 +15,11 @@ export {
   type RotaryPositions,
   rotaryTables,
 } from './rotary.js'
-export type { LinearScaling, Llama3Scaling, RotaryScaling, YarnScaling } from './rotary-scaling.js'
+export type {
+  LinearScaling,
+  Llama3Scaling,
+  RotaryScaling,
+  RotaryScalingKind,
+  YarnScaling,
+} from './rotary-scaling.js'
 export { optionalWeight, type Weights, weight } from './weights.js'

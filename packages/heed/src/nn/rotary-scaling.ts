@@ -3,14 +3,15 @@ import { isRecord, quote } from '../json.js'
 import type { RotaryFrequencies } from './rotary.js'
 
 /** The kind of scaling; older configs spell `rope_type` as `type`. */
-type Kind<K extends string> = { rope_type: K; type?: string } | { rope_type?: undefined; type: K }
+export type RotaryScalingKind<K extends string> =
+  { rope_type: K; type?: string } | { rope_type?: undefined; type: K }
 
 /** How rotary frequencies are scaled, as a Hugging Face config's rope_scaling spells it; null is as good as absent. */
 export type RotaryScaling =
-  | Kind<'default'>
-  | (Kind<'linear'> & LinearScaling)
-  | (Kind<'llama3'> & Llama3Scaling)
-  | (Kind<'yarn'> & YarnScaling)
+  | RotaryScalingKind<'default'>
+  | (RotaryScalingKind<'linear'> & LinearScaling)
+  | (RotaryScalingKind<'llama3'> & Llama3Scaling)
+  | (RotaryScalingKind<'yarn'> & YarnScaling)
 
 /** Positions are squeezed: every frequency is divided by the factor (Chen et al. 2023). */
 export interface LinearScaling {

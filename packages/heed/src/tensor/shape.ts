@@ -5,6 +5,9 @@ export type Shape = readonly number[]
 /** `[2, 3]` as people read it. */
 export const show = (shape: Shape): string => `[${shape.join(', ')}]`
 
+/** `0.50 GB`, of 2³⁰ bytes each, as people read it. */
+export const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GB`
+
 export const sizeOf = (shape: Shape): number => shape.reduce((n, d) => n * d, 1)
 
 export const sameShape = (a: Shape, b: Shape): boolean =>

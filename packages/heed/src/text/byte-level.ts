@@ -42,14 +42,14 @@ export type TokenizerJson = {
   }
 }
 
-interface ByteLevelConfig {
+export interface ByteLevelConfig {
   type: 'ByteLevel'
   add_prefix_space: false
   trim_offsets: false
   use_regex: true
 }
 
-type TemplateItem =
+export type TemplateItem =
   { Sequence: { id: 'A' | 'B'; type_id: number } } | { SpecialToken: { id: string; type_id: number } }
 
 /** Specials that stand before and after every encoded text. */

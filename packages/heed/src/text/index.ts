@@ -1,7 +1,14 @@
 export { learnBpe } from './bpe.js'
 export type { LearnBpeOptions } from './bpe.js'
 export { byteTokenizer } from './byte-level.js'
-export type { AddedToken, Around, ByteTokenizerOptions, TokenizerJson } from './byte-level.js'
+export type {
+  AddedToken,
+  Around,
+  ByteLevelConfig,
+  ByteTokenizerOptions,
+  TemplateItem,
+  TokenizerJson,
+} from './byte-level.js'
 export { bleu } from './bleu.js'
 export type { BleuScore } from './bleu.js'
 export { Tokenizer } from './tokenizer.js'

@@ -1,4 +1,4 @@
-export { AdamW, type AdamWOptions, type AdamWState, type StepReport } from './adamw.js'
+export { AdamW, type AdamWOptions, type AdamWState, type Params, type StepReport } from './adamw.js'
 export { type Checkpoint, type CheckpointIndex, readCheckpoint, readCheckpointIndex } from './checkpoint.js'
 export { type BatchOptions } from './batches.js'
 export {

@@ -1,5 +1,6 @@
 import { HeedError } from '../../errors.js'
 import { parseRecord } from '../../json.js'
+import { gigabytes } from '../../tensor/shape.js'
 import { exists, fileSize, freeBytes, linkFile, makeFolder, readText, writeFileAtomic } from '../files.js'
 import { CONFIG, INDEX, readWeightMap, WEIGHTS } from '../model-folder.js'
 import type { Hub } from './client.js'
@@ -134,5 +135,3 @@ async function checkRoom(hub: Hub, blobs: string, coming: readonly Known[]): Pro
       `${quoted(hub.repository)}: ${gigabytes(needed)} are to come and ${gigabytes(free)} are free in ${blobs}; free some space, or set HF_HOME to a folder on a larger disk`,
     )
 }
-
-const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`

@@ -6,6 +6,7 @@ import { type OnProgress, snapshotOnDisk } from './disk.js'
 import { readEnvironment } from './environment.js'
 import type { Repository } from './repository.js'
 
+export type { OnProgress } from './disk.js'
 export { type Repository, repositoryOf } from './repository.js'
 
 export interface DownloadOptions {
