@@ -292,7 +292,8 @@ describe('in the terminal', () => {
     await ok(args)
     expect(await names()).toEqual(sites.flatMap((site) => [0, 1].map((head) => `${site}.${head}.weights`)))
     await ok([...args, '--site', 'encoder.0.self', '--head', '1', '--qk'])
-    expect(await names()).toEqual(['weights', 'q', 'k', 'm', 'l'].map((what) => `encoder.0.self.1.${what}`))
+    const all = ['weights', 'q', 'k', 'm', 'l', 'scale', 'lengths']
+    expect(await names()).toEqual(all.map((what) => `encoder.0.self.1.${what}`))
   })
 
   it('says before the work that a picture cannot be made', async () => {
