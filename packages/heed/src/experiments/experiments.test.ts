@@ -219,6 +219,8 @@ describe('training', () => {
       { rate: Infinity },
     ])
       await expect(softmaxExperiment(options)).rejects.toThrow(coded('option', Object.keys(options)[0]))
+    for (const options of [{ seeds: 0 }, { seeds: 1.5 }, { keySizes: [4, 0] }])
+      await expect(scoreStatistics(options)).rejects.toThrow(coded('option', Object.keys(options)[0]))
   })
 })
 

@@ -1,6 +1,6 @@
 import { valueAndGrad } from '../autograd/index.js'
 import { breather } from '../breathe.js'
-import { throwIfAborted } from '../errors.js'
+import { HeedTypeError, throwIfAborted } from '../errors.js'
 import { scale } from '../ops/arithmetic.js'
 import { randn } from '../ops/create.js'
 import { linear } from '../ops/linear.js'
@@ -9,7 +9,7 @@ import { reshape } from '../ops/views.js'
 import type { TypedArray } from '../tensor/dtype.js'
 import { scope } from '../tensor/scope.js'
 import type { Tensor } from '../tensor/tensor.js'
-import type { ExperimentOptions } from './settings.js'
+import { type ExperimentOptions, settingsOf } from './settings.js'
 import { mean, median, type Spread, spread } from './statistics.js'
 
 /** What softmax makes of scores q·k · scale, q and k with components N(0, 1); each over the seeds. */
@@ -47,7 +47,11 @@ export const scoreKeySizes: readonly number[] = Array.from({ length: 11 }, (_, n
 export async function scoreStatistics(
   options: Pick<ExperimentOptions, 'seeds' | 'signal'> & { keySizes?: readonly number[] } = {},
 ): Promise<ScoreStatistics[]> {
-  const { keySizes = scoreKeySizes, seeds = 5, signal } = options
+  const { keySizes = scoreKeySizes, signal } = options
+  const { seeds } = settingsOf({ seeds: options.seeds })
+  const wrong = keySizes.find((size) => !(Number.isSafeInteger(size) && size >= 1))
+  if (wrong !== undefined)
+    throw new HeedTypeError('option', `experiment: keySizes must be whole numbers from 1 up, got ${wrong}`)
   const breathe = breather()
   const rows: Record<'scaled' | 'plain', ScoreStatistics[]> = { scaled: [], plain: [] }
   for (const keySize of keySizes) {

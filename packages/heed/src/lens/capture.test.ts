@@ -1,13 +1,19 @@
 import { expect, test } from 'vitest'
 import { valueAndGrad } from '../autograd/index.js'
-import { padIds, Run } from '../models/index.js'
+import { Cache } from '../models/cache.js'
+import { type Model, padIds, Run } from '../models/index.js'
+import { type Net, SequenceModel } from '../models/sequence.js'
+import { randn, scale, slice } from '../ops/index.js'
+import { scope } from '../tensor/scope.js'
 import { weightedSum } from '../testing/gradcheck.js'
-import { coded, onBackends } from '../testing/index.js'
+import { coded, expectWithin, held, onBackends } from '../testing/index.js'
 import { tinyGpt2 } from '../testing/tiny-gpt2.js'
 import { tinyTransformer } from '../testing/tiny-transformer.js'
 import { capture, type Capture } from './capture.js'
 import { Recorder } from './recorder.js'
-import { see } from './see.js'
+import { forbid } from './interventions.js'
+import { rollout } from './rollout.js'
+import { see, seenIn } from './see.js'
 
 const text = 'the dog sees the cat'
 const mapsOf = async (captured: Capture, site: string) =>
@@ -44,9 +50,94 @@ onBackends('capture', () => {
     expect([one.sites, [...one.activations.keys()]]).toEqual([['layers.0.self'], ['layers.0.q']])
     expect(passed.at(-1)).toBe('layers.0.v')
     using whole = await capture(model, text, { sites: 'layers.0.self', whole: true, with: [watch] })
-    expect(passed.at(-1)).toBe('layers.1.output')
+    // An intervention on all activations asks for the logits too.
+    expect(passed.slice(-2)).toEqual(['layers.1.output', 'logits'])
     expect(whole.sites).toEqual(['layers.0.self'])
     expect(await one.activation('layers.0.q').data()).toEqual(await one.attention('layers.0.self').q.data())
+  })
+
+  test('logits are computed where they are asked for, and named where there are any', async () => {
+    for (const make of [tinyGpt2, tinyTransformer]) {
+      using model: Model = make()
+      using captured = await capture(model, text, { sites: 'logits' })
+      expect([...captured.activations.keys()]).toEqual(['logits'])
+      const { source, target = source } = captured.of!.tokens
+      expect(captured.activation('logits').shape.slice(0, 2)).toEqual([1, target.length])
+    }
+    using model = tinyGpt2()
+    using captured = await capture(model, text, { sites: 'logits' })
+    const run = new Run(model)
+    using logits = model.logits(run, padIds([model.encode(text).ids], 0))
+    expect(await captured.activation('logits').data()).toEqual(await logits.data())
+    // With the hidden states of an ordinary pass, and changed by an intervention.
+    const { hidden } = await model.run(text)
+    using half = new Recorder(model, { sites: 'logits' })
+    const halve = { sites: 'logits', activation: (_: string, x: typeof logits) => scale(x, 0.5) }
+    expect((await model.run(text, { with: [halve], observers: [half] })).hidden).toEqual(hidden)
+    using halved = half.capture()
+    expect(await halved.activation('logits').data()).toEqual((await logits.data()).map((x) => x / 2))
+
+    const silent = Object.create(model.net, { logits: { value: undefined } }) as Net
+    const mute = new SequenceModel(model.config, silent, {})
+    expect(mute.activations).toEqual(model.activations.filter((name) => name !== 'logits'))
+    await expect(capture(mute, text, { sites: 'logits' })).rejects.toThrow(coded('not-found', "'logits'"))
+  })
+
+  test('a site that never passes is no empty capture', async () => {
+    using model = tinyGpt2()
+    const extra = { ...model, sites: model.sites, activations: [...model.activations, 'layers.9.output'] }
+    const quiet = Object.assign(extra, { run: (text: string) => model.run(text) })
+    await expect(capture(quiet, text, { sites: 'layers.9.output' })).rejects.toThrow(
+      coded('not-found', 'layers.9.output'),
+    )
+  })
+
+  test('rows join under an offset that the model gives', async () => {
+    const run = (cache?: Cache) => {
+      const recorder = new Recorder({ sites: ['layers.0.self'], activations: [], heads: 2 })
+      const names = { sites: recorder.sites, activations: [] }
+      return { recorder, run: new Run(names, { cache, observers: [recorder] }) }
+    }
+    const [q, k, v] = held([1, 2, 3].map((seed) => randn([2, 6, 2, 4], { seed })))
+    const rules = { window: [3, 0] as const, softcap: 5 }
+    using cache = new Cache()
+    const steps = run(cache)
+    for (const [from, to] of [
+      [0, 3],
+      [3, 4],
+      [4, 6],
+    ])
+      scope(() => {
+        const [a, b, c] = [q, k, v].map((x) => slice(x, 1, from, to))
+        // One row of the batch sees a key less.
+        steps.run.attend('layers.0.self', a, b, c, { ...rules, causal: { offset: [from, from - 1] } })
+      })
+    const whole = run()
+    scope(() => void whole.run.attend('layers.0.self', q, k, v, { ...rules, causal: { offset: [0, -1] } }))
+    using joined = steps.recorder.capture()
+    using once = whole.recorder.capture()
+    for (const batch of [0, 1]) {
+      const of = (captured: Capture) => captured.map('layers.0.self', 1, { batch }).tile()
+      await expectWithin(await of(joined), await of(once), 1e-6)
+    }
+    for (const { recorder } of [steps, whole]) recorder.dispose()
+  })
+
+  test('maps of some positions only are not shown as those of a text, nor followed back', async () => {
+    using model = tinyGpt2()
+    using recorder = new Recorder(model)
+    const observers = [recorder]
+    // What a mask has made cannot be joined: the rows of the prompt are lost.
+    const changes = [forbid('layers.*.self', [[1, 0]])]
+    await model.complete('the dog', { maxTokens: 4, endIds: [], observers, with: changes })
+    const { tokens } = await model.run('the dog')
+    using part = recorder.capture({ text: 'the dog', output: null, tokens })
+    const { rows, cols } = part.map('layers.0.self', 0)
+    expect(rows).toBeLessThan(cols)
+    await expect(seenIn(part)).rejects.toThrow(
+      coded('input', `${rows} queries for ${tokens.source.length} tokens`, 'one pass'),
+    )
+    await expect(rollout(part, { queries: [0] })).rejects.toThrow(coded('input', `${rows} of ${cols}`))
   })
 
   test('values and outputs are kept where asked for', async () => {
@@ -122,6 +213,13 @@ onBackends('capture', () => {
     using model = tinyGpt2()
     await expect(capture(model, text, { sites: 'layers.7.self' })).rejects.toThrow(
       coded('not-found', "'layers.7.self'", 'layers.0.self', 'layers.1.mlp'),
+    )
+    await expect(capture(model, text, { site: 'layers.0.self' } as object)).rejects.toThrow(
+      coded('option', "'site'"),
+    )
+    using translator = tinyTransformer()
+    await expect(capture(translator, text, { beams: 2 } as object)).rejects.toThrow(
+      coded('option', "'beams'"),
     )
     await expect(capture(model, ' ')).rejects.toThrow(coded('input', 'empty'))
     using captured = await capture(model, text, { sites: 'layers.1.self' })

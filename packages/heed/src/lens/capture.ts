@@ -32,7 +32,8 @@ export type CapturedText = Pick<TextRun, 'text' | 'output' | 'tokens'>
  *
  * Passes of other kinds are captured by a `Recorder`: generation token by token, training.
  *
- * @throws HeedError `not-found` for an unknown site, naming those there are; what the model's `run` throws
+ * @throws HeedError `not-found` for an unknown site, naming those there are, or for one that the pass does not come
+ *   through; what the model's `run` throws, which refuses options that neither it nor this knows
  */
 export async function capture<O extends TextRunOptions, R extends TextRun>(
   model: Capturable<O, R>,
@@ -45,10 +46,36 @@ export async function capture<O extends TextRunOptions, R extends TextRun>(
     const until = whole ? undefined : recorder.wanted
     const run = { ...rest, observers: [recorder], until } as unknown as O
     const { text: seen, output, tokens } = await model.run(text, run)
+    const missed = recorder.missed
+    if (missed.length > 0)
+      throw new HeedError(
+        'not-found',
+        `a pass over a text does not come through ${missed.join(', ')}; name other sites`,
+      )
     return recorder.capture({ text: seen, output, tokens })
   } finally {
     recorder.dispose()
   }
+}
+
+/** Which tokens ask at an attention and which answer. */
+export function sidesOf(site: string): Record<'queries' | 'keys', 'source' | 'target'> {
+  const queries = site.startsWith('decoder') ? 'target' : 'source'
+  return { queries, keys: site.endsWith('.cross') ? 'source' : queries }
+}
+
+/** Says where an attention's queries or keys are other than the tokens of the text; undefined where they are those. */
+export function misfit({ tokens }: CapturedText, { site, q, k }: KeptAttention): string | undefined {
+  const sides = sidesOf(site)
+  for (const [what, count] of [
+    ['queries', q.shape[1]],
+    ['keys', k.shape[1]],
+  ] as const) {
+    const side = sides[what]
+    const expected = tokens[side]?.length ?? 0
+    if (count !== expected) return `${site} has ${count} ${what} for ${expected} tokens of the ${side}`
+  }
+  return undefined
 }
 
 /** Attentions and activations of a pass, kept to be looked into. It owns its tensors: `dispose` frees them. */

@@ -1,8 +1,7 @@
 import { HeedError, HeedTypeError } from '../errors.js'
 import { checkOptions } from '../ops/check.js'
 import type { AttentionMap } from './map.js'
-import { cellAt, type RowVisitor, scan } from './scan.js'
-import type { ScanOptions } from './strongest.js'
+import { cellAt, type RowVisitor, scan, type ScanOptions } from './scan.js'
 
 const patterns = ['previous', 'duplicate', 'induction'] as const
 

@@ -1,7 +1,7 @@
 import { HeedError } from '../errors.js'
 import type { Token } from '../text/index.js'
 import type { AttentionMap } from './map.js'
-import type { ScanOptions } from './strongest.js'
+import { checkCells, type ScanOptions } from './scan.js'
 
 /** Tokens that stand for one thing, such as the pieces of a word: [start, end). */
 export interface Span {
@@ -14,7 +14,8 @@ export interface Span {
  * Weights over spans: added over a span's keys, averaged over a span's queries. Tokens in no span are left out, so that
  * rows sum to 1 where spans cover all keys.
  *
- * @throws HeedError `input` for spans that are empty, overlap or leave the map
+ * @throws HeedError `input` for spans that are empty, overlap or leave the map; `memory` for a map over spans of more
+ *   than 1 GB
  */
 export async function gather(
   map: AttentionMap,
@@ -22,17 +23,23 @@ export async function gather(
   options?: ScanOptions,
 ): Promise<Float32Array[]> {
   const [rowOf, colOf] = [owners(queries, map.rows, 'queries'), owners(keys, map.cols, 'keys')]
-  const sums = queries.map(() => new Float64Array(keys.length))
+  checkCells('a map over spans', queries.length, keys.length, 'take longer spans, or an overview()')
+  const found = queries.map(() => new Float32Array(keys.length))
+  // Queries of a span come one after another: one row of sums serves all spans.
+  const sum = new Float64Array(keys.length)
   for await (const { rows, cols, weights } of map.blocks(options)) {
     const width = cols[1] - cols[0]
     for (let i = rows[0]; i < rows[1]; i++) {
       if (rowOf[i] < 0) continue
-      const sum = sums[rowOf[i]]
       for (let j = 0; j < width; j++)
         if (colOf[cols[0] + j] >= 0) sum[colOf[cols[0] + j]] += weights[(i - rows[0]) * width + j]
+      const { start, end } = queries[rowOf[i]]
+      if (i < end - 1) continue
+      found[rowOf[i]].set(sum.map((x) => x / (end - start)))
+      sum.fill(0)
     }
   }
-  return sums.map((row, i) => Float32Array.from(row, (sum) => sum / (queries[i].end - queries[i].start)))
+  return found
 }
 
 /** The span of each of `count` tokens, −1 for none. */

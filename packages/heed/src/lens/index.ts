@@ -57,7 +57,8 @@ export { openCapture, saveCapture } from './saved.js'
 export { inductionOnRepeats, type RepeatOptions, type RepeatScore } from './repeats.js'
 export { rollout, type RolloutOptions } from './rollout.js'
 export { see, type SeeChoice, type Seen, seenIn, type SeenMap, type SeeOptions } from './see.js'
-export type { Link, ScanOptions, StrongestOptions, TopKeys } from './strongest.js'
+export type { ScanOptions } from './scan.js'
+export type { Link, StrongestOptions, TopKeys } from './strongest.js'
 export {
   ablate,
   type AblateOptions,

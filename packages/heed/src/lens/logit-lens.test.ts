@@ -103,6 +103,7 @@ test('refuses positions that there are not, and models without an output', async
     coded('not-found', 'no position 99'),
   )
   await expect(logitLens(model, 'the', { top: 0 })).rejects.toThrow(coded('option', 'top'))
+  await expect(logitLens(model, 'the', { tops: 3 } as object)).rejects.toThrow(coded('option', "'tops'"))
   using bare = tinyGpt2()
   Object.assign(bare.net, { logits: undefined })
   await expect(logitLens(bare, 'the')).rejects.toThrow(coded('unsupported', 'no output over the vocabulary'))

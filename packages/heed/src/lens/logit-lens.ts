@@ -8,7 +8,7 @@ import { slice } from '../ops/views.js'
 import { scope } from '../tensor/scope.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { capture, type Capturable, type CaptureOptions } from './capture.js'
-import type { ScanOptions } from './strongest.js'
+import type { ScanOptions } from './scan.js'
 
 /** What a model must be for a look at its scores from inside. */
 export type Readable<O = TextRunOptions, R = TextRun> = Capturable<O, R> &

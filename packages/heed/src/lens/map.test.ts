@@ -179,6 +179,10 @@ test('a whole map that would not fit is refused with its size and the ways that 
   const kept = { site: 'layers.0.self', q, k: q, m, l: m, options: {} }
   const map = new AttentionMap([{ kept, head: 0, batch: 0 }])
   await expect(map.tile()).rejects.toThrow(coded('memory', '20000 × 20000', '1.5 GB', 'overview()', 'top()'))
+  await expect(map.overview(T)).rejects.toThrow(coded('memory', '20000 × 20000', 'fewer cells'))
+  await expect(map.top(T)).rejects.toThrow(coded('memory', '20000 × 20000', 'fewer keys'))
+  const spans = Array.from({ length: T }, (_, n) => ({ start: n, end: n + 1, text: '' }))
+  await expect(map.over({ queries: spans, keys: spans })).rejects.toThrow(coded('memory', 'longer spans'))
 })
 
 test('blocks of a causal map leave out what no row may see, and a scan can be stopped', async () => {

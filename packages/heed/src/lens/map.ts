@@ -10,14 +10,8 @@ import { gather, type Span } from './gather.js'
 import type { KeptAttention } from './kept.js'
 import { type MapStats, stats, type StatsOptions } from './measures.js'
 import { overview, type Overview, type OverviewOptions } from './overview.js'
-import {
-  type Link,
-  type ScanOptions,
-  strongest,
-  type StrongestOptions,
-  top,
-  type TopKeys,
-} from './strongest.js'
+import { checkCells, type ScanOptions } from './scan.js'
+import { type Link, strongest, type StrongestOptions, top, type TopKeys } from './strongest.js'
 
 /**
  * A step of the formula: `products` q·k; `scaled` by 1/√d_k, or what the scale is; `scores` after softcap and bias, −∞
@@ -51,8 +45,6 @@ export interface RowBlock {
   readonly weights: Float32Array
 }
 
-/** Cells of one tile at most: 1 GB of float32. */
-const MOST_CELLS = 2 ** 28
 /** Cells of a block of a scan, about, and the rows that kernels like to have together. */
 const [BLOCK_CELLS, BLOCK_ROWS] = [2 ** 22, 192]
 
@@ -111,12 +103,9 @@ export class AttentionMap {
   }: TileOptions = {}): Promise<Float32Array> {
     checkRange(rows, this.rows, 'queries')
     checkRange(cols, this.cols, 'keys')
-    const [height, width] = [rows[1] - rows[0], cols[1] - cols[0]]
-    if (height * width > MOST_CELLS)
-      throw new HeedError(
-        'memory',
-        `a tile of ${height} × ${width} weights takes ${((height * width * 4) / 2 ** 30).toFixed(1)} GB; at most 1 GB is given at once: ask for smaller tiles, an overview(), the top() keys of every query, or walk the map with blocks()`,
-      )
+    const advice =
+      'ask for smaller tiles, an overview(), the top() keys of every query, or walk the map with blocks()'
+    checkCells('a tile', rows[1] - rows[0], cols[1] - cols[0], advice)
     const tiles = this.parts.map((part) => cellsOf(part, rows, cols, stage).keep())
     try {
       return await mean(tiles)
@@ -144,12 +133,20 @@ export class AttentionMap {
     }
   }
 
-  /** The `count` strongest keys of every query. */
+  /**
+   * The `count` strongest keys of every query, of those with a weight above 0.
+   *
+   * @throws HeedError `input` for a map with weights below 0; `memory` for more than 1 GB
+   */
   top(count: number, options?: ScanOptions): Promise<TopKeys> {
     return top(this, count, options)
   }
 
-  /** The `count` strongest pairs of the whole map, strongest first. */
+  /**
+   * The `count` strongest pairs of the whole map, of those with a weight above 0, strongest first.
+   *
+   * @throws HeedError `input` for a map with weights below 0
+   */
   strongest(count: number, options?: StrongestOptions): Promise<Link[]> {
     return strongest(this, count, options)
   }

@@ -110,6 +110,19 @@ test('a query that may attend to nothing has zeros and is not in the means', asy
   near([got.means.entropy!, got.means.max!], [Math.LN2, 0.5])
 })
 
+test('a weight below 0 is no share of anything', async () => {
+  using known = knownMap([
+    [0.5, 0.5],
+    [0.5, 0.5],
+  ])
+  using below = tensor([0.5, 0.5, 0.75, -0.25], [1, 1, 2, 2])
+  Object.assign(known.kept, { weights: below.view(below.shape, below.strides) })
+  const { map } = known
+  for (const asked of [map.stats(), map.top(1), map.strongest(1)])
+    await expect(asked).rejects.toThrow(coded('input', 'from 0 up', '-0.25'))
+  expect((await map.overview(1)).cells[0]).toBe(0.375)
+})
+
 test('with a sink logit entropy and distance are of what the keys have', async () => {
   using sink = tensor([0])
   // exp(0) of the sink beside 0.5 + 0.5: keys have half of the weight.

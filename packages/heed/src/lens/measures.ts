@@ -2,8 +2,7 @@ import { HeedError } from '../errors.js'
 import type { Token } from '../text/index.js'
 import { checkIds, patternKeys, positionOf } from './detectors.js'
 import type { AttentionMap } from './map.js'
-import { cellAt, type RowVisitor, scan } from './scan.js'
-import type { ScanOptions } from './strongest.js'
+import { cellAt, negative, type RowVisitor, scan, type ScanOptions } from './scan.js'
 
 /** What can be said of a row of an attention map, and of a head as the mean over its rows. */
 export type MeasureName =
@@ -150,7 +149,8 @@ export type MapStats = Readonly<Partial<Record<MeasureName, Float32Array>>> &
  * The measures of every row of a map, in one walk over it; sums are in float64. Entropy, distance and offset are of the
  * row as a distribution, w_ij / Σ_j w_ij, which is w_ij itself unless a sink logit or an intervention took a share.
  *
- * @throws HeedError `input` for other than one id a key, or separators that are no keys; `aborted` by the signal
+ * @throws HeedError `input` for other than one id a key, separators that are no keys, or weights below 0; `aborted` by the
+ *   signal
  */
 export async function stats(
   map: AttentionMap,
@@ -218,7 +218,10 @@ export function statsOf(
 function spread(cells: Float32Array): { total: number; entropy: number; max: number } {
   let [total, logs, max] = [0, 0, 0]
   for (const w of cells) {
-    if (!(w > 0)) continue
+    if (!(w > 0)) {
+      if (w < 0) throw negative('stats', w)
+      continue
+    }
     total += w
     logs += w * Math.log(w)
     if (w > max) max = w

@@ -1,6 +1,6 @@
 import { HeedError, HeedTypeError } from '../errors.js'
 import type { AttentionMap } from './map.js'
-import type { ScanOptions } from './strongest.js'
+import { checkCells, type ScanOptions } from './scan.js'
 
 export interface OverviewOptions extends ScanOptions {
   /** What a cell shows of the weights that it covers. Default `mean`. */
@@ -20,7 +20,8 @@ export interface Overview {
  * Cell (r, c) of `rows` × `cols` covers queries ⌊r·Tq/rows⌋ to ⌊(r+1)·Tq/rows⌋ and keys likewise, what may not be attended
  * to counting as 0.
  *
- * @throws HeedError `input` for an overview larger than the map; HeedTypeError `option` for sizes or a pool that cannot be
+ * @throws HeedError `input` for an overview larger than the map; `memory` for one that takes more than 1 GB; HeedTypeError
+ *   `option` for sizes or a pool that cannot be
  */
 export async function overview(
   map: AttentionMap,
@@ -38,7 +39,8 @@ export async function overview(
       `an overview of ${rows} × ${cols} is larger than the map, ${map.rows} × ${map.cols}; ask for at most that, or for a tile()`,
     )
   const [rowEnds, colEnds] = [binEnds(map.rows, rows), binEnds(map.cols, cols)]
-  const pooled = new Float64Array(rows * cols)
+  checkCells('an overview', rows, cols, 'ask for fewer cells, or for tiles', 8)
+  const pooled = new Float64Array(rows * cols).fill(pool === 'mean' ? 0 : -Infinity)
   let r = 0
   for await (const {
     rows: [start, end],
@@ -46,9 +48,13 @@ export async function overview(
     weights,
   } of map.blocks(options)) {
     const first = colEnds.findIndex((end) => end > from)
+    // Bins with keys that the block leaves out: those are 0, which may be more than what is there.
+    const lacking = [...colEnds.keys()].filter((c) => (colEnds[c - 1] ?? 0) < from || colEnds[c] > to)
     let at = 0
     for (let i = start; i < end; i++) {
       while (i >= rowEnds[r]) r++
+      if (pool === 'max' && (i === start || i === rowEnds[r - 1]))
+        for (const c of lacking) pooled[r * cols + c] = Math.max(pooled[r * cols + c], 0)
       for (let c = first, j = from; j < to; c++) {
         const last = Math.min(colEnds[c], to)
         const cell = r * cols + c

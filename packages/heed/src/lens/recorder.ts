@@ -7,7 +7,7 @@ import {
   type SiteNames,
   type SitePattern,
 } from '../models/run.js'
-import { resolveRules } from '../ops/attention-rules.js'
+import { type AttentionOptions, resolveRules } from '../ops/attention-rules.js'
 import { dense } from '../ops/check.js'
 import { scope } from '../tensor/scope.js'
 import type { Tensor } from '../tensor/tensor.js'
@@ -30,7 +30,8 @@ export interface RecorderOptions extends KeepOptions {
  * An observer that keeps what passes by, of any pass: `model.generate(prompt, { observers: [recorder] })`, or
  * `new Run(model, { mode: 'train', observers: [recorder] })`. Of a generation with a cache, whose passes are over the new
  * positions only, rows are appended as tokens come, so that the maps are those of one pass over the whole text; any
- * other pass takes the place of the one before. The caller disposes it, and separately each capture it gives.
+ * other pass takes the place of the one before. Activations are always those of the last pass: of a generation with a
+ * cache, of the last position alone. The caller disposes it, and separately each capture it gives.
  */
 export class Recorder implements Observer, Disposable {
   /** All that is recorded, in the model's order. */
@@ -61,9 +62,15 @@ export class Recorder implements Observer, Disposable {
       }
   }
 
+  /** What is wanted and has not passed by yet. */
+  get missed(): string[] {
+    return this.wanted.filter((site) => !this.#attentions.has(site) && !this.#activations.has(site))
+  }
+
   /**
-   * What has been recorded so far, as a capture of its own: the recorder may go on. Rows that were made under a mask,
-   * bias or weights of an intervention cannot be joined: then it is the last pass alone.
+   * What has been recorded so far, as a capture of its own: the recorder may go on. A pass under a mask, bias or weights
+   * of an intervention is not joined to one before or after it, and the later one takes its place: an attention then has
+   * fewer rows than keys.
    */
   capture(of?: CapturedText): Capture {
     const attentions = [...this.#attentions].map(([site, rows]) => [site, rows.all()] as const)
@@ -117,7 +124,8 @@ class Rows {
     return scope(() => {
       const [m, l] = [fromColumns(grown.m.view()), fromColumns(grown.l.view())]
       const out = last.out && { out: grown.out.view() }
-      return keepAgain({ ...last, q: grown.q.view(), m, l, ...out })
+      const options = fromFirst(last, grown.q.length - last.q.shape[1])
+      return keepAgain({ ...last, q: grown.q.view(), m, l, ...out, options })
     })
   }
 
@@ -138,6 +146,13 @@ class Rows {
 function firstRow({ q, k, options }: AttentionSeen): number {
   if (!options.causal) return 0
   return scope(() => resolveRules(q, k, options).offsets)[0]
+}
+
+/** The rules of the last rows as those of all, which begin `before` rows earlier: an offset that was given goes back. */
+function fromFirst({ q, k, options }: KeptAttention, before: number): AttentionOptions {
+  if (typeof options.causal !== 'object') return options
+  const { offsets } = scope(() => resolveRules(q, k, options))
+  return { ...options, causal: { offset: offsets.map((offset) => offset - before) } }
 }
 
 /** Whether rules are tensors that say it of these rows alone. */

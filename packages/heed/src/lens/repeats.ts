@@ -6,8 +6,7 @@ import { type Intervention, matchSites, Run, type SitePattern, unlessEnded } fro
 import { checkOptions } from '../ops/check.js'
 import { scope } from '../tensor/scope.js'
 import { Recorder } from './recorder.js'
-import { cellAt, scan } from './scan.js'
-import type { ScanOptions } from './strongest.js'
+import { cellAt, scan, type ScanOptions } from './scan.js'
 
 export interface RepeatOptions extends ScanOptions {
   /** Random tokens of a sequence, which then comes again. Default 50. */

@@ -3,8 +3,7 @@ import { matchSites, type SitePattern } from '../models/run.js'
 import { checkOptions } from '../ops/check.js'
 import type { Capture } from './capture.js'
 import type { AttentionMap } from './map.js'
-import { scan } from './scan.js'
-import type { ScanOptions } from './strongest.js'
+import { scan, type ScanOptions } from './scan.js'
 
 export interface RolloutOptions extends ScanOptions {
   /** Positions to follow back from the last layer. */
@@ -25,13 +24,19 @@ export interface RolloutOptions extends ScanOptions {
  *
  * @returns a vector [T] a query, which sums to 1
  * @throws HeedError `not-found` for a site or position that is not here; `input` where sites are not self-attentions of
- *   one stack; `aborted` by the signal
+ *   one stack, or hold rows of some positions only; `aborted` by the signal
  */
 export async function rollout(captured: Capture, options: RolloutOptions): Promise<Float32Array[]> {
   checkOptions('rollout', options, ['queries', 'sites', 'batch', 'signal', 'onProgress'])
   const { queries, batch = 0, signal, onProgress } = options
   const maps = stackOf(captured, options.sites).map((sites) => captured.mean({ sites, batch }))
   const size = maps[0].cols
+  const part = maps.find(({ rows, cols }) => rows !== cols)
+  if (part)
+    throw new HeedError(
+      'input',
+      `rollout needs a row for every position, ${part.parts[0].kept.site} has ${part.rows} of ${part.cols}; capture() the whole text in one pass`,
+    )
   const wrong = queries.find((query) => !(Number.isInteger(query) && query >= 0 && query < size))
   if (wrong !== undefined)
     throw new HeedError('not-found', `there is no position ${wrong}; there are 0 to ${size - 1}`)

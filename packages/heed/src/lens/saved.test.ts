@@ -217,6 +217,12 @@ test('a damaged capture.json is refused with what is wrong', async () => {
     ['text', 7],
   ] as const)
     await expectRefused((json) => (json.of.tokens.source[0][field] = value), 'token 0', 'within 0 to 7')
+  await expectRefused(
+    (json) => json.of.tokens.source.pop(),
+    'layers.0.self',
+    'queries',
+    'tokens of the source',
+  )
   await expectRefused((json) => (json.of.tokens.target = json.of.tokens.source), 'tokens.target', '0 to 0')
   for (const [option, value] of [
     ['scale', null],

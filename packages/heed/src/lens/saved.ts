@@ -13,7 +13,7 @@ import { type DType, isFloat, newArray } from '../tensor/dtype.js'
 import { scope } from '../tensor/scope.js'
 import { Tensor } from '../tensor/tensor.js'
 import type { Token } from '../text/index.js'
-import { Capture, type CapturedText } from './capture.js'
+import { Capture, type CapturedText, misfit } from './capture.js'
 import type { KeptAttention } from './kept.js'
 
 /*
@@ -76,7 +76,7 @@ export async function saveCapture(capture: Capture, folder: string): Promise<voi
 
 /**
  * Opens a folder that {@link saveCapture} wrote. Nothing in it is trusted: tensors must be there, have the shapes and
- * dtypes that they have in a capture and fit one another, rules must be such as an attention takes, spans of tokens must
+ * dtypes that they have in a capture and fit one another and the tokens of the text, rules must be such as an attention takes, spans of tokens must
  * lie in their text. The caller disposes the capture.
  *
  * @param backend where its tensors will live; default the one chosen by `useBackend`
@@ -209,12 +209,12 @@ function captureOf(index: Record<string, unknown>, file: string, tensors: Map<st
     if (!t || !isFloat(t.dtype)) throw damaged(file, `there are no numbers of the activation ${quote(name)}`)
     activations.set(name as string, t)
   }
-  return new Capture(
-    heads as number,
-    attentions,
-    activations,
-    of === undefined ? of : textOf(of, `${file}: of`),
-  )
+  const text = of === undefined ? of : textOf(of, `${file}: of`)
+  for (const kept of text ? attentions.values() : []) {
+    const wrong = misfit(text!, kept)
+    if (wrong) throw damaged(`${file}: of`, wrong)
+  }
+  return new Capture(heads as number, attentions, activations, text)
 }
 
 /** An attention whose tensors and rules fit one another, as the ops that will be asked for its map see it. */

@@ -6,7 +6,15 @@ import { type AttentionOptions, resolveRules } from '../ops/attention-rules.js'
 import { dense } from '../ops/check.js'
 import { scope } from '../tensor/scope.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { type Capturable, capture, type Capture, type CaptureOptions, matchHeads } from './capture.js'
+import {
+  type Capturable,
+  capture,
+  type Capture,
+  type CaptureOptions,
+  matchHeads,
+  misfit,
+  sidesOf,
+} from './capture.js'
 
 /** `O` is what else the model's `run` takes. */
 export type SeeOptions<O extends TextRunOptions = TextRunOptions> = Omit<O, 'observers' | 'until'> & SeeChoice
@@ -89,13 +97,17 @@ const MOST_WEIGHTS = 2 ** 26
  * The maps of a capture of a text, whole: what `see` gives.
  *
  * @throws HeedError `memory` for more than 67 million weights, naming the ways that work; `not-found` for an unknown
- *   head; `input` for a capture that is not of a text; `aborted` by the signal
+ *   head; `input` for a capture that is not of a text, or not of all its tokens; `aborted` by the signal
  */
 export async function seenIn(
   captured: Capture,
   { heads, qk = false, signal }: { heads?: readonly number[]; qk?: boolean; signal?: AbortSignal } = {},
 ): Promise<Seen> {
   if (!captured.of) throw new HeedError('input', 'this capture is not of a text; ask its maps themselves')
+  for (const site of captured.sites) {
+    const wrong = misfit(captured.of, captured.attention(site))
+    if (wrong) throw new HeedError('input', `${wrong}; capture() the whole text in one pass`)
+  }
   const wanted = matchHeads(captured.heads, heads)
   const size = (site: string) => captured.attention(site).q.shape[1] * captured.attention(site).k.shape[1]
   const weights = captured.sites.reduce((sum, site) => sum + wanted.length * size(site), 0)
@@ -120,8 +132,7 @@ async function mapOf(captured: Capture, site: string, head: number, qk: boolean)
   const [, Tq, H] = q.shape
   const [, Tk, Hkv] = k.shape
   const weights = rows(await captured.map(site, head).tile(), Tq, Tk)
-  const side = site.startsWith('decoder') ? 'target' : 'source'
-  const map: SeenMap = { site, head, queries: side, keys: site.endsWith('.cross') ? 'source' : side, weights }
+  const map: SeenMap = { site, head, ...sidesOf(site), weights }
   if (!qk) return map
   if (given)
     throw new HeedError(

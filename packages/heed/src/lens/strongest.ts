@@ -1,12 +1,6 @@
 import { HeedTypeError } from '../errors.js'
 import type { AttentionMap } from './map.js'
-
-/** What walking over a whole map takes. */
-export interface ScanOptions {
-  signal?: AbortSignal
-  /** Queries done, of all. */
-  onProgress?: (progress: { done: number; total: number }) => void
-}
+import { checkCells, negative, type ScanOptions } from './scan.js'
 
 /** The strongest keys of every query, strongest first. */
 export interface TopKeys {
@@ -31,10 +25,16 @@ export interface StrongestOptions extends ScanOptions {
   keys?: (key: number) => boolean
 }
 
-/** @throws HeedTypeError `option` for a count that is not one */
+/**
+ * The `count` strongest keys of every query, of those with a weight above 0.
+ *
+ * @throws HeedTypeError `option` for a count that is not one; HeedError `memory` for more than 1 GB of them; `input` for a
+ *   map with weights below 0
+ */
 export async function top(map: AttentionMap, count: number, options?: ScanOptions): Promise<TopKeys> {
   checkCount('top', count)
   const most = Math.min(count, map.cols)
+  checkCells('a list of top keys', map.rows, most, 'ask for fewer keys, or walk the map with blocks()', 8)
   const keys = new Int32Array(map.rows * most).fill(-1)
   const weights = new Float32Array(map.rows * most)
   for await (const { rows, cols, weights: cells } of map.blocks(options)) {
@@ -46,7 +46,10 @@ export async function top(map: AttentionMap, count: number, options?: ScanOption
       let least = 0
       for (let j = 0; j < width; j++) {
         const weight = cells[at + j]
-        if (!(weight > least)) continue
+        if (!(weight > least)) {
+          if (weight < 0) throw negative('top', weight)
+          continue
+        }
         let place = most - 1
         for (; place > 0 && w[place - 1] < weight; place--) {
           w[place] = w[place - 1]
@@ -61,7 +64,11 @@ export async function top(map: AttentionMap, count: number, options?: ScanOption
   return { count: most, keys, weights }
 }
 
-/** @throws HeedTypeError `option` for a count that is not one */
+/**
+ * The `count` strongest pairs, of those with a weight above 0, strongest first.
+ *
+ * @throws HeedTypeError `option` for a count that is not one; HeedError `input` for a map with weights below 0
+ */
 export async function strongest(
   map: AttentionMap,
   count: number,
@@ -84,6 +91,7 @@ export async function strongest(
       const at = (i - rows[0]) * width
       for (let j = 0; j < width; j++) {
         const weight = weights[at + j]
+        if (weight < 0) throw negative('strongest', weight)
         if (weight > least && asked[cols[0] + j]) found.push({ query: i, key: cols[0] + j, weight })
       }
       if (found.length > 4 * count + 1024) settle()

@@ -74,8 +74,8 @@ const scales: Record<OverviewScale, Scale> = {
 const SLACK = 1e-4
 
 function check({ values, height, width, queries, keys }: DrawnOverview, scale: OverviewScale): void {
-  if (!(scale in scales))
-    throw new HeedTypeError('option', `scale is ${scale}; it must be linear, sqrt or log`)
+  if (!Object.hasOwn(scales, scale))
+    throw new HeedTypeError('option', `scale is ${String(scale)}; it must be linear, sqrt or log`)
   if (!(height > 0 && width > 0) || values.length !== height * width)
     throw new HeedTypeError(
       'shape',

@@ -272,6 +272,7 @@ describe('overviewSvg', () => {
   })
 
   it('refuses what is no overview', () => {
+    expect(() => overviewSvg(overview(), { scale: 'toString' as 'log' })).toThrow(coded('option', 'toString'))
     expect(() => overviewSvg(overview({ values: [1] }))).toThrow(coded('shape', '64 × 64', 'got 1'))
     expect(() => overviewSvg(overview({ queries: 63 }))).toThrow(coded('shape', '63 × 32768'))
     expect(() => overviewSvg(overview({ values: new Float32Array(4096).fill(NaN) }))).toThrow(

@@ -1,4 +1,5 @@
 import { HeedError } from '../errors.js'
+import { checkOptions } from '../ops/check.js'
 import { reshape } from '../ops/views.js'
 import { scope } from '../tensor/scope.js'
 import type { Token } from '../text/index.js'
@@ -31,12 +32,18 @@ export interface PairRun extends TextRun {
   logits: Float32Array
 }
 
-/** @throws HeedError `input` for an empty text, or a source or target with more tokens than max_positions. */
+const runOptions = ['target', 'observers', 'until', 'beam', 'lengthPenalty', 'maxLength', 'signal', 'with']
+
+/**
+ * @throws HeedError `input` for an empty text, or a source or target with more tokens than max_positions; HeedTypeError
+ *   `option` for an option that there is not
+ */
 export async function runPair(
   model: Transformer,
   text: string,
   options: PairRunOptions = {},
 ): Promise<PairRun> {
+  checkOptions('run', options, runOptions)
   const { target, observers, until } = options
   if (text.trim() === '') throw new HeedError('input', 'the text is empty; there is nothing to attend to')
   // Made first: an unknown site is told before the work of a translation.

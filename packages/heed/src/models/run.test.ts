@@ -60,6 +60,14 @@ test('modes and caches that do not exist are refused', () => {
 
 const qkv = () => held([1, 2, 3].map((seed) => randn([2, 3, 2, 4], { seed }))) as [Tensor, Tensor, Tensor]
 
+test('what is no observer and no intervention is refused', () => {
+  for (const hook of [undefined, null, 7, []]) {
+    expect(() => new Run(names, { with: [hook] as never })).toThrow(coded('option', 'with[0]'))
+    expect(() => new Run(names, { observers: [{}, hook] as never })).toThrow(coded('option', 'observers[1]'))
+  }
+  expect(() => new Run(names, { observers: null as never })).toThrow(coded('option', 'a list', 'null'))
+})
+
 test('an observer changes nothing and can recompute every weight', async () => {
   const [q, k, v] = qkv()
   let seen: AttentionSeen | undefined

@@ -3,6 +3,7 @@ import { HeedError, HeedTypeError } from '../errors.js'
 import type { KeysValues } from '../nn/attention-block.js'
 import { attention, attentionWithStats } from '../ops/attention.js'
 import type { AttentionOptions } from '../ops/attention-rules.js'
+import { isOptions, optionError } from '../ops/check.js'
 import { dropout } from '../ops/dropout.js'
 import { weightedSum } from '../ops/weighted-sum.js'
 import { scope } from '../tensor/scope.js'
@@ -126,7 +127,7 @@ export class Run {
   /**
    * @param names of the model: patterns are checked against them
    * @throws HeedError `not-found` for a pattern that matches no site, naming those there are; HeedTypeError `option`
-   *   for a cache in training.
+   *   for a cache in training, and for what is no observer or intervention.
    */
   constructor(names: SiteNames, options: RunOptions = {}) {
     const { mode = 'infer', seed = 0, cache, observers = [], with: interventions = [], until } = options
@@ -143,8 +144,8 @@ export class Run {
     this.mode = mode
     this.cache = cache
     this.#seed = seed
-    this.#observers = hooksBySite(names, observers)
-    this.#interventions = hooksBySite(names, interventions)
+    this.#observers = hooksBySite(names, observers, 'observers')
+    this.#interventions = hooksBySite(names, interventions, 'with')
     if (until !== undefined) this.#ahead = new Set(matchSites([...names.sites, ...names.activations], until))
   }
 
@@ -189,6 +190,13 @@ export class Run {
     for (const observer of this.#observers.activations.get(site) ?? []) observer.activation!(site, x)
     this.#passed(site)
     return x
+  }
+
+  /** Whether an observer, an intervention or `until` asks for an activation: one that a pass can do without is then made. */
+  asks(activation: string): boolean {
+    const { activations: watched } = this.#observers
+    const { activations: changed } = this.#interventions
+    return watched.has(activation) || changed.has(activation) || this.#ahead?.has(activation) === true
   }
 
   /** @throws RunEnded when nothing is ahead any more */
@@ -251,9 +259,16 @@ interface Hooks<H> {
   activations: Map<string, H[]>
 }
 
-function hooksBySite<H extends Observer | Intervention>(names: SiteNames, hooks: readonly H[]): Hooks<H> {
+function hooksBySite<H extends Observer | Intervention>(
+  names: SiteNames,
+  hooks: readonly H[],
+  option: string,
+): Hooks<H> {
   const found: Hooks<H> = { attentions: new Map(), activations: new Map() }
-  for (const hook of hooks) {
+  if (!Array.isArray(hooks)) throw optionError('Run', option, 'a list', hooks)
+  for (const [n, hook] of hooks.entries()) {
+    if (!isOptions(hook as unknown))
+      throw optionError('Run', `${option}[${n}]`, 'an object with attention or activation', hook)
     const sites = hook.attention ? names.sites : []
     const activations = hook.activation ? names.activations : []
     if (sites.length + activations.length === 0) continue

@@ -1,5 +1,6 @@
 import { HeedError, throwIfAborted } from '../errors.js'
 import type { Weights } from '../nn/weights.js'
+import { checkOptions } from '../ops/check.js'
 import { slice } from '../ops/views.js'
 import { scope } from '../tensor/scope.js'
 import type { Tensor } from '../tensor/tensor.js'
@@ -104,11 +105,11 @@ export class SequenceModel implements Model {
   ) {
     ;({
       sites: this.sites,
-      activations: this.activations,
       heads: this.heads,
       embedding: this.embedding,
       maxPositions: this.maxPositions,
     } = net)
+    this.activations = net.logits ? net.activations : net.activations.filter((name) => name !== 'logits')
     this.tokenizer = tokenizerOf(files, net.vocabSize)
     for (const t of Object.values(weights)) t.keep()
   }
@@ -191,11 +192,23 @@ export class SequenceModel implements Model {
     throw new HeedError('unsupported', 'this model has no tokenizer.json: it takes ids, not text')
   }
 
-  async run(text: string, { signal, ...options }: TextRunOptions = {}): Promise<SequenceRun> {
+  /**
+   * One pass over a text. The activation `logits` is computed where an observer, an intervention or `until` asks for it.
+   *
+   * @throws HeedError as `Model` says; HeedTypeError `option` for an option that there is not
+   */
+  async run(text: string, options: TextRunOptions = {}): Promise<SequenceRun> {
+    checkOptions('run', options, ['observers', 'with', 'until', 'signal'])
+    const { signal, ...rest } = options
     throwIfAborted(signal)
-    const run = new Run(this, options)
+    const run = new Run(this, rest)
     const { ids, tokens } = this.encodeSome(text)
-    using hidden = unlessEnded(() => scope(() => this.hidden(run, padIds([ids], this.padId))))?.keep()
+    const pass = () => {
+      const hidden = this.hidden(run, padIds([ids], this.padId))
+      if (run.asks('logits')) scope(() => void run.at('logits', this.net.logits!(run, hidden)))
+      return hidden
+    }
+    using hidden = unlessEnded(() => scope(pass))?.keep()
     const values = hidden ? await finiteValues(hidden) : new Float32Array(0)
     return { text, output: null, tokens: { source: tokens }, ids, hidden: values }
   }

@@ -50,18 +50,18 @@ export class Windows {
   }
 
   /**
-   * All windows of some documents, or the first of each.
+   * All windows of some documents.
    *
    * @throws HeedError `aborted`
    */
   async ofAll(
     documents: readonly Document[],
-    { firstOnly, signal }: { firstOnly: boolean; signal?: AbortSignal },
+    { signal }: { signal?: AbortSignal } = {},
   ): Promise<Int32Array[]> {
     const breathe = breather()
     const windows: Int32Array[] = []
     for (const document of documents) {
-      for (const window of this.of(document).slice(0, firstOnly ? 1 : undefined)) windows.push(window)
+      for (const window of this.of(document)) windows.push(window)
       await breathe()
       throwIfAborted(signal)
     }

@@ -54,7 +54,7 @@ export async function languageTask(
   const padId = tokenizer.padId ?? 0
 
   const windowsOf = async (name: 'train' | 'valid', documents: readonly Document[]) => {
-    const all = await windows.ofAll(documents, { firstOnly: endless !== undefined, signal })
+    const all = await windows.ofAll(documents, { signal })
     onEvent({ type: 'text', name, documents: documents.length, windows: all.length, tokens: tokensOf(all) })
     return all
   }

@@ -140,7 +140,7 @@ export type TrainingEvent =
       long: number
       padding: number
     }
-  /** Of language models. `tokens`: those that are predicted; Infinity where documents are made without end. */
+  /** Of language models. `tokens`: those that are predicted. None of `train` where documents are made without end. */
   | { type: 'text'; name: 'train' | 'valid'; documents: number; windows: number; tokens: number }
   | { type: 'model'; parameters: number; vocabSize: number }
   | { type: 'resumed'; step: number }

@@ -146,6 +146,16 @@ test('the folder is a Llama that generates, and the loss is of the tokens and in
   expect(ids).toHaveLength(3)
 })
 
+test('bits per byte are of whole documents where training makes them without end', async () => {
+  const events: TrainingEvent[] = []
+  const onEvent = (event: TrainingEvent) => void events.push(event)
+  const { state } = await trainLanguage(tiny({ train: repeatedSequences({ length: 16 }), onEvent }))
+  const texts = events.filter(({ type }) => type === 'text')
+  expect(texts).toEqual([{ type: 'text', name: 'valid', documents: 2, windows: 3, tokens: 22 }])
+  const { loss, bitsPerByte } = state.last!
+  expect(bitsPerByte).toBeCloseTo((loss * 22) / 20 / Math.log(2), 12)
+})
+
 test('kin of Llama are trained too: Qwen2 with a window', async () => {
   const config = {
     ...shape,
