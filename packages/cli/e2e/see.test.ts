@@ -294,6 +294,10 @@ describe('in the terminal', () => {
     await ok([...args, '--site', 'encoder.0.self', '--head', '1', '--qk'])
     const all = ['weights', 'q', 'k', 'm', 'l', 'scale', 'lengths']
     expect(await names()).toEqual(all.map((what) => `encoder.0.self.1.${what}`))
+    const one = folder.path('map.npy')
+    await ok([sentence, '--model', model, '--site', 'encoder.0.self', '--npy', one])
+    expect((await readFile(one)).subarray(1, 6).toString()).toBe('NUMPY')
+    await fails(1, [sentence, '--model', model, '--head', '0', '--head', '1', '--npy', one], /one map, but 2/)
   })
 
   it('says before the work that a picture cannot be made', async () => {

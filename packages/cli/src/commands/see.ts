@@ -1,7 +1,15 @@
 import { type Command, Option } from 'commander'
 import { HeedError } from 'heed'
-import { makeFolder, readText, writeFileAtomic, writeNpz } from 'heed/io'
-import { capture, type Capture, matchHeads, saveCapture, type Seen, seenIn } from 'heed/lens'
+import { makeFolder, readText, writeFileAtomic, writeNpy, writeNpz } from 'heed/io'
+import {
+  capture,
+  type Capture,
+  type CaptureOptions,
+  matchHeads,
+  saveCapture,
+  type Seen,
+  seenIn,
+} from 'heed/lens'
 import { type DrawnMap, MAX_SIDE, overviewSvg, seenHtml, visibleLine } from 'heed/look'
 import { matchSites, type Model, Transformer } from 'heed/models'
 import { type Change, checkPairs, interventionsOf, withHelp, withOption } from '../changes.js'
@@ -14,6 +22,7 @@ import { openModel } from '../model.js'
 import { collect, dtypeOption, type ModelFlags, modelOption, wholeNumber } from '../options.js'
 import { askedMaps, type AskedMap, drawnOver, type Unit, units } from '../over.js'
 import { checkPictures, pageFonts, pictureOptions, type PictureFlags, writePicture } from '../pictures.js'
+import { createProgress } from '../terminal/progress.js'
 import { screen } from '../terminal/screen.js'
 import { renderMap, strongestLinks } from '../terminal/heatmap.js'
 import { renderOverview } from '../terminal/overview.js'
@@ -24,6 +33,7 @@ interface SeeFlags extends ModelFlags, PictureFlags {
   qk?: true
   json?: true
   html?: string
+  npy?: string
   npz?: string
   view: View
   query?: number
@@ -53,6 +63,7 @@ export function addSee(program: Command): void {
     .option('--beam <n>', 'hypotheses kept by a model that translates; 1 is greedy', wholeNumber(1, 64))
     .option('--json', 'print one JSON document and nothing else')
     .option('--npz <file>', 'also write the weights as arrays that NumPy opens')
+    .option('--npy <file>', 'the same of the one map that is shown, as one array')
     .option(
       '--qk',
       'with --json or --npz: add q, k, m, l and the rules, so that anyone can recompute the weights',
@@ -106,6 +117,7 @@ Examples:
   heed see "I gave her the book." --site 'encoder.*.self' --json > maps.json
   heed see "I gave her the book." --head 0 --json --qk > maps.json
   heed see "I gave her the book." --npz maps.npz
+  heed see "I gave her the book." --site encoder.2.self --head 3 --npy map.npy
   heed see "I gave her the book." --model ./gpt2 --site layers.5.self --head 1
   heed see "I gave her the book." --over words --site encoder.2.self
   heed see --file story.txt --model heed-copy --site layers.1.self --png map.png
@@ -123,7 +135,7 @@ async function runSee(argument: string | undefined, flags: SeeFlags, command: Co
   const text = await textOf(argument, flags)
   await interruptible(async (signal) => {
     const pictures = await checkPictures(flags)
-    for (const file of [flags.html, flags.npz]) if (file !== undefined) await checkWritable(file)
+    for (const file of [flags.html, flags.npy, flags.npz]) if (file !== undefined) await checkWritable(file)
     if (flags.save !== undefined) await makeFolder(flags.save)
     using model = await openModel(flags, signal)
     if (pictures.length === 0 && (flags.view !== 'map' || flags.query !== undefined))
@@ -131,9 +143,7 @@ async function runSee(argument: string | undefined, flags: SeeFlags, command: Co
     const choice = choose(model, flags, pictures)
     const changes = await interventionsOf(flags.with, model, signal)
     const options = { sites: choice.kept, with: changes, signal }
-    using captured = await (model instanceof Transformer
-      ? capture(model, text, { ...options, beam: flags.beam })
-      : capture(model, text, options))
+    using captured = await captureText(model, text, options, flags.beam)
     checkPairs(flags.with, model, captured.of!.tokens)
 
     const look = await lookAt(captured, choice, pictures.length > 0, flags, signal)
@@ -154,6 +164,25 @@ async function runSee(argument: string | undefined, flags: SeeFlags, command: Co
     } else process.stdout.write(`${(await forTerminal(look, matters, signal)).join('\n')}\n`)
     for (const line of written) process.stderr.write(`${line}\n`)
   })
+}
+
+/** Runs the model on the text, with a line of progress where that takes long. */
+async function captureText(
+  model: Model,
+  text: string,
+  options: Pick<CaptureOptions, 'sites' | 'with' | 'signal'>,
+  beam: number | undefined,
+): Promise<Capture> {
+  const progress = createProgress({ label: 'reading the text' })
+  const onProgress = ({ done, total }: { done: number; total: number }) =>
+    progress.update({ done, total, unit: 'layers' })
+  try {
+    return await (model instanceof Transformer
+      ? capture(model, text, { ...options, onProgress, beam })
+      : capture(model, text, { ...options, onProgress }))
+  } finally {
+    progress.finish()
+  }
 }
 
 /** Which maps are shown, by which rule, and which attentions have to be kept for all that was asked. */
@@ -185,6 +214,7 @@ function choose(model: Model, flags: SeeFlags, pictures: readonly string[]): Cho
   const shown = matchSites(model.sites, site ?? byDefault.site)
   matchHeads(model.heads, heads)
   if (pictures.length > 0 && flags.view !== 'heads') checkOneMap(pictures[0], shown, heads)
+  if (flags.npy !== undefined) checkOneMap(flags.npy, shown, heads)
   const all = wantsAll(flags) || flags.save !== undefined
   return { shown, note: site ? undefined : byDefault.note, kept: site ?? (all ? undefined : byDefault.site) }
 }
@@ -229,7 +259,7 @@ async function writeFiles(
   flags: SeeFlags,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const { html, npz, save, qk, theme, view } = flags
+  const { html, npy, npz, save, qk, theme, view } = flags
   const written: string[] = []
   const keep = async (file: string | undefined, write: (file: string) => Promise<void>) => {
     if (file === undefined) return
@@ -244,6 +274,10 @@ async function writeFiles(
     for (const file of pictures) written.push(await writePicture(file, svg))
   }
   await keep(html, async (file) => writeFileAtomic(file, await seenHtml(seen!, { fonts: await pageFonts() })))
+  await keep(npy, async (file) => {
+    const [{ map }] = asked
+    await writeFileAtomic(file, writeNpy(await map.tile(), [map.rows, map.cols]))
+  })
   await keep(npz, (file) => writeFileAtomic(file, writeNpz(arraysOf(qk ? seen! : withoutQk(seen!)))))
   return written
 }
@@ -280,7 +314,7 @@ function checkOneMap(file: string, sites: readonly string[], heads: readonly num
   if (count > 1)
     throw new HeedError(
       'option',
-      `${file}: a picture draws one map, but ${count} were asked for; name one --site and at most one --head, or take --view heads`,
+      `${file}: holds one map, but ${count} were asked for; name one --site and at most one --head, or take --view heads or --npz`,
     )
 }
 

@@ -53,6 +53,13 @@ onBackends('capture', () => {
     // An intervention on all activations asks for the logits too.
     expect(passed.slice(-2)).toEqual(['layers.1.output', 'logits'])
     expect(whole.sites).toEqual(['layers.0.self'])
+    const layers: string[] = []
+    const onProgress = ({ done, total }: { done: number; total: number }) =>
+      layers.push(`${done} of ${total}`)
+    using counted = await capture(model, text, { sites: 'layers.1.self', onProgress })
+    expect(counted.sites).toEqual(['layers.1.self'])
+    using last = await capture(model, text, { whole: true, onProgress })
+    expect([last.sites.length, layers]).toEqual([2, ['1 of 2', '1 of 2', '2 of 2']])
     expect(await one.activation('layers.0.q').data()).toEqual(await one.attention('layers.0.self').q.data())
   })
 

@@ -1,6 +1,6 @@
 import { HeedError } from '../errors.js'
 import type { Model, TextRun, TextRunOptions } from '../models/family.js'
-import { matchSites, type SiteNames, type SitePattern } from '../models/run.js'
+import { matchSites, type Observer, type SiteNames, type SitePattern } from '../models/run.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { disposeAttention, type KeepOptions, type KeptAttention } from './kept.js'
 import { AttentionMap } from './map.js'
@@ -11,6 +11,8 @@ export interface CaptureChoice extends KeepOptions {
   sites?: SitePattern
   /** Go on after the last wanted site, to the end of the pass. Default false. */
   whole?: boolean
+  /** Called after every layer of the pass; it may end before the last one. */
+  onProgress?: (progress: { done: number; total: number }) => void
 }
 
 /** `O` is what else the model's `run` takes. */
@@ -40,11 +42,11 @@ export async function capture<O extends TextRunOptions, R extends TextRun>(
   text: string,
   options: CaptureOptions<O> = {} as CaptureOptions<O>,
 ): Promise<Capture> {
-  const { sites, whole = false, values, outputs, ...rest } = options
+  const { sites, whole = false, values, outputs, onProgress, ...rest } = options
   const recorder = new Recorder(model, { sites, values, outputs })
   try {
     const until = whole ? undefined : recorder.wanted
-    const run = { ...rest, observers: [recorder], until } as unknown as O
+    const run = { ...rest, observers: [recorder, ...layersDone(model, onProgress)], until } as unknown as O
     const { text: seen, output, tokens } = await model.run(text, run)
     const missed = recorder.missed
     if (missed.length > 0)
@@ -76,6 +78,14 @@ export function misfit({ tokens }: CapturedText, { site, q, k }: KeptAttention):
     if (count !== expected) return `${site} has ${count} ${what} for ${expected} tokens of the ${side}`
   }
   return undefined
+}
+
+/** An observer that counts layers, where somebody wants to know. */
+function layersDone({ activations }: SiteNames, onProgress: CaptureChoice['onProgress']): Observer[] {
+  const layers = activations.filter((name) => /\.\d+\.output$/.test(name))
+  if (!onProgress || layers.length === 0) return []
+  let done = 0
+  return [{ sites: layers, activation: () => onProgress({ done: ++done, total: layers.length }) }]
 }
 
 /** Attentions and activations of a pass, kept to be looked into. It owns its tensors: `dispose` frees them. */
