@@ -1,18 +1,16 @@
-import type { Capture } from 'heed/lens'
+import { type Capture, sidesOf } from 'heed/lens'
 import {
   clip,
-  type DrawnMap,
   type DrawnOverview,
-  drawnTokens,
+  drawnAxes,
   MAX_SIDE,
-  pool,
   siteTitle,
   tokenLabels,
   weight2,
   wrap,
 } from 'heed/look'
 import type { AskedMap } from './over.js'
-import { createProgress } from './terminal/progress.js'
+import { withProgress } from './terminal/progress.js'
 import { overviewSize } from './terminal/overview.js'
 import { screen } from './terminal/screen.js'
 import { JOIN } from './terminal/heatmap.js'
@@ -41,14 +39,9 @@ export async function drawnOverview(
     columns === undefined
       ? ([Math.min(map.rows, MAX_SIDE), Math.min(map.cols, MAX_SIDE)] as const)
       : overviewSize(map.rows, map.cols, columns)
-  const progress = createProgress({ label: `reading ${site}` })
-  const { rows, cols, cells } = await map
-    .overview(size, {
-      pool: 'max',
-      signal,
-      onProgress: ({ done, total }) => progress.update({ done, total, unit: 'rows' }),
-    })
-    .finally(() => progress.finish())
+  const { rows, cols, cells } = await withProgress(`reading ${site}`, 'rows', (onProgress) =>
+    map.overview(size, { pool: 'max', signal, onProgress }),
+  )
   return {
     title: `${siteTitle(site)} · ${which}`,
     note,
@@ -62,14 +55,6 @@ export async function drawnOverview(
   }
 }
 
-/** The same of a map that is there already. */
-export function pooledMap({ title, note, queries, keys, weights }: DrawnMap, columns: number): DrawnOverview {
-  const rows = pool(weights, Math.min(...overviewSize(queries.length, keys.length, columns)), 'max')
-  const [height, width] = [rows.length, rows[0].length]
-  const values = rows.flatMap((row) => Array.from(row))
-  return { title, note, values, height, width, queries: queries.length, keys: keys.length, pooled: 'max' }
-}
-
 /** The strongest links of a long map, between tokens with their places, as lines for a terminal. */
 export async function longLinks(
   captured: Capture,
@@ -78,23 +63,11 @@ export async function longLinks(
   signal: AbortSignal,
 ): Promise<string[]> {
   const { columns, style } = screen()
-  const { text, output, tokens } = captured.of!
-  const source = drawnTokens(tokens.source, text)
-  const target = drawnTokens(tokens.target ?? [], output ?? '')
-  const cross = site.endsWith('.cross')
-  const keys = site.startsWith('decoder') && !cross ? target : source
-  // Row i of a cross-attention is the query that predicts token i + 1.
-  const queries = cross ? target.slice(1) : keys
-  const isText = (of: typeof keys) => (n: number) => of[n] !== undefined && !of[n].special
-  const progress = createProgress({ label: `links of ${site}` })
-  const links = await map
-    .strongest(count, {
-      queries: isText(queries),
-      keys: isText(keys),
-      signal,
-      onProgress: ({ done, total }) => progress.update({ done, total, unit: 'rows' }),
-    })
-    .finally(() => progress.finish())
+  const { queries, keys } = drawnAxes(captured.of!, { site, ...sidesOf(site) })
+  const isText = (of: typeof keys) => (n: number) => !of[n].special
+  const links = await withProgress(`links of ${site}`, 'rows', (onProgress) =>
+    map.strongest(count, { queries: isText(queries), keys: isText(keys), signal, onProgress }),
+  )
   if (links.length === 0) return []
   const named = (of: typeof keys, n: number) =>
     // A token that goes on with a character of the one before has no label of its own.

@@ -4,6 +4,7 @@ import {
   clip,
   type DrawnMap,
   drawnMap,
+  type DrawnOverview,
   gridSvg,
   headGroups,
   linesSvg,
@@ -65,7 +66,7 @@ export function viewOf(
   if (view === 'lines') return linesSvg(map, { theme, query })
   if (view === 'text') return textSvg(map, { theme, query })
   return Math.max(map.queries.length, map.keys.length) > MAX_SIDE
-    ? longMapSvg(map, theme)
+    ? overviewSvg(pooledMap(map, MAX_SIDE), { theme })
     : mapSvg(map, { theme })
 }
 
@@ -84,15 +85,13 @@ function headsSvg(seen: Seen, theme: Theme): string {
   )
 }
 
-/** A map with more cells than a heat map draws: pooled by the largest, so that single links stay. */
-function longMapSvg(map: DrawnMap, theme: Theme): string {
-  const [queries, keys] = [map.queries.length, map.keys.length]
-  const rows = pool(map.weights, MAX_SIDE, 'max')
+/** A map with more cells than can be drawn, no side longer than `side`: pooled by the largest, so that single links stay. */
+export function pooledMap({ title, note, queries, keys, weights }: DrawnMap, side: number): DrawnOverview {
+  const rows = pool(weights, side, 'max')
   const [height, width] = [rows.length, rows[0].length]
   const values = new Float32Array(height * width)
   rows.forEach((row, i) => values.set(row, i * width))
-  const { title, note } = map
-  return overviewSvg({ title, note, values, height, width, queries, keys, pooled: 'max' }, { theme })
+  return { title, note, values, height, width, queries: queries.length, keys: keys.length, pooled: 'max' }
 }
 
 /** What was seen, without what `qk` adds. */

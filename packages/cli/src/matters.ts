@@ -3,7 +3,7 @@ import { fixed, signed, visible, visibleLine, weight2, wordLinks, wrap } from 'h
 import type { Intervention, Model } from 'heed/models'
 import { mapsToShow } from './maps.js'
 import type { Paint } from './terminal/color.js'
-import { createProgress } from './terminal/progress.js'
+import { withProgress } from './terminal/progress.js'
 import { table } from './terminal/table.js'
 import { fence } from './terminal/text.js'
 
@@ -47,14 +47,9 @@ export async function mattersOf(
       })),
     )
   })
-  const progress = createProgress({ label: 'forbidding links' })
-  const found = await linkEffects(model, seen.text, {
-    links: maps.flat(),
-    beam,
-    with: changes,
-    signal,
-    onProgress: ({ done, total }) => progress.update({ done, total, unit: 'links' }),
-  }).finally(() => progress.finish())
+  const found = await withProgress('forbidding links', 'links', (onProgress) =>
+    linkEffects(model, seen.text, { links: maps.flat(), beam, with: changes, signal, onProgress }),
+  )
   return maps.map((links) => found.filter(({ link }) => links.includes(link)))
 }
 

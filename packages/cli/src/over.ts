@@ -1,4 +1,4 @@
-import { type AttentionMap, type Capture, sentenceSpans, type Span, wordSpans } from 'heed/lens'
+import { type AttentionMap, type Capture, sentenceSpans, sidesOf, type Span, wordSpans } from 'heed/lens'
 import { type DrawnMap, type DrawnToken, siteTitle } from 'heed/look'
 
 /** What rows and columns may stand for instead of tokens. */
@@ -55,23 +55,24 @@ const drawn = ({ text, special }: Span & { special: boolean }): DrawnToken => ({
   startsWord: true,
 })
 
-function spansOf({ of }: Capture, site: string, unit: Unit) {
-  const { text, output, tokens } = of!
+function spansOf(captured: Capture, site: string, unit: Unit) {
+  const { text, output, tokens } = captured.of!
   const spans = unit === 'words' ? wordSpans : sentenceSpans
   const marked = (of: string, all: readonly { start: number; end: number; text: string; id: number }[]) =>
     spans(of, all).map((span) => ({
       ...span,
       special: all.slice(span.start, span.end).every(({ start, end }) => start === end),
     }))
-  const source = marked(text, tokens.source)
-  if (!site.startsWith('decoder')) return { queries: source, keys: source }
   const target = tokens.target ?? []
+  const sides = sidesOf(site)
+  const of = (side: 'source' | 'target') =>
+    side === 'source' ? marked(text, tokens.source) : marked(output ?? '', target)
   if (!site.endsWith('.cross')) {
-    const own = marked(output ?? '', target)
+    const own = of(sides.queries)
     return { queries: own, keys: own }
   }
   // Row i is the query that predicts token i + 1; the last one predicts the end.
   const n = target.length
   const end = { start: n - 1, end: n, text: '</s>', special: true }
-  return { queries: [...marked(output ?? '', target.slice(1)), end], keys: source }
+  return { queries: [...marked(output ?? '', target.slice(1)), end], keys: of(sides.keys) }
 }

@@ -16,7 +16,7 @@ import { damageName, damageOf, effectLines } from '../effects.js'
 import { interruptible } from '../interrupt.js'
 import { openModel } from '../model.js'
 import { collect, dtypeOption, type ModelFlags, modelOption, wholeNumber } from '../options.js'
-import { createProgress } from '../terminal/progress.js'
+import { withProgress } from '../terminal/progress.js'
 import { screen } from '../terminal/screen.js'
 import { table } from '../terminal/table.js'
 
@@ -93,13 +93,9 @@ async function runAblate(text: string, flags: AblateFlags): Promise<void> {
       const { columns, style } = screen()
       return void process.stdout.write(`${effectLines(found, columns, style).join('\n')}\n`)
     }
-    const progress = createProgress({ label: 'ablating' })
-    const found = await headEffects(model, text, {
-      ...options,
-      sites,
-      to,
-      onProgress: ({ done, total }) => progress.update({ done, total, unit: 'heads' }),
-    }).finally(() => progress.finish())
+    const found = await withProgress('ablating', 'heads', (onProgress) =>
+      headEffects(model, text, { ...options, sites, to, onProgress }),
+    )
     found.sort((a, b) => damageOf(b.effect) - damageOf(a.effect))
     if (!flags.json) return void process.stdout.write(`${headLines(found, flags.top).join('\n')}\n`)
     const listed = found.map(({ site, head, effect }) => ({ site, head, ...parts(effect) }))
@@ -118,9 +114,9 @@ async function meansFor(
   signal: AbortSignal,
 ): Promise<HeadMeans> {
   const texts = file === undefined ? [text] : await textsIn(file, signal)
-  const progress = createProgress({ label: 'taking means' })
-  const onProgress = (state: { done: number; total: number }) => progress.update({ ...state, unit: 'texts' })
-  return headMeans(model, texts, { sites, signal, onProgress }).finally(() => progress.finish())
+  return withProgress('taking means', 'texts', (onProgress) =>
+    headMeans(model, texts, { sites, signal, onProgress }),
+  )
 }
 
 /** A row for each head, the worst first. */

@@ -13,7 +13,7 @@ import type { Model } from 'heed/models'
 import { interruptible } from '../interrupt.js'
 import { openModel } from '../model.js'
 import { dtypeOption, type ModelFlags, modelOption, wholeNumber } from '../options.js'
-import { createProgress } from '../terminal/progress.js'
+import { withProgress } from '../terminal/progress.js'
 import { screen } from '../terminal/screen.js'
 import { table } from '../terminal/table.js'
 import { fence } from '../terminal/text.js'
@@ -87,14 +87,11 @@ async function runLogits(text: string, flags: LogitsFlags): Promise<void> {
       const found = await attributeLogit(model, text, { ...ids, position, signal })
       return void said({ ...found, ...ids }, () => attributionLines(found, flags))
     }
-    const progress = createProgress({ label: 'reading layers' })
     const positions = position === undefined ? undefined : [position]
-    const found = await logitLens(model, text, {
-      positions,
-      top: position === undefined && !flags.json ? 1 : (top ?? 5),
-      signal,
-      onProgress: (state) => progress.update({ ...state, unit: 'layers' }),
-    }).finally(() => progress.finish())
+    const most = position === undefined && !flags.json ? 1 : (top ?? 5)
+    const found = await withProgress('reading layers', 'layers', (onProgress) =>
+      logitLens(model, text, { positions, top: most, signal, onProgress }),
+    )
     said(found, () => (position === undefined ? sentenceLines(found) : positionLines(found)))
   })
 }

@@ -6,7 +6,7 @@ import { interruptible } from '../interrupt.js'
 import { openModel } from '../model.js'
 import { collect, dtypeOption, type ModelFlags, modelOption, wholeNumber } from '../options.js'
 import { checkPictures, pictureOptions, type PictureFlags, writePicture } from '../pictures.js'
-import { createProgress } from '../terminal/progress.js'
+import { withProgress } from '../terminal/progress.js'
 import { screen } from '../terminal/screen.js'
 import { renderSweep } from '../terminal/sweep.js'
 
@@ -73,17 +73,10 @@ async function runPatch(clean: string, corrupt: string, flags: PatchFlags): Prom
   await interruptible(async (signal) => {
     const pictures = await checkPictures(flags)
     using model = await openModel(flags, signal)
-    const progress = createProgress({ label: 'patching' })
-    const sweep = await patchSweep(model, clean, corrupt, {
-      over,
-      activations,
-      answer,
-      wrong,
-      position,
-      beam,
-      signal,
-      onProgress: ({ done, total }) => progress.update({ done, total, unit: 'passes' }),
-    }).finally(() => progress.finish())
+    const options = { over, activations, answer, wrong, position, beam, signal }
+    const sweep = await withProgress('patching', 'passes', (onProgress) =>
+      patchSweep(model, clean, corrupt, { ...options, onProgress }),
+    )
     const drawn = drawnSweep(sweep)
     const written: string[] = []
     for (const file of pictures) written.push(await writePicture(file, sweepSvg(drawn, { theme })))

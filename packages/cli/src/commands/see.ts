@@ -15,17 +15,17 @@ import { matchSites, type Model, Transformer } from 'heed/models'
 import { type Change, checkPairs, interventionsOf, withHelp, withOption } from '../changes.js'
 import { checkWritable } from '../files.js'
 import { interruptible } from '../interrupt.js'
-import { drawnOverview, isLong, LONG, longLinks, pooledMap } from '../long.js'
-import { arraysOf, mapsToShow, type View, viewOf, views, withoutQk } from '../maps.js'
+import { drawnOverview, isLong, LONG, longLinks } from '../long.js'
+import { arraysOf, mapsToShow, pooledMap, type View, viewOf, views, withoutQk } from '../maps.js'
 import { listedLinks, matterLines, mattersOf } from '../matters.js'
 import { openModel } from '../model.js'
 import { collect, dtypeOption, type ModelFlags, modelOption, wholeNumber } from '../options.js'
 import { askedMaps, type AskedMap, drawnOver, type Unit, units } from '../over.js'
 import { checkPictures, pageFonts, pictureOptions, type PictureFlags, writePicture } from '../pictures.js'
-import { createProgress } from '../terminal/progress.js'
+import { withProgress } from '../terminal/progress.js'
 import { screen } from '../terminal/screen.js'
 import { renderMap, strongestLinks } from '../terminal/heatmap.js'
-import { renderOverview } from '../terminal/overview.js'
+import { overviewSize, renderOverview } from '../terminal/overview.js'
 
 interface SeeFlags extends ModelFlags, PictureFlags {
   site?: string[]
@@ -173,16 +173,11 @@ async function captureText(
   options: Pick<CaptureOptions, 'sites' | 'with' | 'signal'>,
   beam: number | undefined,
 ): Promise<Capture> {
-  const progress = createProgress({ label: 'reading the text' })
-  const onProgress = ({ done, total }: { done: number; total: number }) =>
-    progress.update({ done, total, unit: 'layers' })
-  try {
-    return await (model instanceof Transformer
+  return withProgress('reading the text', 'layers', (onProgress) =>
+    model instanceof Transformer
       ? capture(model, text, { ...options, onProgress, beam })
-      : capture(model, text, { ...options, onProgress }))
-  } finally {
-    progress.finish()
-  }
+      : capture(model, text, { ...options, onProgress }),
+  )
 }
 
 /** Which maps are shown, by which rule, and which attentions have to be kept for all that was asked. */
@@ -249,6 +244,7 @@ async function lookAt(
     !draws || (view === 'map' && asked.every(({ map }) => Math.max(map.rows, map.cols) > MAX_SIDE))
   if (!wantsAll(flags) && !flags.matters && pooled && asked.some(isLong)) return look
   const seen = await seenIn(captured, { heads, qk: qk ?? html !== undefined, signal })
+  if (flags.json && !draws) return { ...look, seen }
   return { ...look, seen, drawn: mapsToShow(seen, { sites: shown, mean: heads === undefined, note }) }
 }
 
@@ -348,7 +344,9 @@ async function mapLines(
   const lines = !long
     ? renderMap(map!, { columns, color, theme })
     : renderOverview(
-        map ? pooledMap(map, columns) : await drawnOverview(asked[n], columns, { note, signal }),
+        map
+          ? pooledMap(map, Math.min(...overviewSize(map.queries.length, map.keys.length, columns)))
+          : await drawnOverview(asked[n], columns, { note, signal }),
         { columns, color, theme },
       )
   if (matters) return [...lines, '', ...matterLines(matters, columns, style)]

@@ -10,7 +10,7 @@ import { checkWritable } from '../files.js'
 import { interruptible } from '../interrupt.js'
 import { openTranslator } from '../model.js'
 import { wholeNumber } from '../options.js'
-import { createProgress } from '../terminal/progress.js'
+import { createProgress, withProgress } from '../terminal/progress.js'
 
 /** Hypotheses kept. */
 const beam = 4
@@ -97,12 +97,10 @@ async function bestLayer(
   pairs: readonly Pair[],
   signal: AbortSignal,
 ): Promise<number | undefined> {
-  const progress = createProgress({ label: 'aligning' })
-  const scores = await alignmentScores(
-    model,
-    pairs.map(({ source, targets }) => ({ source, target: targets[0] })),
-    { signal, onProgress: ({ done, total }) => progress.update({ done, total, unit: 'pairs' }) },
-  ).finally(() => progress.finish())
+  const first = pairs.map(({ source, targets }) => ({ source, target: targets[0] }))
+  const scores = await withProgress('aligning', 'pairs', (onProgress) =>
+    alignmentScores(model, first, { signal, onProgress }),
+  )
   const { words } = scores[0]
   if (words === 0) {
     say('no copied word was found: the alignment layer stays')

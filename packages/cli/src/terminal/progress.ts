@@ -188,3 +188,17 @@ export function createProgress(options: ProgressOptions): Progress {
     },
   }
 }
+
+/** Does work that counts what is done with a line of progress, which goes when the work ends, however it ends. */
+export async function withProgress<T>(
+  label: string,
+  unit: string,
+  work: (onProgress: (state: { done: number; total: number }) => void) => Promise<T>,
+): Promise<T> {
+  const progress = createProgress({ label })
+  try {
+    return await work(({ done, total }) => progress.update({ done, total, unit }))
+  } finally {
+    progress.finish()
+  }
+}

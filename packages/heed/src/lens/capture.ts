@@ -45,7 +45,7 @@ export async function capture<O extends TextRunOptions, R extends TextRun>(
   const { sites, whole = false, values, outputs, onProgress, ...rest } = options
   const recorder = new Recorder(model, { sites, values, outputs })
   try {
-    const until = whole ? undefined : recorder.wanted
+    const until = whole ? undefined : recorder.sites
     const run = { ...rest, observers: [recorder, ...layersDone(model, onProgress)], until } as unknown as O
     const { text: seen, output, tokens } = await model.run(text, run)
     const missed = recorder.missed

@@ -1,11 +1,11 @@
 import { breather } from '../breathe.js'
 import { HeedError, HeedTypeError, throwIfAborted } from '../errors.js'
 import { fitting, type OnTooLong } from '../models/batches.js'
-import type { Model, TextRun } from '../models/family.js'
+import type { Model } from '../models/family.js'
 import { type Intervention, matchSites, type SitePattern } from '../models/run.js'
 import { checkOptions } from '../ops/check.js'
 import type { Token } from '../text/index.js'
-import { capture, type Capture, matchHeads } from './capture.js'
+import { capture, type Capture, matchHeads, sidesOf } from './capture.js'
 import { type MeasureName, measures, separatorsOf, statsOf } from './measures.js'
 import { type RowVisitor, scan } from './scan.js'
 
@@ -169,7 +169,9 @@ class Row {
   ) {}
 
   async add(captured: Capture, text: number, signal: AbortSignal | undefined): Promise<void> {
-    const { queries: asking, keys } = sidesOf(captured.of!.tokens, this.site)
+    const { tokens } = captured.of!
+    const sides = sidesOf(this.site)
+    const [asking, keys] = [tokens[sides.queries] ?? [], tokens[sides.keys] ?? []]
     const map = captured.map(this.site, this.head)
     const collector = statsOf(map, { ids: keys.map(({ id }) => id), separators: separatorsOf(keys) })
     const link = strongestLink(asking, keys)
@@ -191,15 +193,6 @@ class Row {
     const means = Object.fromEntries([...this.#sums].map(([name, sum]) => [name, mean(sum)]))
     return { site: this.site, head: this.head, queries: this.#queries, means, top: this.#top }
   }
-}
-
-/** The tokens that ask, and those that answer. */
-export function sidesOf(
-  { source, target = [] }: TextRun['tokens'],
-  site: string,
-): { queries: readonly Token[]; keys: readonly Token[] } {
-  const queries = site.startsWith('decoder') ? target : source
-  return { queries, keys: site.endsWith('.cross') ? source : queries }
 }
 
 function strongestLink(

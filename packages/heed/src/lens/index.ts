@@ -22,6 +22,7 @@ export {
   type CapturedText,
   type CaptureOptions,
   matchHeads,
+  sidesOf,
 } from './capture.js'
 export { sentenceSpans, type Span, wordSpans } from './gather.js'
 export {

@@ -35,7 +35,6 @@ export interface RecorderOptions extends KeepOptions {
  */
 export class Recorder implements Observer, Disposable {
   /** All that is recorded, in the model's order. */
-  readonly wanted: readonly string[]
   readonly sites: readonly string[]
   /** Absent where no such site is wanted. */
   readonly attention?: (seen: AttentionSeen) => void
@@ -47,15 +46,15 @@ export class Recorder implements Observer, Disposable {
   /** @throws HeedError `not-found` for an unknown site, naming those there are */
   constructor(model: Pick<Model, keyof SiteNames | 'heads'>, { sites, ...options }: RecorderOptions = {}) {
     const all = [...model.sites, ...model.activations]
-    this.wanted = this.sites = sites === undefined ? model.sites : matchSites(all, sites)
+    this.sites = sites === undefined ? model.sites : matchSites(all, sites)
     this.#heads = model.heads
-    if (this.wanted.some((site) => model.sites.includes(site)))
+    if (this.sites.some((site) => model.sites.includes(site)))
       this.attention = (seen) => {
         let rows = this.#attentions.get(seen.site)
         if (!rows) this.#attentions.set(seen.site, (rows = new Rows(options)))
         rows.add(seen)
       }
-    if (this.wanted.some((site) => model.activations.includes(site)))
+    if (this.sites.some((site) => model.activations.includes(site)))
       this.activation = (site, x) => {
         this.#activations.get(site)?.dispose()
         this.#activations.set(site, keep(x))
@@ -64,7 +63,7 @@ export class Recorder implements Observer, Disposable {
 
   /** What is wanted and has not passed by yet. */
   get missed(): string[] {
-    return this.wanted.filter((site) => !this.#attentions.has(site) && !this.#activations.has(site))
+    return this.sites.filter((site) => !this.#attentions.has(site) && !this.#activations.has(site))
   }
 
   /**

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest'
 import { setBackend } from '../backends/current.js'
@@ -9,10 +9,10 @@ import { llama } from '../models/llama.js'
 import { randn } from '../ops/index.js'
 import { scope, type Tensor } from '../tensor/index.js'
 import { coded, gradcheck, held } from '../testing/index.js'
+import { leftBy } from '../testing/training-run.js'
 import { byteTokenizer, Tokenizer } from '../text/index.js'
 import { predicted, Windows } from './language-data.js'
 import { languageConfig, languageLoss } from './language-task.js'
-import { parseMetrics } from './metrics.js'
 import { repeatedSequences } from './sequences.js'
 import type { TrainingEvent, TrainLanguageOptions } from './settings.js'
 import { trainLanguage } from './train-language.js'
@@ -52,20 +52,6 @@ const tiny = (more: Partial<TrainLanguageOptions> = {}): TrainLanguageOptions =>
   seed: 7,
   ...more,
 })
-
-/** What a run leaves, but for the times it measured. */
-async function leftBy(out: string) {
-  const bytes = (file: string) => readFile(`${out}/${file}`)
-  const { latest } = JSON.parse(String(await bytes('checkpoints/index.json'))) as { latest: string }
-  const rows = parseMetrics(String(await bytes('metrics.jsonl')))
-  for (const row of rows) delete row.tokensPerSecond
-  return {
-    rows,
-    model: await bytes('model.safetensors'),
-    training: await bytes(`checkpoints/${latest}/training.safetensors`),
-    state: String(await bytes(`checkpoints/${latest}/state.json`)),
-  }
-}
 
 test.each([
   ['texts', {}],

@@ -6,9 +6,9 @@ import { randomBits } from '../backends/random.js'
 import { ReferenceBackend } from '../backends/reference/index.js'
 import { parseSafetensors, readModelFolder, writeSafetensors } from '../io/index.js'
 import { coded } from '../testing/index.js'
+import { leftBy } from '../testing/training-run.js'
 import { learnBpe } from '../text/index.js'
 import type { Pair } from './data.js'
-import { parseMetrics } from './metrics.js'
 import {
   trainingDefaults,
   type TrainingEvent,
@@ -64,21 +64,6 @@ const tiny = (more: Partial<TrainTranslationOptions> = {}): TrainTranslationOpti
   seed: 7,
   ...more,
 })
-
-/** What a run leaves, but for the times it measured. */
-async function leftBy(out: string) {
-  const bytes = (file: string) => readFile(`${out}/${file}`)
-  const index = JSON.parse(String(await bytes('checkpoints/index.json'))) as Record<string, string>
-  const rows = parseMetrics(String(await bytes('metrics.jsonl')))
-  for (const row of rows) delete row.tokensPerSecond
-  return {
-    index: { latest: index.latest, best: index.best },
-    rows,
-    model: await bytes('model.safetensors'),
-    training: await bytes(`checkpoints/${index.latest}/training.safetensors`),
-    state: String(await bytes(`checkpoints/${index.latest}/state.json`)),
-  }
-}
 
 test('a run that was stopped and resumed gives the bits of one that was not', async () => {
   const whole = await trainTranslation(tiny({ out: `${dir}/whole` }))
