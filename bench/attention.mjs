@@ -71,6 +71,10 @@ const heads = (D) =>
     targets: [share(0.6)],
   })
 
+/** One causal head, from a line to a book: time grows with N², memory (memory.mjs) with N. */
+const byLength = (N) =>
+  attentionOf(N, { H: 1, causal: true, table: 'Length', contenders: ['heed', 'heed, 2 threads'] })
+
 /** Attention with a rule, measured by what the same attention costs without: `work` is the share that is left to do. */
 const ruled = (N, variant, work, rest = {}) =>
   attentionOf(N, { variant, work, table: 'Rules', x: undefined, ...rest })
@@ -96,6 +100,7 @@ export const cases = ({ quick }) => {
     ...both(forward, lengths),
     ...(quick ? [forward(8192, false)] : []),
     ...(quick ? [16, 128] : [16, 32, 64, 80, 96, 128, 256]).map(heads),
+    ...(quick ? [512, 2048, 8192] : [128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768]).map(byLength),
     ...rules(),
     ...both(withBackward, quick ? [1024] : [128, 512, 1024, 2048, 4096]),
   ]

@@ -1,5 +1,5 @@
 /** Results as line charts: throughput and memory against N, and what a second thread brings. */
-import { share, speedup } from './measures.mjs'
+import { seconds, share, speedup } from './measures.mjs'
 
 const percentOf = (s) => ({ y: 100 * s.value, low: 100 * s.low, high: 100 * s.high })
 const timesOf = (s) => ({ y: s.value, low: s.low, high: s.high })
@@ -19,7 +19,7 @@ const lines = (cases, names, pointOf) =>
 const oneThread = (cases) =>
   [...new Set(cases.flatMap(({ contenders }) => contenders))].filter((name) => !name.endsWith('2 threads'))
 
-export const plotFiles = ['throughput.svg', 'threads.svg', 'memory.svg']
+export const plotFiles = ['throughput.svg', 'threads.svg', 'time.svg', 'memory.svg']
 
 /** Plots that the results have points for: { file, plot }. */
 export function plots({ cases }, note) {
@@ -53,6 +53,19 @@ export function plots({ cases }, note) {
       ),
     ),
   ]
+  const length = of('Length')
+  const time = [
+    panel('One causal head of width 64', { label: 'seconds', log: true }, [
+      ...lines(length, ['heed', 'heed, 2 threads'], (work, who) => {
+        const s = seconds(work, who)
+        return s && { y: s.value, low: s.low, high: s.high }
+      }),
+      ...lines(length, ['N²'], (work) => {
+        const s = seconds(length.at(-1), 'heed')
+        return s && { y: s.value * (work.x / length.at(-1).x) ** 2 }
+      }),
+    ]),
+  ]
   const memory = ['Memory of attention', 'Memory of attention with its gradients'].map((name) =>
     panel(name, { label: 'MB beyond the inputs', log: true }, [
       ...lines(of(name), oneThread(of(name)), (work, who) => {
@@ -68,6 +81,7 @@ export function plots({ cases }, note) {
       plot: { title: 'Share of what one thread can multiply and add', note, panels: throughput },
     },
     { file: 'threads.svg', plot: { title: 'What a second thread brings', note, panels: threads } },
+    { file: 'time.svg', plot: { title: 'Time of attention against length', note, panels: time } },
     { file: 'memory.svg', plot: { title: 'Memory of attention against length', note, panels: memory } },
   ]
     .map(({ file, plot }) => ({

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import v8 from 'node:v8'
 import * as attention from './attention.mjs'
+import { canary } from './canary.mjs'
 import { clocks } from './clock.mjs'
 import { contenders } from './contender.mjs'
 import * as decoding from './decoding.mjs'
@@ -50,6 +51,9 @@ async function main(given) {
     quick,
     load: [load()],
     contenders: {},
+    measurements: 0,
+    repeated: 0,
+    disturbed: 0,
   }
   const [relaxed, plain] = [true, false].map((fused) => yardstick(fused, clocks[clock]))
   log.yardstick = { relaxed: [], plain: [] }
@@ -61,7 +65,7 @@ async function main(given) {
   }
 
   const progress = new Progress(cases.length)
-  const runner = new Runner(given, { progress, log })
+  const runner = new Runner(given, { progress, log, quiet: await canary() })
   process.on('SIGINT', () => {
     if (runner.stopped) process.exit(130)
     runner.stopped = true

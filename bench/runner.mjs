@@ -6,11 +6,14 @@ import { yardstick } from './yardstick.mjs'
 /** Contenders whose call takes longer than this, in seconds, sit rounds out. */
 const slow = 2
 const slowRounds = 3
+/** How often a measurement is repeated because the machine was disturbed, and how long, in ms, a quiet moment is waited for. */
+const repeats = 8
+const patience = 4000
 
 /**
  * Measures cases one after another; of each, all contenders in turn, round by round, with the yardstick before and
  * after every measurement: what disturbs the machine for a while disturbs all alike, and shares of the yardstick are
- * of the same moment.
+ * of the same moment. What was measured while the canary was unwell (canary.mjs) is measured again.
  */
 export class Runner {
   #running = new Map()
@@ -19,8 +22,8 @@ export class Runner {
   #yardstick
   stopped = false
 
-  constructor({ rounds, clock, least }, { progress, log }) {
-    Object.assign(this, { rounds, clock, least, progress, log })
+  constructor({ rounds, clock, least }, { progress, log, quiet }) {
+    Object.assign(this, { rounds, clock, least, progress, log, quiet })
     this.#yardstick = yardstick(true, clocks[clock])
   }
 
@@ -76,17 +79,32 @@ export class Runner {
   async #round(name, round, results) {
     const result = results[name]
     if (result.skipped || (round >= slowRounds && result.seconds[0] > slow)) return
-    const before = this.#yardstick()
-    const { seconds, error } = await this.#running.get(name).ask('measure', { least: this.least })
-    const after = this.#yardstick()
-    if (this.stopped && round > 0) return // cut short
-    if (error) {
-      results[name] = { skipped: error }
-      this.#stop(name)
-      return
+    for (let turn = 0; turn <= repeats; turn++) {
+      await this.#untilQuiet()
+      const before = this.#yardstick()
+      const { seconds, error } = await this.#running.get(name).ask('measure', { least: this.least })
+      const after = this.#yardstick()
+      if (this.stopped && round > 0) return // cut short
+      if (error) {
+        results[name] = { skipped: error }
+        this.#stop(name)
+        return
+      }
+      result.seconds[round] = seconds
+      result.yardstick[round] = (before + after) / 2
+      this.log.measurements++
+      if (this.quiet()) return
+      this.log.repeated++
+      if (seconds > slow) break
     }
-    result.seconds[round] = seconds
-    result.yardstick[round] = (before + after) / 2
+    this.log.disturbed++
+  }
+
+  async #untilQuiet() {
+    for (const start = performance.now(); performance.now() - start < patience && !this.stopped;) {
+      if (this.quiet()) return
+      await new Promise((wake) => setTimeout(wake, 20))
+    }
   }
 
   /** Who computes something else than heed is named: it would be no comparison. */

@@ -81,6 +81,41 @@ function rules(cases, others) {
   )
 }
 
+function lengths(cases) {
+  return table(
+    ['N', 'time', 'GFLOP/s', 'of the yardstick', '2 threads'],
+    cases.map((work) => {
+      const s = seconds(work, 'heed')
+      return [
+        work.N.toLocaleString('en'),
+        ms(s),
+        s ? (work.flop / s.value / 1e9).toFixed(1) : '',
+        percent(share(work, 'heed')),
+        times(speedup(work, 'heed, 2 threads', 'heed')),
+      ]
+    }),
+  )
+}
+
+/** Where the time of a step goes: kernels by their share of it. */
+function profiles([work]) {
+  const { parts: all, seconds: whole } = work.results.heed?.facts ?? { parts: [] }
+  const small = all.filter(({ seconds: s }) => s < whole / 200)
+  const parts = all.filter((part) => !small.includes(part))
+  const total = small.reduce((sum, { seconds: s }) => sum + s, 0)
+  if (small.length) parts.push({ name: `${small.length} others`, seconds: total })
+  return table(
+    ['', 'calls', 'time', 'of the step', 'of the yardstick'],
+    parts.map(({ name, calls, seconds: s, share: of }) => [
+      name,
+      calls ?? '',
+      `${(1000 * s).toFixed(1)} ms`,
+      `${((100 * s) / whole).toFixed(1)} %`,
+      of ? `${(100 * of).toFixed(0)} %` : '',
+    ]),
+  )
+}
+
 function memories(cases) {
   const names = present(cases)
   return table(
@@ -122,7 +157,8 @@ function byContender(cases) {
 const kinds = {
   'Products of a transformer': linears,
   Rules: rules,
-  Memory: memories,
+  Length: lengths,
+  'Where a training step goes': profiles,
 }
 const kindOf = (work) => {
   if (kinds[work.table]) return kinds[work.table]
@@ -175,7 +211,8 @@ export function targetTable(log) {
 }
 
 /** One paragraph: what measured, when, and how quiet it was. */
-export function conditions({ machine: m, date, rounds, clock, quick, load, yardstick, contenders }) {
+export function conditions(log) {
+  const { machine: m, date, rounds, clock, quick, load, yardstick, contenders } = log
   const gflops = (values) => (summary(values).value / 1e9).toFixed(1)
   const shared =
     load[0] > 1
@@ -189,6 +226,7 @@ export function conditions({ machine: m, date, rounds, clock, quick, load, yards
     `heed ${m.heed}${m.commit ? ` (${m.commit})` : ''} on ${m.cpu}, ${m.cores} cores, Node ${m.node.slice(1)}, ${date.slice(0, 10)}${shared}. ` +
     `${quick ? 'Quick run, ' : ''}${rounds} rounds, ${clock === 'cpu' ? 'processor time' : 'time on the wall'}. ` +
     `Yardstick: ${gflops(yardstick.relaxed)} GFLOP/s with fused multiply-adds, ${gflops(yardstick.plain)} without.` +
-    (peers ? ` Peers: ${peers}.` : '')
+    (peers ? ` Peers: ${peers}.` : '') +
+    ` Of ${log.measurements} measurements ${log.repeated} were repeated because others disturbed the machine, and ${log.disturbed} count although they did.`
   )
 }
