@@ -94,7 +94,7 @@ test('a file that ends early, or a caller that stops, leaves no weight behind', 
   expect(backend.bytesInUse).toBe(0)
 })
 
-// The file has 12 MB, so that `wide` comes in three pieces of 4 MB, cut inside its rows.
+// The file has 12 MB, so that `wide` comes in twelve pieces of 1 MB, cut inside its rows.
 test.each([
   [0, [3000, 1]],
   [1, [1, 1000]],
