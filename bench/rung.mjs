@@ -1,6 +1,5 @@
 /** Contenders of the ladder: plain loops, heed's kernels emitted with other tiles, and attention by its three steps. */
-import { bindKernels, kernels } from '../packages/heed/dist/backends/wasm/kernels/index.js'
-import { ModuleBuilder } from '../packages/heed/dist/backends/wasm/emit/module.js'
+import { bindKernels } from '../packages/heed/dist/backends/wasm/kernels/index.js'
 import { WasmMemory } from '../packages/heed/dist/backends/wasm/memory.js'
 import { Pool } from '../packages/heed/dist/backends/wasm/pool.js'
 import { prepare } from './ladder.mjs'
@@ -8,7 +7,7 @@ import { numbers, sample } from './numbers.mjs'
 
 const maxPages = 65536
 
-/** heed's wasm backend with one thread, all of its kernels emitted for `simd`: { relaxed, rows, guards }. */
+/** heed's wasm backend with one thread, its kernels emitted for `simd`: { relaxed, rows, guards }. */
 class TiledBackend {
   name = 'wasm'
   floats = ['float32']
@@ -16,11 +15,7 @@ class TiledBackend {
   #memory = new WasmMemory(false, maxPages)
 
   constructor(simd) {
-    const builder = new ModuleBuilder(simd)
-    for (const kernel of kernels) kernel.build(builder)
-    const module = new WebAssembly.Module(builder.bytes(false, maxPages))
-    const names = kernels.map(({ name }) => name)
-    this.kernels = bindKernels(new Pool(this.#memory, module, names, 1).run, this)
+    this.kernels = bindKernels(new Pool(this.#memory, simd, 1).run, this)
   }
 
   get bytesInUse() {

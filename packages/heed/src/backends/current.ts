@@ -1,7 +1,7 @@
 import { HeedTypeError } from '../errors.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { Backend } from './backend.js'
-import { ReferenceBackend, type ReferenceOptions } from './reference/index.js'
+import type { ReferenceOptions } from './reference/index.js'
 import { type WasmOptions, WasmBackend } from './wasm/index.js'
 
 let current: Backend | undefined
@@ -20,15 +20,16 @@ let current: Backend | undefined
 export async function useBackend(name: 'wasm', options?: WasmOptions): Promise<Backend>
 export async function useBackend(name: 'reference', options?: ReferenceOptions): Promise<Backend>
 export async function useBackend(name: string, options: object = {}): Promise<Backend> {
-  const backend = setBackend(createBackend(name, options))
+  const backend = setBackend(await createBackend(name, options))
   if (backend instanceof WasmBackend) await backend.ready()
   return backend
 }
 
-/** Makes a backend without choosing it. */
-export function createBackend(name: string, options: object = {}): Backend {
+/** Makes a backend without choosing it. The code of `reference`, which few programs run, is loaded here. */
+export async function createBackend(name: string, options: object = {}): Promise<Backend> {
   if (name === 'wasm') return new WasmBackend(options as WasmOptions)
-  if (name === 'reference') return new ReferenceBackend(options as ReferenceOptions)
+  if (name === 'reference')
+    return new (await import('./reference/index.js')).ReferenceBackend(options as ReferenceOptions)
   throw new HeedTypeError(
     'option',
     `useBackend: there is no backend '${name}'; there are 'wasm' and 'reference'`,

@@ -4,7 +4,7 @@ import type { OpenFile } from './files.js'
 import type { StoredTensor } from './safetensors.js'
 
 /** One read asks for this many bytes: enough that the disk is the limit, and little beside a model. */
-const PIECE = 2 ** 22
+const PIECE = 2 ** 20
 
 /** Some whole elements of a stored tensor, in order. */
 export interface Piece {
@@ -19,7 +19,7 @@ export interface Piece {
 }
 
 /**
- * Reads tensors in the order of their bytes, through one buffer of 4 MB: small ones share a read, large ones take
+ * Reads tensors in the order of their bytes, through one buffer of 1 MB: small ones share a read, large ones take
  * several.
  *
  * @throws `format` where a file ends early; `aborted`

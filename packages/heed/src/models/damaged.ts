@@ -6,7 +6,8 @@ export const damagedWeights = (): HeedError =>
 
 /** The elements of what a model computed, as float32. Throws `format` when one is NaN or infinite. */
 export async function finiteValues(t: Tensor): Promise<Float32Array> {
-  const values = Float32Array.from(await t.data())
-  if (!values.every((x) => Number.isFinite(x))) throw damagedWeights()
+  const data = await t.data()
+  const values = data instanceof Float32Array ? data : Float32Array.from(data)
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) throw damagedWeights()
   return values
 }

@@ -1,5 +1,5 @@
 import { HeedError } from '../errors.js'
-import { exists, readText, writeFileAtomic } from '../io/index.js'
+import { exists, readText, writeFileAtomic } from '../io/files.js'
 import { parseRecord, quote } from '../json.js'
 import type { TransformerConfig } from './transformer-config.js'
 

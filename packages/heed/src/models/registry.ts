@@ -1,19 +1,13 @@
 import { currentBackend } from '../backends/current.js'
 import type { Backend } from '../backends/backend.js'
 import { HeedError, HeedTypeError } from '../errors.js'
+import type { SafeTensor } from '../io/dtypes.js'
 import { exists, fileSize, hasDisk, readText } from '../io/files.js'
-import {
-  diskFolder,
-  type DownloadOptions,
-  type Folder,
-  openModelFolder,
-  openRepository,
-  repositoryOf,
-  type SafeTensor,
-  safeTensor,
-  type StoredTensor,
-  writeModelFolder,
-} from '../io/index.js'
+import { diskFolder, type Folder } from '../io/folder.js'
+import type { DownloadOptions } from '../io/hub/index.js'
+import { repositoryOf } from '../io/hub/repository.js'
+import { openModelFolder, writeModelFolder } from '../io/model-folder.js'
+import { safeTensor, type StoredTensor } from '../io/safetensors.js'
 import { parseRecord, quote } from '../json.js'
 import { scope } from '../tensor/scope.js'
 import { sameShape, type Shape, show } from '../tensor/shape.js'
@@ -189,7 +183,7 @@ async function folderOf(name: string, options: DownloadOptions): Promise<Folder>
   if (path) return diskFolder(path)
   if (hasDisk() && (await exists(name))) return diskFolder(name)
   const repository = repositoryOf(name)
-  if (repository) return openRepository(repository, options)
+  if (repository) return (await import('../io/hub/index.js')).openRepository(repository, options)
   const there = (await listModels()).map((model) => model.name).join(', ') || 'none'
   throw new HeedError(
     'not-found',

@@ -39,7 +39,7 @@ test.each([
   ['reference', {}],
   ['reference', { dtype: 'float64' }],
 ])('weights come into the memory of %s %j as they are', async (name, options) => {
-  const backend = createBackend(name, options)
+  const backend = await createBackend(name, options)
   const seen: number[] = []
   const onProgress = (done: number, total: number) => void seen.push(done / total)
   const weights = await loadWeights(await fileOf().stored, backend, 'm', { onProgress })
@@ -59,7 +59,7 @@ test('what cannot fit is refused, with its size, before anything of it is read',
   const { file, stored } = fileOf()
   const tensors = await stored
   const header = file.read
-  const backend = createBackend('wasm', { threads: 1 })
+  const backend = await createBackend('wasm', { threads: 1 })
   /** A backend with so many bytes free. */
   const small = (free: number) =>
     new Proxy(backend, {
@@ -82,7 +82,7 @@ test('what cannot fit is refused, with its size, before anything of it is read',
 })
 
 test('a file that ends early, or a caller that stops, leaves no weight behind', async () => {
-  const backend: Backend = createBackend('reference')
+  const backend: Backend = await createBackend('reference')
   await expect(loadWeights(await fileOf(bytes.length - 100).stored, backend, 'm')).rejects.toThrow(
     'ends early',
   )
@@ -94,14 +94,14 @@ test('a file that ends early, or a caller that stops, leaves no weight behind', 
   expect(backend.bytesInUse).toBe(0)
 })
 
-// The file has 12 MB, so that `wide` comes in three pieces of 4 MB, cut inside its rows.
+// The file has 12 MB, so that `wide` comes in twelve pieces of 1 MB, cut inside its rows.
 test.each([
   [0, [3000, 1]],
   [1, [1, 1000]],
 ] as const)(
   'int8 matrices with channels along axis %i are measured over all pieces',
   async (axis, scales) => {
-    const backend = createBackend('wasm', { threads: 1 })
+    const backend = await createBackend('wasm', { threads: 1 })
     const { file, stored } = fileOf()
     const seen: number[] = []
     const onProgress = (done: number, total: number) => void seen.push(done / total)
@@ -125,7 +125,7 @@ test.each([
 )
 
 test('float16 of what is float16 is what it was; what it has not is named', async () => {
-  const backend = createBackend('reference')
+  const backend = await createBackend('reference')
   const { stored } = fileOf()
   const tensors = await stored
   const weights = await loadWeights(new Map([['half', tensors.get('half')!]]), backend, 'm', { dtype: 'f16' })

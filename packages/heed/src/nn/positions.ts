@@ -7,10 +7,10 @@ import { checkShape } from '../tensor/shape.js'
 export function sinusoidalPositions(length: number, width: number): Float32Array {
   checkShape([length, width], 'sinusoidalPositions')
   const table = new Float32Array(length * width)
-  for (let t = 0; t < length; t++)
-    for (let c = 0; c < width; c++) {
-      const angle = t / 10000 ** ((c - (c % 2)) / width)
-      table[t * width + c] = c % 2 ? Math.cos(angle) : Math.sin(angle)
-    }
+  for (let c = 0; c < width; c++) {
+    const scale = 10000 ** ((c - (c % 2)) / width)
+    const wave = c % 2 ? Math.cos : Math.sin
+    for (let t = 0; t < length; t++) table[t * width + c] = wave(t / scale)
+  }
   return table
 }

@@ -14,8 +14,13 @@ export function bpeModel(config: Config, vocab: Map<string, number>, unkId: numb
   for (const field of ['continuing_subword_prefix', 'end_of_word_suffix', 'dropout'])
     if (config[field]) unsupported(`a BPE model with ${field} ${nameOf(config[field])}`)
   const is = (field: string) => config[field] !== undefined && flag(config, field)
-  const merges = checkMerges(config.merges, vocab)
-  const ranks = new Map(merges.map(({ left, right }, rank) => [pairKey(left, right), rank]))
+  const ranks = new Map<number, number>()
+  /** What the merge of each rank makes. */
+  const made: number[] = []
+  checkMerges(config.merges, vocab, (left, right, id) => {
+    ranks.set(pairKey(left, right), made.length)
+    made.push(id)
+  })
   const bytes = is('byte_fallback') ? byteIds(vocab) : undefined
   const fusesUnknown = is('fuse_unk')
   const takesWholeWords = is('ignore_merges')
@@ -62,7 +67,7 @@ export function bpeModel(config: Config, vocab: Map<string, number>, unkId: numb
       // Another merge may have taken one of the two.
       if (ids[at] < 0 || rankAt(at) !== rank) continue
       const gone = next[at]
-      ids[at] = merges[rank].made
+      ids[at] = made[rank]
       ids[gone] = -1
       next[at] = next[gone]
       if (next[at] < parts.length) previous[next[at]] = at

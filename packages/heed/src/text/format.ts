@@ -80,12 +80,13 @@ export function markOf(metaspace: Config): string {
 
 export function checkVocab(vocab: unknown): Map<string, number> {
   if (!isRecord(vocab)) fail('its model has no vocab')
-  const seen = new Set<number>()
+  const pieces: string[] = []
   const checked = new Map<string, number>()
-  for (const [piece, id] of Object.entries(vocab)) {
+  for (const piece of Object.keys(vocab)) {
+    const id = vocab[piece]
     if (!isId(id) || piece === '') fail(`the piece ${quote(piece)} has the id ${quote(id)}`)
-    if (seen.has(id)) fail(`${quote(piece)} shares the id ${id} with another piece`)
-    seen.add(id)
+    if (pieces[id] !== undefined) fail(`${quote(piece)} shares the id ${id} with another piece`)
+    pieces[id] = piece
     checked.set(piece, id)
   }
   return checked
@@ -106,25 +107,27 @@ export function checkUnigramVocab(vocab: unknown): { vocab: Map<string, number>;
   return { vocab: checked, scores }
 }
 
-export interface Merge {
-  left: number
-  right: number
-  /** The id of what they make. */
-  made: number
-}
-
-/** Merges are `['a', 'b']` or, in older files, `'a b'`; both and what they make are in the vocabulary. */
-export function checkMerges(merges: unknown, vocab: ReadonlyMap<string, number>): Merge[] {
+/**
+ * Merges are `['a', 'b']` or, in older files, `'a b'`; both and what they make are in the vocabulary.
+ *
+ * @param use called with the ids of both and of what they make, in order of the merges
+ */
+export function checkMerges(
+  merges: unknown,
+  vocab: ReadonlyMap<string, number>,
+  use: (left: number, right: number, made: number) => void,
+): void {
   if (!Array.isArray(merges)) fail('its model has no merges')
-  return merges.map((merge: unknown, i) => {
+  const idOf = (piece: string, i: number) =>
+    vocab.get(piece) ?? fail(`merge ${i} needs ${quote(piece)}, which is not in the vocab`)
+  for (let i = 0; i < merges.length; i++) {
+    const merge: unknown = merges[i]
     const parts: unknown = typeof merge === 'string' ? merge.split(' ') : merge
-    if (!Array.isArray(parts) || parts.length !== 2 || !parts.every((part) => typeof part === 'string'))
+    const [left, right]: unknown[] = Array.isArray(parts) && parts.length === 2 ? parts : []
+    if (typeof left !== 'string' || typeof right !== 'string')
       fail(`merge ${i} is ${quote(merge)}, not a pair`)
-    const idOf = (piece: string) =>
-      vocab.get(piece) ?? fail(`merge ${i} needs ${quote(piece)}, which is not in the vocab`)
-    const [left, right] = parts as [string, string]
-    return { left: idOf(left), right: idOf(right), made: idOf(left + right) }
-  })
+    use(idOf(left, i), idOf(right, i), idOf(left + right, i))
+  }
 }
 
 function checkAddedTokens(added: unknown): LiteralToken[] {

@@ -11,13 +11,14 @@ export class Prefixes<Value> {
   /** In the order of their UTF-16 units, in which strings with a prefix in common are neighbours. */
   readonly #strings: string[]
   readonly #values: Value[]
-  /** For each first unit, where the strings with it start: they end where those of the next unit start. */
-  readonly #starts = new Int32Array(0x10001)
+  /** For each first unit up to the largest, where the strings with it start: they end where those of the next unit start. */
+  readonly #starts: Int32Array
 
   /** @param values by string, none of them empty */
   constructor(values: ReadonlyMap<string, Value>) {
     this.#strings = [...values.keys()].sort()
     this.#values = this.#strings.map((string) => values.get(string)!)
+    this.#starts = new Int32Array(this.#strings.length > 0 ? this.#strings.at(-1)!.charCodeAt(0) + 2 : 0)
     for (const string of this.#strings) this.#starts[string.charCodeAt(0) + 1]++
     for (let unit = 1; unit < this.#starts.length; unit++) this.#starts[unit] += this.#starts[unit - 1]
   }
@@ -27,7 +28,7 @@ export class Prefixes<Value> {
     const first = text.charCodeAt(at)
     let low = this.#starts[first]
     let high = this.#starts[first + 1]
-    if (low === high) return none
+    if (!(low < high)) return none // above the largest unit they are undefined
     const found: Match<Value>[] = []
     for (let length = 1; ; length++) {
       // The shortest of the strings with a prefix is the first of them.

@@ -17,34 +17,34 @@ const usualNames = {
 export class Vocabulary {
   /** Ids are below this. */
   readonly size: number
-  readonly #pieces: Piece[] = []
-  readonly #ids: Map<string, number>
+  readonly #contents: string[] = []
+  readonly #ids: ReadonlyMap<string, number>
   readonly #specials: ReadonlySet<number>
-  readonly #added: ReadonlyMap<string, number>
+  readonly #added = new Map<string, number>()
 
   constructor(vocab: ReadonlyMap<string, number>, added: readonly LiteralToken[]) {
-    this.#ids = new Map(vocab)
-    for (const [content, id] of vocab) this.#pieces[id] = { id, content, added: false }
+    this.#ids = vocab
+    for (const [content, id] of vocab) this.#contents[id] = content
     for (const { id, content } of added) {
-      const other = this.#pieces[id]
-      if (other && other.content !== content)
-        fail(`the added token ${quote(content)} has the id ${id}, which is ${quote(other.content)}`)
-      if ((this.#ids.get(content) ?? id) !== id)
-        fail(`the added token ${quote(content)} has the id ${id}, and ${this.#ids.get(content)} elsewhere`)
-      this.#pieces[id] = { id, content, added: true }
-      this.#ids.set(content, id)
+      const other = this.#contents[id] ?? content
+      if (other !== content)
+        fail(`the added token ${quote(content)} has the id ${id}, which is ${quote(other)}`)
+      const known = this.idOf(content) ?? id
+      if (known !== id) fail(`the added token ${quote(content)} has the id ${id}, and ${known} elsewhere`)
+      this.#contents[id] = content
+      this.#added.set(content, id)
     }
-    this.size = this.#pieces.length
+    this.size = this.#contents.length
     this.#specials = new Set(added.filter(({ special }) => special).map(({ id }) => id))
-    this.#added = new Map(added.map(({ content, id }) => [content, id]))
   }
 
   idOf(content: string): number | undefined {
-    return this.#ids.get(content)
+    return this.#added.get(content) ?? this.#ids.get(content)
   }
 
   piece(id: number): Piece | undefined {
-    return this.#pieces[id]
+    const content = this.#contents[id]
+    return content === undefined ? undefined : { id, content, added: this.#added.has(content) }
   }
 
   isSpecial(id: number): boolean {

@@ -2,7 +2,6 @@ import { HeedError } from '../../errors.js'
 import type { Storage } from '../../tensor/device.js'
 import { bytesPerElement, type DType, type KeptArray, newArray, type TypedArray } from '../../tensor/dtype.js'
 import type { Backend, Kernels } from '../backend.js'
-import { ModuleBuilder } from './emit/module.js'
 import { enableRelaxedSimd, hasRelaxedSimd, simdVariant } from './features.js'
 import { bindKernels, kernels } from './kernels/index.js'
 import { WasmMemory } from './memory.js'
@@ -25,7 +24,7 @@ export interface WasmOptions {
 /** 4 GB, all that 32-bit addresses reach; a larger maximum than needed costs nothing (engines reserve it anyway). */
 const maxPages = 65536
 
-/** SIMD kernels generated when the backend starts, and a pool of threads over one shared memory. float32. */
+/** SIMD kernels generated when they are first run, and a pool of threads over one shared memory. float32. */
 export class WasmBackend implements Backend, WasmHost {
   readonly name = 'wasm'
   readonly floats = ['float32'] as const
@@ -43,14 +42,11 @@ export class WasmBackend implements Backend, WasmHost {
     const threads = usableThreads(wanted)
     if (relaxed) enableRelaxedSimd()
     this.relaxed = relaxed !== false && hasRelaxedSimd()
-    const shared = threads > 1
     try {
-      const memory = new WasmMemory(shared, maxPages)
-      const builder = new ModuleBuilder(simdVariant(this.relaxed))
-      for (const k of kernels) k.build(builder)
-      const module = new WebAssembly.Module(builder.bytes(shared, maxPages))
-      const names = kernels.map((k) => k.name)
-      this.#running = { memory, pool: new Pool(memory, module, names, threads) }
+      const memory = new WasmMemory(threads > 1, maxPages)
+      const pool = new Pool(memory, simdVariant(this.relaxed), threads)
+      pool.load(kernels[0]) // what this engine cannot compile is told now
+      this.#running = { memory, pool }
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause)
       throw new HeedError(

@@ -4,6 +4,8 @@ import { Blocks, grain } from './blocks.js'
 const page = 65536
 /** Bytes that kernels may read past a block's end (they load whole vectors); never handed out. */
 const slack = grain
+/** What a memory starts with. Untouched it is no more than addresses; from 64 MB on V8 collects garbage to make up for it. */
+const firstPages = 768
 
 /**
  * The engine's memory: one WebAssembly memory, shared between threads where the platform allows, grown as needed to
@@ -19,7 +21,11 @@ export class WasmMemory {
     shared: boolean,
     readonly maxPages: number,
   ) {
-    this.memory = new WebAssembly.Memory({ initial: 64, maximum: maxPages, shared })
+    this.memory = new WebAssembly.Memory({
+      initial: Math.min(firstPages, maxPages),
+      maximum: maxPages,
+      shared,
+    })
     this.#bytes = new Uint8Array(this.memory.buffer)
   }
 

@@ -1,22 +1,33 @@
 import { HeedError } from '../../errors.js'
+import type { Simd } from './emit/function.js'
 import type { ArgSpec, Kernel, RunKernel } from './emit/kernel.js'
+import { ModuleBuilder } from './emit/module.js'
 import type { WasmMemory } from './memory.js'
 import { control, spin, workerSource } from './worker-source.js'
 
 /** Scratch memory of each thread: what the largest kernel packs (kernels/attention-grad.ts at D = 512). */
 export const scratchBytes = 4 << 20
+/** Room for the code of all kernels, several times over; what is not written takes no memory. */
+export const codeBytes = 1 << 20
 
 interface Thread {
   terminate(): unknown
 }
 
+type Run = (args: number, item: number, scratch: number) => void
+
 /**
  * Runs kernels on the calling thread and up to `threads − 1` workers. All take items from one counter until none is
  * left; a worker that has not started yet, or cannot, simply takes none.
+ *
+ * A kernel is emitted and compiled, as a module of its own, when it is run for the first time: a program uses few of
+ * them, and emitting all is most of what a start would take.
  */
 export class Pool {
-  readonly #kernels: ((args: number, item: number, scratch: number) => void)[]
-  readonly #index: Map<string, number>
+  readonly #kernels = new Map<Kernel, { index: number; run: Run }>()
+  /** Modules for the workers, one after another: the length of each in front of its bytes, at a multiple of 4. */
+  readonly #code: SharedArrayBuffer | undefined
+  #codeEnd = 0
   readonly #control: number
   readonly #args: number
   readonly #scratch: number
@@ -24,17 +35,13 @@ export class Pool {
   #words: Int32Array
   #floats: Float32Array
 
+  /** @param memory shared if there is to be more than one thread */
   constructor(
     readonly memory: WasmMemory,
-    module: WebAssembly.Module,
-    names: readonly string[],
+    readonly simd: Simd,
     threads: number,
   ) {
-    const { exports } = new WebAssembly.Instance(module, { env: { memory: memory.memory } })
-    this.#kernels = names.map(
-      (name) => exports[name] as (args: number, item: number, scratch: number) => void,
-    )
-    this.#index = new Map(names.map((name, i) => [name, i]))
+    if (threads > 1) this.#code = new SharedArrayBuffer(codeBytes)
     this.#control = memory.allocate(4 * control.words)
     this.#args = memory.allocate(1024)
     this.#scratch = memory.allocate(scratchBytes)
@@ -43,11 +50,10 @@ export class Pool {
     this.#words.fill(0, this.#control / 4, this.#control / 4 + control.words)
     for (let i = 1; i < threads; i++)
       this.#start({
-        module,
         memory: memory.memory,
+        code: this.#code,
         control: this.#control,
         scratch: memory.allocate(scratchBytes),
-        names,
       })
   }
 
@@ -65,25 +71,43 @@ export class Pool {
     return 1 + this.#workers.size
   }
 
+  /** Emits and compiles a kernel that has not been run yet. */
+  load(kernel: Kernel): { index: number; run: Run } {
+    const known = this.#kernels.get(kernel)
+    if (known) return known
+    const builder = new ModuleBuilder(this.simd)
+    kernel.build(builder)
+    const bytes = builder.bytes(this.#code !== undefined, this.memory.maxPages)
+    const module = new WebAssembly.Module(bytes)
+    const { exports } = new WebAssembly.Instance(module, { env: { memory: this.memory.memory } })
+    if (this.#code) {
+      new Int32Array(this.#code, this.#codeEnd, 1)[0] = bytes.length
+      new Uint8Array(this.#code, this.#codeEnd + 4, bytes.length).set(bytes)
+      this.#codeEnd += 4 + Math.ceil(bytes.length / 4) * 4
+    }
+    const loaded = { index: this.#kernels.size, run: exports[kernel.name] as Run }
+    this.#kernels.set(kernel, loaded)
+    return loaded
+  }
+
   run: RunKernel = <S extends ArgSpec>(
     kernel: Kernel<S>,
     items: number,
     values: { [K in keyof S]: number },
   ): void => {
     if (items === 0) return
+    const { index, run } = this.load(kernel as Kernel)
     this.#refresh()
     Object.entries(kernel.args).forEach(([name, type], i) => {
       const array = type === 'f32' ? this.#floats : this.#words
       array[this.#args / 4 + i] = values[name]
     })
-    const index = this.#index.get(kernel.name)!
-    const run = this.#kernels[index]
     if (this.#workers.size === 0 || items === 1)
       for (let i = 0; i < items; i++) run(this.#args, i, this.#scratch)
-    else this.#share(kernel.name, index, items)
+    else this.#share(kernel.name, index, run, items)
   }
 
-  #share(name: string, index: number, items: number): void {
+  #share(name: string, index: number, run: Run, items: number): void {
     const [words, c] = [this.#words, this.#control / 4]
     words[c + control.items] = items
     words[c + control.kernel] = index
@@ -92,7 +116,6 @@ export class Pool {
     Atomics.store(words, c + control.open, 1)
     Atomics.add(words, c + control.generation, 1)
     Atomics.notify(words, c + control.generation)
-    const run = this.#kernels[index]
     try {
       for (let i; (i = Atomics.add(words, c + control.next, 1)) < items;) run(this.#args, i, this.#scratch)
     } finally {

@@ -1,24 +1,30 @@
 import { expect, test } from 'vitest'
 import { simdVariant } from '../features.js'
 import { kernels } from '../kernels/index.js'
+import { codeBytes } from '../pool.js'
 import { ByteBuffer, signed, unsigned } from './bytes.js'
 import { ModuleBuilder } from './module.js'
 import { i32 } from './values.js'
 
 for (const relaxed of [true, false])
   for (const shared of [true, false])
-    test(`all kernels make a valid module: ${relaxed ? 'relaxed' : 'plain'} SIMD, ${shared ? '' : 'not '}shared`, () => {
-      const m = new ModuleBuilder(simdVariant(relaxed))
-      for (const kernel of kernels) kernel.build(m)
-      const bytes = m.bytes(shared, 65536)
-      expect(WebAssembly.validate(bytes)).toBe(true)
-      const module = new WebAssembly.Module(bytes)
-      expect(WebAssembly.Module.imports(module)).toEqual([{ module: 'env', name: 'memory', kind: 'memory' }])
-      expect(WebAssembly.Module.exports(module).map(({ name }) => name)).toEqual(
-        kernels.map(({ name }) => name),
-      )
+    test(`every kernel makes a valid module: ${relaxed ? 'relaxed' : 'plain'} SIMD, ${shared ? '' : 'not '}shared`, () => {
       const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: !shared })
-      expect(() => new WebAssembly.Instance(module, { env: { memory } })).toThrow(WebAssembly.LinkError)
+      let total = 0
+      for (const kernel of kernels) {
+        const m = new ModuleBuilder(simdVariant(relaxed))
+        kernel.build(m)
+        const bytes = m.bytes(shared, 65536)
+        total += bytes.length
+        expect(WebAssembly.validate(bytes)).toBe(true)
+        const module = new WebAssembly.Module(bytes)
+        expect(WebAssembly.Module.imports(module)).toEqual([
+          { module: 'env', name: 'memory', kind: 'memory' },
+        ])
+        expect(WebAssembly.Module.exports(module).map(({ name }) => name)).toEqual([kernel.name])
+        expect(() => new WebAssembly.Instance(module, { env: { memory } })).toThrow(WebAssembly.LinkError)
+      }
+      expect(total).toBeLessThan(codeBytes / 2)
     })
 
 const whole = [0, 1, -1, 63, 64, -64, -65, 127, 128, 8191, 8192, -8193, 2 ** 20, 2 ** 31 - 1, -(2 ** 31)]
