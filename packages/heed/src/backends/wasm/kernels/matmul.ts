@@ -1,20 +1,21 @@
 import { bytesPerElement } from '../../../tensor/dtype.js'
 import type { Kernels } from '../../backend.js'
-import type { Fn, Local } from '../emit/function.js'
 import { i32s, kernelWith, type RunKernel } from '../emit/kernel.js'
 import { type I32, v128 } from '../emit/values.js'
-import { micro, newTile, type Tile, tileColumns, unroll } from './micro.js'
+import { tileColumns, unroll } from './micro.js'
 import { packAcross, packAlong } from './pack.js'
-import { address, addresses, forEach4 } from './support.js'
+import { copiedStride, copyRows, turnRows } from './rows.js'
+import { heights, strip } from './strip.js'
+import { address, addresses } from './support.js'
 import { thin, thinColumns, thinKernels, thinRows } from './thin.js'
 import { forWeights, type WeightType } from './weights.js'
 
 /** Steps of the contraction per pass: a panel of B (8 × 256 floats) then stays in the first-level cache. */
 const blockK = 256
-/** Largest tile of C that one item computes; its panels of A and B stay in the second-level cache. */
-const [maxRows, maxColumns] = [192, 512]
+/** Most columns of an item and rows of A that are copied at a time: both stay in the second-level cache. */
+const [maxColumns, maxCopied] = [512, 96]
 const scratchA = 0
-const scratchB = scratchA + (maxRows + 8) * blockK * 4 + 64
+const scratchB = scratchA + (maxCopied + 4) * (4 * blockK + 64)
 const scratchZeros = scratchB + (maxColumns + 8) * blockK * 4 + 64
 const scratchEdge = scratchZeros + maxColumns * 4 + 64
 
@@ -24,83 +25,96 @@ const gemmArgs = {
 }
 
 /**
- * One tile of C = A · B (+ bias) per item. `along` says that an operand's contraction is its dense dimension, else it
- * is packed across (pack.ts); `lda` and `ldb` are the strides, in bytes, of its other dimension. B may be kept as any
- * type of weights: panels hold floats, and sums over int8 are multiplied by `scales` [columns] as they go into C.
+ * One tile of C = A · B (+ bias) per item. `along` says that an operand's contraction is its dense dimension; `lda`
+ * and `ldb` are the strides, in bytes, of its other dimension. A is read where it lies if it can (rows.ts), B is packed
+ * (pack.ts) and may be kept as any type of weights: panels hold floats, and sums over int8 are multiplied by `scales`
+ * [columns] as they go into C.
  */
 const gemmOf = (type: WeightType) =>
   kernelWith(
     `matmul ${type}`,
     gemmArgs,
     (m) => ({
-      a: { along: packAlong(m, m.simd.rows), across: packAcross(m, m.simd.rows) },
-      b: { along: packAlong(m, tileColumns, type), across: packAcross(m, tileColumns, type) },
+      along: packAlong(m, tileColumns, type),
+      across: packAcross(m, tileColumns, type),
+      turn: turnRows(m),
+      copy: copyRows(m),
+      strips: heights(m.simd).map((height) => strip(m, height, type === 'int8')),
     }),
-    (f, p, item, scratch, pack) => {
-      const tileHeight = f.simd.rows
+    (f, p, item, scratch, { along, across, turn, copy, strips }) => {
+      const [tall, low] = heights(f.simd)
+      const bytes = bytesPerElement[type]
       const i0 = f.i32(item.divU(p.tilesAcross).mul(p.tileRows))
       const j0 = f.i32(item.remU(p.tilesAcross).mul(p.tileCols))
       const rows = f.i32(p.rows.sub(i0).min(p.tileRows))
       const columns = f.i32(p.columns.sub(j0).min(p.tileCols))
       const c0 = f.i32(p.c.add(i0.mul(p.ldc)).add(j0.shl(2)))
+      const scales = f.i32(p.scales.add(j0.shl(2)))
       const [A, B] = [f.i32(scratch.add(scratchA)), f.i32(scratch.add(scratchB))]
-      const [k0, kc, i, j, c] = [f.i32(), f.i32(), f.i32(), f.i32(), f.i32()]
-      const [a, b, panelA, scales] = [f.i32(), f.i32(), f.i32(), f.i32()]
-      const tile = newTile(f)
+      const [k0, kc, left, block, count] = [f.i32(), f.i32(), f.i32(), f.i32(), f.i32()]
+      const [a, lda, b, c] = [f.i32(), f.i32(), f.i32(), f.i32()]
 
       // What the first pass adds its products to: the bias, the same for all rows, or zeros. Later passes add to C.
       const zeros = f.i32(scratch.add(scratchZeros))
-      f.for(j, 0, columns.shl(2), 16, () => f.store(zeros.add(j), v128(0)))
-      const before = f.i32(zeros)
+      f.for(b, 0, columns.shl(2), 16, () => f.store(zeros.add(b), v128(0)))
+      const [before, beforeStride, from] = [f.i32(zeros), f.i32(0), f.i32()]
       f.if(p.bias, () => before.set(p.bias.add(j0.shl(2))))
-      const beforeStride = f.i32(0)
-      const from = f.i32()
 
-      const packOperand = (
-        base: I32,
-        ld: I32,
-        along: I32,
-        at: I32,
-        to: I32,
-        count: I32,
-        packs: typeof pack.a,
-        bytes: number,
-      ) =>
-        f.if(
-          along,
-          () => f.call(packs.along, base.add(at.mul(ld)).add(k0.mul(bytes)), to, count, kc, ld),
-          () => f.call(packs.across, base.add(at.mul(bytes)).add(k0.mul(ld)), to, count, kc, ld),
-        )
+      /** Whether lower tiles hold what is left with fewer rows to spare. */
+      const endsLow = (count: I32) => count.le(low).or(count.sub(tall + 1).ltU(2 * low - tall))
+      const stripOf = (height: number) => {
+        const target = [c, p.ldc, from, beforeStride, scales, columns] as const
+        const edge = scratch.add(scratchEdge)
+        count.set(block.min(height))
+        const callee = strips[height === tall ? 0 : 1]
+        f.call(callee, a, lda, count, B, ...target, kc.roundUp(unroll), edge)
+        for (const [x, stride] of [[a, lda], [c, p.ldc], [from, beforeStride]]) x.set(x.add(stride.mul(count)))
+        block.set(block.sub(count))
+      }
 
       f.for(k0, 0, p.k, blockK, () => {
         kc.set(p.k.sub(k0).min(blockK))
-        packOperand(p.a, p.lda, p.alongA, i0, A, rows, pack.a, 4)
-        packOperand(p.b, p.ldb, p.alongB, j0, B, columns, pack.b, bytesPerElement[type])
-        kc.set(kc.roundUp(unroll))
-        f.for(j, 0, columns, tileColumns, () => {
-          panelA.set(A)
-          f.for(i, 0, rows, tileHeight, () => {
-            a.set(panelA)
-            b.set(B.add(j.mul(kc).shl(2)))
-            micro(f, tile, { a, b, k: kc, strideRow: 4, strideK: tileHeight * 4 })
-            panelA.set(a)
-            c.set(c0.add(i.mul(p.ldc)).add(j.shl(2)))
-            from.set(before.add(i.mul(beforeStride)).add(j.shl(2)))
-            if (type === 'int8') scales.set(p.scales.add(j0.add(j).shl(2)))
-            const target = {
-              c,
-              ldc: p.ldc,
-              from,
-              fromStride: beforeStride,
-              ...(type === 'int8' && { scales }),
-            }
+        f.if(
+          p.alongB,
+          () => f.call(along, p.b.add(j0.mul(p.ldb)).add(k0.mul(bytes)), B, columns, kc, p.ldb),
+          () => f.call(across, p.b.add(j0.mul(bytes)).add(k0.mul(p.ldb)), B, columns, kc, p.ldb),
+        )
+        c.set(c0)
+        from.set(before)
+        left.set(rows)
+        f.while(
+          () => left.gt(0),
+          () => {
+            const row = i0.add(rows).sub(left)
+            block.set(left)
+            lda.set(copiedStride(kc))
             f.if(
-              i.add(tileHeight).le(rows).and(j.add(tileColumns).le(columns)),
-              () => storeTile(f, tile, target),
-              () => storeEdge(f, tile, target, rows.sub(i), columns.sub(j), scratch.add(scratchEdge)),
+              p.alongA,
+              () => {
+                a.set(p.a.add(row.mul(p.lda)).add(k0.shl(2)))
+                f.if(
+                  kc.and(unroll - 1),
+                  () => {
+                    block.set(left.min(maxCopied))
+                    f.call(copy, a, A, block, kc, p.lda)
+                    a.set(A)
+                  },
+                  () => lda.set(p.lda),
+                )
+              },
+              () => {
+                block.set(left.min(maxCopied))
+                f.call(turn, p.a.add(row.shl(2)).add(k0.mul(p.lda)), A, block, kc, p.lda)
+                a.set(A)
+              },
             )
-          })
-        })
+            left.set(left.sub(block))
+            f.while(
+              () => block.gt(0),
+              () => f.if(endsLow(block), () => stripOf(low), () => stripOf(tall)),
+            )
+          },
+        )
         before.set(c0)
         beforeStride.set(p.ldc)
       })
@@ -108,55 +122,6 @@ const gemmOf = (type: WeightType) =>
   )
 
 const gemm = forWeights(gemmOf)
-
-/** Addresses of a tile's first element in C and in what is added to it, and bytes from row to row. */
-interface Target {
-  /** Address of what a tile's columns are multiplied by first. */
-  scales?: I32
-  c: Local<I32>
-  ldc: I32
-  from: Local<I32>
-  fromStride: I32
-}
-
-/** c = tile (· scales) + from, a whole tile; moves c and from. */
-function storeTile(f: Fn, tile: Tile, { c, ldc, from, fromStride, scales }: Target): void {
-  tile.acc.forEach((row, r) => {
-    row.forEach((x, q) => {
-      const before = from.v128(q * 16)
-      f.store(c, scales ? f.madd(x, scales.v128(q * 16), before) : x.add(before), q * 16)
-    })
-    if (r === tile.acc.length - 1) return
-    c.set(c.add(ldc))
-    from.set(from.add(fromStride))
-  })
-}
-
-/** The same for a tile of which C has only `rows` × `columns`: by way of scratch. */
-function storeEdge(f: Fn, tile: Tile, target: Target, rows: I32, columns: I32, scratch: I32): void {
-  const { c, ldc, from, fromStride, scales } = target
-  const edge = f.i32(scratch)
-  tile.acc.forEach((row, r) => row.forEach((x, q) => f.store(edge, x, r * 32 + q * 16)))
-  const [left, width] = [f.i32(rows.min(tile.acc.length)), f.i32(columns.min(tileColumns))]
-  const [x, y, to, factors] = [f.i32(), f.i32(), f.i32(), f.i32()]
-  f.while(
-    () => left.gt(0),
-    () => {
-      x.set(edge)
-      y.set(from)
-      to.set(c)
-      if (!scales) forEach4(f, width, [x, y], [to], (product, before) => [product.add(before)])
-      else {
-        factors.set(scales)
-        forEach4(f, width, [x, factors, y], [to], (product, k, before) => [f.madd(product, k, before)])
-      }
-      edge.set(edge.add(32))
-      c.set(c.add(ldc))
-      from.set(from.add(fromStride))
-      left.set(left.sub(1))
-    },
-  )
-}
 
 export const matmulKernels = [...Object.values(gemm), ...thinKernels]
 
@@ -189,7 +154,7 @@ export const matmul = (
       run(thin[layout][type], Math.ceil(columns / thinColumns[layout]), { ...operands, blockK })
       return
     }
-    const [tileRows, tileCols] = tileShape(rows, columns)
+    const [tileRows, tileCols] = tileShape(rows, columns, k, transposeA || k % unroll > 0)
     const tilesAcross = Math.ceil(columns / tileCols)
     run(gemm[type], Math.ceil(rows / tileRows) * tilesAcross, {
       ...operands,
@@ -202,13 +167,25 @@ export const matmul = (
   },
 })
 
-/** Tiles as large as caches like, but at least 8 where the matrix allows, so that threads share them evenly. */
-export function tileShape(rows: number, columns: number): [number, number] {
-  let [r, c] = [maxRows, maxColumns]
-  const tiles = () => Math.ceil(rows / r) * Math.ceil(columns / c)
-  while (tiles() < 8 && (r > 48 || c > 64)) {
-    if (c > 64 && (c >= 2 * r || r <= 48 || rows <= r / 2)) c /= 2
-    else r /= 2
-  }
-  return [r, c]
+/** Steps of the contraction that an item takes longer for than handing it to a thread. */
+const worthAnItem = 2 ** 20
+
+/**
+ * The tile of C that one item computes: whole rows as far as possible, since B is packed once for each tile above
+ * another, and copies of A are made once for each tile beside another.
+ */
+export function tileShape(rows: number, columns: number, k: number, copiesA: boolean): [number, number] {
+  const wanted = Math.min(16, Math.max(8, Math.floor((rows * columns * k) / worthAnItem / 16)))
+  let best: [number, number] = [rows, Math.min(columns, maxColumns)]
+  let least = Infinity
+  for (let down = 1; down <= 16; down++)
+    for (let across = Math.ceil(columns / maxColumns); across <= Math.max(16, Math.ceil(columns / maxColumns)); across++) {
+      const r = 6 * Math.ceil(rows / down / 6)
+      const c = 16 * Math.ceil(columns / across / 16)
+      const items = Math.ceil(rows / r) * Math.ceil(columns / c)
+      if (items < wanted && (r > 48 || c > 32)) continue
+      const cost = 2 / r + (copiesA ? 4 : 0.5) / c + items / 10000
+      if (cost < least) [least, best] = [cost, [r, c]]
+    }
+  return best
 }
