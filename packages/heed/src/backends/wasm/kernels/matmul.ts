@@ -2,6 +2,7 @@ import { bytesPerElement } from '../../../tensor/dtype.js'
 import type { Kernels } from '../../backend.js'
 import { i32s, kernelWith, type RunKernel } from '../emit/kernel.js'
 import { type I32, v128 } from '../emit/values.js'
+import { acrossColumns, alongColumns, fewAcross, fewAlong, fewKernels, fewRows } from './few.js'
 import { tileColumns, unroll } from './micro.js'
 import { packAcross, packAlong } from './pack.js'
 import { copiedStride, copyRows, turnRows } from './rows.js'
@@ -123,7 +124,7 @@ const gemmOf = (type: WeightType) =>
 
 const gemm = forWeights(gemmOf)
 
-export const matmulKernels = [...Object.values(gemm), ...thinKernels]
+export const matmulKernels = [...Object.values(gemm), ...thinKernels, ...fewKernels]
 
 export const matmul = (
   run: RunKernel,
@@ -153,6 +154,11 @@ export const matmul = (
       const layout = transposeB ? 'along' : 'across'
       run(thin[layout][type], Math.ceil(columns / thinColumns[layout]), { ...operands, blockK })
       return
+    }
+    if (rows <= fewRows && !transposeA) {
+      const perItem = transposeB ? alongColumns(rows, columns, k) : acrossColumns
+      const few = !transposeB ? fewAcross[type] : type === 'float32' && perItem && k % unroll === 0 && fewAlong
+      if (few) return run(few, Math.ceil(columns / perItem), { ...operands, blockK, perItem })
     }
     const [tileRows, tileCols] = tileShape(rows, columns, k, transposeA || k % unroll > 0)
     const tilesAcross = Math.ceil(columns / tileCols)
