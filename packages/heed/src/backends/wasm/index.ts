@@ -21,8 +21,11 @@ export interface WasmOptions {
   relaxed?: boolean
 }
 
-/** 4 GB, all that 32-bit addresses reach; a larger maximum than needed costs nothing (engines reserve it anyway). */
-const maxPages = 65536
+/**
+ * 4 GB, all that 32-bit addresses reach, less the last page, which no address may lie in (micro.ts); a larger maximum
+ * than needed costs nothing (engines reserve it anyway).
+ */
+const maxPages = 65535
 
 /** SIMD kernels generated when they are first run, and a pool of threads over one shared memory. float32. */
 export class WasmBackend implements Backend, WasmHost {

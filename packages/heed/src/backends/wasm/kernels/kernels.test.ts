@@ -115,6 +115,8 @@ for (const relaxed of [true, false])
           [7, 37, 5],
           [9, 70, 259],
           [6, 301, 770],
+          [16, 70, 516], // few rows against one at a time
+          [46, 70, 516], // packed against few and fewer
         ])
           for (const transposeB of [false, true]) {
             const shape = transposeB ? [columns, depth] : [depth, columns]
@@ -122,7 +124,7 @@ for (const relaxed of [true, false])
             const bias = transposeB ? make.floats(columns) : undefined
             const [batch, alone] = [make.out(rows, columns), make.out(rows, columns)]
             kernels.matmul({ a, b, out: batch, transposeB, bias })
-            // 1, 2, 3 and 4 rows at a time, as far as they go
+            // 1, 2, 3 … rows at a time, as far as they go
             for (let first = 0, count = 1; first < rows; first += count++) {
               const end = Math.min(rows, first + count)
               const part = (t: Tensor, width: number) =>
