@@ -7,7 +7,7 @@ import { enableRelaxedSimd, hasRelaxedSimd, simdVariant } from './features.js'
 import { bindKernels, kernels } from './kernels/index.js'
 import { WasmMemory } from './memory.js'
 import { defaultThreads, Pool, usableThreads } from './pool.js'
-import type { WasmHost, WasmStorage } from './storage.js'
+import { rowsOf, type WasmHost, type WasmStorage } from './storage.js'
 
 export interface WasmOptions {
   /**
@@ -88,15 +88,13 @@ export class WasmBackend implements Backend, WasmHost {
 
   write(storage: Storage, offset: number, data: KeptArray): void {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    this.#live.memory.bytes.set(
-      bytes,
-      (storage as WasmStorage).address + offset * bytesPerElement[storage.dtype],
-    )
+    const start = rowsOf(storage as WasmStorage) + offset * bytesPerElement[storage.dtype]
+    this.#live.memory.bytes.set(bytes, start)
   }
 
   async read(storage: Storage, offset: number, length: number): Promise<KeptArray> {
     const array = newArray(storage.dtype, length)
-    const start = (storage as WasmStorage).address + offset * bytesPerElement[storage.dtype]
+    const start = rowsOf(storage as WasmStorage) + offset * bytesPerElement[storage.dtype]
     new Uint8Array(array.buffer).set(this.#live.memory.bytes.subarray(start, start + array.byteLength))
     return array
   }
@@ -107,7 +105,8 @@ export class WasmBackend implements Backend, WasmHost {
       at: number,
       n: number,
     ) => TypedArray
-    return new array(this.#live.memory.memory.buffer, (storage as WasmStorage).address, storage.length)
+    const start = rowsOf(storage as WasmStorage)
+    return new array(this.#live.memory.memory.buffer, start, storage.length)
   }
 
   withInts<R>(values: Int32Array | undefined, use: (address: number) => R): R {

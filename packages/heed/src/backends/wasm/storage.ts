@@ -2,8 +2,27 @@ import type { Device, Storage } from '../../tensor/device.js'
 import type { TypedArray } from '../../tensor/dtype.js'
 
 export interface WasmStorage extends Storage {
-  /** Byte address in the backend's memory. */
-  readonly address: number
+  /** Byte address in the backend's memory: of what lies there in whatever order, so that `rowsOf` is what to ask. */
+  address: number
+  /** Set while the matrix lies in panels. */
+  panels?: Panels
+  /** Products of few rows that it was the B of, or the transpose of B (`along`), since it was used otherwise. */
+  thinProducts?: { along: boolean; count: number }
+}
+
+/** A matrix that lies in panels (kernels/panels.ts). */
+export interface Panels {
+  /** The columns of its panels are its rows: it is the B of A · Bᵀ. */
+  readonly along: boolean
+  /** Puts the matrix back as it was. */
+  undo(): void
+}
+
+/** Address of a storage in whose memory every element is in its place: the one to read or write it at. */
+export function rowsOf(storage: WasmStorage): number {
+  storage.panels?.undo()
+  storage.thinProducts = undefined
+  return storage.address
 }
 
 /** What kernels ask of their backend beside running on its threads: small work on the host. */

@@ -105,6 +105,9 @@ export class I32 {
   u8(offset = 0): I32 {
     return new I32([this.code, 0x2d, 0, unsigned(offset)])
   }
+  u16(offset = 0): I32 {
+    return new I32([this.code, 0x2f, 1, unsigned(offset)])
+  }
   f32(offset = 0): F32 {
     return new F32([this.code, 0x2a, 2, unsigned(offset)])
   }

@@ -48,7 +48,7 @@ export function bindKernels(run: RunKernel, host: WasmHost): Kernels {
     ...layerNorm(run),
     ...rmsNorm(run),
     ...embedding(run, basic),
-    ...matmul(run, basic),
+    ...matmul(run, basic, host),
     ...rotary(run),
     ...attention(run, host),
     ...attentionGrad(run, host),

@@ -2,9 +2,11 @@ import { bytesPerElement } from '../../../tensor/dtype.js'
 import type { Kernels } from '../../backend.js'
 import type { Fn, Local } from '../emit/function.js'
 import { i32s, kernelWith, type RunKernel } from '../emit/kernel.js'
-import { type I32, v128 } from '../emit/values.js'
+import { type I32, i32, v128 } from '../emit/values.js'
+import type { WasmHost } from '../storage.js'
 import { micro, newTile, type Tile, tileColumns, unroll } from './micro.js'
 import { packAcross, packAlong } from './pack.js'
+import { panelColumns, panelKernels, placeOf, thinPlaceOf } from './panels.js'
 import { address, addresses, forEach4 } from './support.js'
 import { thin, thinColumns, thinKernels, thinRows } from './thin.js'
 import { forWeights, type WeightType } from './weights.js'
@@ -19,7 +21,7 @@ const scratchZeros = scratchB + (maxColumns + 8) * blockK * 4 + 64
 const scratchEdge = scratchZeros + maxColumns * 4 + 64
 
 const gemmArgs = {
-  ...i32s('a', 'lda', 'alongA', 'b', 'ldb', 'alongB', 'scales', 'c', 'ldc', 'bias'),
+  ...i32s('a', 'lda', 'alongA', 'b', 'ldb', 'alongB', 'panelsB', 'scales', 'c', 'ldc', 'bias'),
   ...i32s('rows', 'columns', 'k', 'tileRows', 'tileCols', 'tilesAcross'),
 }
 
@@ -72,10 +74,26 @@ const gemmOf = (type: WeightType) =>
           () => f.call(packs.across, base.add(at.mul(bytes)).add(k0.mul(ld)), to, count, kc, ld),
         )
 
+      /** Columns of B that lie in panels already, of `ldb` bytes each: the tile's are half as wide. */
+      const copyPanels = (target: I32) => {
+        const bytes = bytesPerElement[type]
+        b.set(target)
+        f.for(j, 0, columns, tileColumns, () => {
+          from.set(p.b.add(j0.add(j).divU(panelColumns).mul(p.ldb)))
+          from.set(from.add(j.and(tileColumns).add(k0.mul(panelColumns)).mul(bytes)))
+          f.call(pack.b.across, from, b, i32(tileColumns), kc, i32(panelColumns * bytes))
+          b.set(b.add(kc.roundUp(unroll).mul(4 * tileColumns)))
+        })
+      }
+
       f.for(k0, 0, p.k, blockK, () => {
         kc.set(p.k.sub(k0).min(blockK))
         packOperand(p.a, p.lda, p.alongA, i0, A, rows, pack.a, 4)
-        packOperand(p.b, p.ldb, p.alongB, j0, B, columns, pack.b, bytesPerElement[type])
+        f.if(
+          p.panelsB,
+          () => copyPanels(B),
+          () => packOperand(p.b, p.ldb, p.alongB, j0, B, columns, pack.b, bytesPerElement[type]),
+        )
         kc.set(kc.roundUp(unroll))
         f.for(j, 0, columns, tileColumns, () => {
           panelA.set(A)
@@ -158,11 +176,12 @@ function storeEdge(f: Fn, tile: Tile, target: Target, rows: I32, columns: I32, s
   )
 }
 
-export const matmulKernels = [...Object.values(gemm), ...thinKernels]
+export const matmulKernels = [...Object.values(gemm), ...thinKernels, ...panelKernels]
 
 export const matmul = (
   run: RunKernel,
   { fill, add }: Pick<Kernels, 'fill' | 'add'>,
+  host: WasmHost,
 ): Pick<Kernels, 'matmul'> => ({
   matmul({ a, b, out, transposeA = false, transposeB = false, bias }) {
     const [rows, columns] = out.shape
@@ -172,10 +191,14 @@ export const matmul = (
       fill(out, 0)
       return bias && add(out, bias, out)
     }
+    const isThin = rows <= thinRows && !transposeA
+    const { at, panels } = isThin ? thinPlaceOf(run, host, b, transposeB) : placeOf(b, transposeB)
+    const bytes = bytesPerElement[b.dtype]
     const operands = {
-      ...addresses({ a, b, c: out }),
+      ...addresses({ a, c: out }),
+      b: at,
       lda: a.shape[1] * 4,
-      ldb: b.shape[1] * bytesPerElement[b.dtype],
+      ldb: panels ? k * panelColumns * bytes : b.shape[1] * bytes,
       ldc: columns * 4,
       scales: b.scales ? address(b.scales) : 0,
       bias: bias ? address(bias) : 0,
@@ -184,8 +207,8 @@ export const matmul = (
       k,
     }
     const type = b.dtype as WeightType
-    if (rows <= thinRows && !transposeA) {
-      const layout = transposeB ? 'along' : 'across'
+    if (isThin) {
+      const layout = panels ? 'panels' : transposeB ? 'along' : 'across'
       run(thin[layout][type], Math.ceil(columns / thinColumns[layout]), { ...operands, blockK })
       return
     }
@@ -195,6 +218,7 @@ export const matmul = (
       ...operands,
       alongA: transposeA ? 0 : 1,
       alongB: transposeB ? 1 : 0,
+      panelsB: panels ? 1 : 0,
       tileRows,
       tileCols,
       tilesAcross,

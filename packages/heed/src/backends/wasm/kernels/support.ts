@@ -4,13 +4,13 @@ import { sizeOf } from '../../../tensor/shape.js'
 import type { Fn, Local } from '../emit/function.js'
 import { i32s } from '../emit/kernel.js'
 import { type I32, i32, type V128, v128is } from '../emit/values.js'
-import type { WasmStorage } from '../storage.js'
+import { rowsOf, type WasmStorage } from '../storage.js'
 import { type WeightReader, weightReader } from './weights.js'
 
 /** Address of a tensor's first element; a freed tensor has none, and its memory may be another's by now. */
 export function address(t: Tensor): number {
   t.assertLive('kernel')
-  return (t.storage as WasmStorage).address + t.offset * bytesPerElement[t.dtype]
+  return rowsOf(t.storage as WasmStorage) + t.offset * bytesPerElement[t.dtype]
 }
 
 /** The address of each: `addresses({ x, out })` is `{ x: address(x), out: address(out) }`. */
