@@ -17,6 +17,8 @@ interface Thread {
 export class Pool {
   readonly #kernels: ((args: number, item: number, scratch: number) => void)[]
   readonly #index: Map<string, number>
+  /** Of kernels that have run: their number and arguments, which cost more to look up than a small kernel to run. */
+  readonly #known = new Map<Kernel, { index: number; args: [name: string, isFloat: boolean][] }>()
   readonly #control: number
   readonly #args: number
   readonly #scratch: number
@@ -72,15 +74,25 @@ export class Pool {
   ): void => {
     if (items === 0) return
     this.#refresh()
-    Object.entries(kernel.args).forEach(([name, type], i) => {
-      const array = type === 'f32' ? this.#floats : this.#words
-      array[this.#args / 4 + i] = values[name]
-    })
-    const index = this.#index.get(kernel.name)!
+    const { index, args } = this.#lookUp(kernel)
+    let at = this.#args / 4
+    for (const [name, isFloat] of args) (isFloat ? this.#floats : this.#words)[at++] = values[name]
     const run = this.#kernels[index]
     if (this.#workers.size === 0 || items === 1)
       for (let i = 0; i < items; i++) run(this.#args, i, this.#scratch)
     else this.#share(kernel.name, index, items)
+  }
+
+  #lookUp(kernel: Kernel) {
+    let known = this.#known.get(kernel)
+    if (!known) {
+      const args = Object.entries(kernel.args).map(([name, type]): [string, boolean] => [
+        name,
+        type === 'f32',
+      ])
+      this.#known.set(kernel, (known = { index: this.#index.get(kernel.name)!, args }))
+    }
+    return known
   }
 
   #share(name: string, index: number, items: number): void {

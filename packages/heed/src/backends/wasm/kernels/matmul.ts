@@ -7,7 +7,7 @@ import type { WasmHost } from '../storage.js'
 import { micro, newTile, type Tile, tileColumns, unroll } from './micro.js'
 import { packAcross, packAlong } from './pack.js'
 import { panelColumns, panelKernels, placeOf, thinPlaceOf } from './panels.js'
-import { address, addresses, forEach4 } from './support.js'
+import { address, forEach4 } from './support.js'
 import { thin, thinColumns, thinKernels, thinRows } from './thin.js'
 import { forWeights, type WeightType } from './weights.js'
 
@@ -195,8 +195,9 @@ export const matmul = (
     const { at, panels } = isThin ? thinPlaceOf(run, host, b, transposeB) : placeOf(b, transposeB)
     const bytes = bytesPerElement[b.dtype]
     const operands = {
-      ...addresses({ a, c: out }),
+      a: address(a),
       b: at,
+      c: address(out),
       lda: a.shape[1] * 4,
       ldb: panels ? k * panelColumns * bytes : b.shape[1] * bytes,
       ldc: columns * 4,
@@ -205,11 +206,12 @@ export const matmul = (
       rows,
       columns,
       k,
+      blockK,
     }
     const type = b.dtype as WeightType
     if (isThin) {
       const layout = panels ? 'panels' : transposeB ? 'along' : 'across'
-      run(thin[layout][type], Math.ceil(columns / thinColumns[layout]), { ...operands, blockK })
+      run(thin[layout][type], Math.ceil(columns / thinColumns[layout]), operands)
       return
     }
     const [tileRows, tileCols] = tileShape(rows, columns)

@@ -14,11 +14,11 @@ export function address(t: Tensor): number {
 }
 
 /** The address of each: `addresses({ x, out })` is `{ x: address(x), out: address(out) }`. */
-export const addresses = <K extends string>(tensors: Record<K, Tensor>): Record<K, number> =>
-  Object.fromEntries(Object.entries<Tensor>(tensors).map(([name, t]) => [name, address(t)])) as Record<
-    K,
-    number
-  >
+export function addresses<K extends string>(tensors: Record<K, Tensor>): Record<K, number> {
+  const all = {} as Record<K, number>
+  for (const name in tensors) all[name] = address(tensors[name])
+  return all
+}
 
 /** Sum in double precision and in order, on the host: for what threads have summed in parts. */
 export function total(parts: TypedArray): number {

@@ -22,55 +22,57 @@ const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const
 type Sums = (m: ModuleBuilder, type: WeightType) => Callable<typeof params>
 
 /** B is [columns, k]: 16 rows at a time, turned four by four on the way, so that a vector is a step of four columns. */
-const sumsAlong: Sums = (m, type) =>
-  m.func(params, (f, a, b, ldb, sums, columns, k) => {
-    const reader = weightReader(f, type)
-    const [j, step, left, x] = [f.i32(), f.i32(), f.i32(), f.i32()]
-    const rows = Array.from({ length: 16 }, () => f.i32())
-    const [acc, r, t, turned] = [f.v128s(4), f.v128s(4), f.v128s(4), f.v128s(4)]
-    const last = f.i32(columns.sub(1))
-    const end = f.i32(a.add(k.and(-4).shl(2)))
-    const never = f.i32(end.add(64))
-    const groups = [0, 4, 8, 12].map((at) => rows.slice(at, at + 4))
-    /** The next four steps of four columns, one vector each. */
-    const turn = (group: typeof rows) => {
-      const at = group.map((row) => row.add(x))
-      transpose4(reader, at, r, t).forEach((column, s) => turned[s].set(column))
-    }
-    f.for(j, 0, columns, 16, () => {
-      rows.forEach((row, n) => row.set(b.add(j.add(n).min(last).mul(ldb))))
-      for (const sum of acc) sum.set(v128(0))
-      x.set(i32(0))
-      step.set(a)
-      f.if(step.ltU(end), () =>
-        f.loop(
-          (leave) => {
-            groups.forEach((group, g) => {
-              // keeps one group's loads apart from the next one's, as in micro.ts
-              if (f.simd.guards && g > 0) leave(step.geU(never))
-              turn(group)
-              turned.forEach((column, s) => acc[g].set(f.madd(step.splatF32(4 * s), column, acc[g])))
-            })
-            step.set(step.add(16))
-            x.set(x.add(4 * reader.bytes))
-          },
-          () => step.ltU(end),
-        ),
-      )
-      left.set(k.and(3))
-      f.if(left, () =>
-        groups.forEach((group, g) => {
-          turn(group)
-          turned
-            .slice(0, 3)
-            .forEach((column, s) =>
-              f.if(left.gt(s), () => acc[g].set(f.madd(step.splatF32(4 * s), column, acc[g]))),
-            )
-        }),
-      )
-      acc.forEach((sum, g) => f.store(sums.add(j.shl(2)), sum, 16 * g))
-    })
-  })
+export const sumsAlong: Sums = (m, type) =>
+  m.once(`sumsAlong ${type}`, () =>
+    m.func(params, (f, a, b, ldb, sums, columns, k) => {
+      const reader = weightReader(f, type)
+      const [j, step, left, x] = [f.i32(), f.i32(), f.i32(), f.i32()]
+      const rows = Array.from({ length: 16 }, () => f.i32())
+      const [acc, r, t, turned] = [f.v128s(4), f.v128s(4), f.v128s(4), f.v128s(4)]
+      const last = f.i32(columns.sub(1))
+      const end = f.i32(a.add(k.and(-4).shl(2)))
+      const never = f.i32(end.add(64))
+      const groups = [0, 4, 8, 12].map((at) => rows.slice(at, at + 4))
+      /** The next four steps of four columns, one vector each. */
+      const turn = (group: typeof rows) => {
+        const at = group.map((row) => row.add(x))
+        transpose4(reader, at, r, t).forEach((column, s) => turned[s].set(column))
+      }
+      f.for(j, 0, columns, 16, () => {
+        rows.forEach((row, n) => row.set(b.add(j.add(n).min(last).mul(ldb))))
+        for (const sum of acc) sum.set(v128(0))
+        x.set(i32(0))
+        step.set(a)
+        f.if(step.ltU(end), () =>
+          f.loop(
+            (leave) => {
+              groups.forEach((group, g) => {
+                // keeps one group's loads apart from the next one's, as in micro.ts
+                if (f.simd.guards && g > 0) leave(step.geU(never))
+                turn(group)
+                turned.forEach((column, s) => acc[g].set(f.madd(step.splatF32(4 * s), column, acc[g])))
+              })
+              step.set(step.add(16))
+              x.set(x.add(4 * reader.bytes))
+            },
+            () => step.ltU(end),
+          ),
+        )
+        left.set(k.and(3))
+        f.if(left, () =>
+          groups.forEach((group, g) => {
+            turn(group)
+            turned
+              .slice(0, 3)
+              .forEach((column, s) =>
+                f.if(left.gt(s), () => acc[g].set(f.madd(step.splatF32(4 * s), column, acc[g]))),
+              )
+          }),
+        )
+        acc.forEach((sum, g) => f.store(sums.add(j.shl(2)), sum, 16 * g))
+      })
+    }),
+  )
 
 /** B is [k, columns]: four rows at a time, each as it lies. */
 const sumsAcross: Sums = (m, type) =>
