@@ -251,8 +251,12 @@ export class V128 {
   imul(b: V128): V128 {
     return this.#with(b, 0xb5)
   }
-  ishl(n: number): V128 {
+  ishl(n: I32 | number): V128 {
     return new V128([this.code, i32(n).code, simd(0xab)])
+  }
+  /** Copies of the sign come in from the left; with ishrU zeros do. */
+  ishr(n: number): V128 {
+    return new V128([this.code, i32(n).code, simd(0xac)])
   }
   ishrU(n: number): V128 {
     return new V128([this.code, i32(n).code, simd(0xad)])

@@ -1,7 +1,7 @@
 import type { Kernels } from '../../backend.js'
 import { i32s, kernel, type RunKernel } from '../emit/kernel.js'
 import { v128 } from '../emit/values.js'
-import { copyElement, panelColumns, placeOf } from './panels.js'
+import { copyElement, panelColumns, placeInStep, placeOf } from './panels.js'
 import {
   address,
   addresses,
@@ -29,7 +29,8 @@ const forward = forWeights((type) =>
     /** A row of panels, copied together. */
     const gather = () => {
       const inPanel = id.and(panelColumns - 1)
-      from.set(id.sub(inPanel).mul(p.width).add(inPanel).mul(reader.bytes).add(p.table))
+      const place = placeInStep(type, inPanel)
+      from.set(id.sub(inPanel).mul(p.width).add(place).mul(reader.bytes).add(p.table))
       to.set(scratch)
       f.for(i, 0, p.width, 1, () => {
         copyElement(f, type, from, to)

@@ -2,11 +2,11 @@ import { bytesPerElement } from '../../../tensor/dtype.js'
 import type { Kernels } from '../../backend.js'
 import type { Fn, Local } from '../emit/function.js'
 import { i32s, kernelWith, type RunKernel } from '../emit/kernel.js'
-import { type I32, i32, v128 } from '../emit/values.js'
+import { type I32, v128 } from '../emit/values.js'
 import type { WasmHost } from '../storage.js'
 import { micro, newTile, type Tile, tileColumns, unroll } from './micro.js'
 import { packAcross, packAlong } from './pack.js'
-import { panelColumns, panelKernels, placeOf, thinPlaceOf } from './panels.js'
+import { copyHalf, panelColumns, panelKernels, placeOf, thinPlaceOf } from './panels.js'
 import { address, forEach4 } from './support.js'
 import { thin, thinColumns, thinKernels, thinRows } from './thin.js'
 import { forWeights, type WeightType } from './weights.js'
@@ -37,6 +37,7 @@ const gemmOf = (type: WeightType) =>
     (m) => ({
       a: { along: packAlong(m, m.simd.rows), across: packAcross(m, m.simd.rows) },
       b: { along: packAlong(m, tileColumns, type), across: packAcross(m, tileColumns, type) },
+      half: copyHalf(m, type),
     }),
     (f, p, item, scratch, pack) => {
       const tileHeight = f.simd.rows
@@ -76,12 +77,11 @@ const gemmOf = (type: WeightType) =>
 
       /** Columns of B that lie in panels already, of `ldb` bytes each: the tile's are half as wide. */
       const copyPanels = (target: I32) => {
-        const bytes = bytesPerElement[type]
+        const stepBytes = panelColumns * bytesPerElement[type]
         b.set(target)
         f.for(j, 0, columns, tileColumns, () => {
-          from.set(p.b.add(j0.add(j).divU(panelColumns).mul(p.ldb)))
-          from.set(from.add(j.and(tileColumns).add(k0.mul(panelColumns)).mul(bytes)))
-          f.call(pack.b.across, from, b, i32(tileColumns), kc, i32(panelColumns * bytes))
+          from.set(p.b.add(j0.add(j).divU(panelColumns).mul(p.ldb)).add(k0.mul(stepBytes)))
+          f.call(pack.half, from, j.and(tileColumns), b, kc)
           b.set(b.add(kc.roundUp(unroll).mul(4 * tileColumns)))
         })
       }

@@ -3,22 +3,83 @@ import { HeedError } from '../../../errors.js'
 import type { Tensor } from '../../../tensor/tensor.js'
 import type { Fn } from '../emit/function.js'
 import { i32s, kernel, type RunKernel } from '../emit/kernel.js'
-import type { I32 } from '../emit/values.js'
+import type { ModuleBuilder } from '../emit/module.js'
+import { type I32, i32, select, type V128, v128i } from '../emit/values.js'
 import type { WasmHost, WasmStorage } from '../storage.js'
-import { address } from './support.js'
-import { forWeights, type WeightType } from './weights.js'
+import { tileColumns } from './micro.js'
+import { packAcross, padSteps } from './pack.js'
+import { address, advance } from './support.js'
+import { forWeights, weightReader, type WeightType } from './weights.js'
 
 /*
  * A weight that decoding reads again and again lies in panels, [columns / 16][k][16] of the product's B: then a product
  * of one row reads memory in order, which is as fast as memory goes; where B lies as its tensor has it, 16 rows of B
  * at a time are read at half of that. The matrix is turned when it has been the B of several such products and of nothing
  * else, and turned back when something wants its rows (`rowsOf`). Sums are the same bits either way.
+ *
+ * Four int8 columns that are four apart lie in one word, so that a shift and a mask are all that a float is made of.
  */
 
 /** Columns of B side by side: four vectors, so that sums do not wait for each other. */
 export const panelColumns = 16
 /** Products of few rows before a matrix is worth turning: turning takes as long as two or three of them. */
 const patience = 3
+
+/** Where a column lies among those of its step, and which column lies at a place: the one is the other. */
+export const placeInStep = (type: WeightType, column: I32): I32 =>
+  type === 'int8' ? column.and(3).shl(2).or(column.shrU(2)) : column
+
+/** A reader gives the 16 weights of a step as floats that are `scale` times too large. */
+interface StepReader {
+  scale: number
+  read16(at: I32, step: number): V128[]
+}
+
+/** How a function reads panels. */
+export function stepReader(f: Fn, type: WeightType): StepReader {
+  if (type !== 'int8') {
+    const { read4 } = weightReader(f, type)
+    const read16 = (at: I32, step: number) =>
+      [0, 4, 8, 12].map((column) => read4(at, step * panelColumns + column))
+    return { scale: 1, read16 }
+  }
+  const [words, top] = [f.v128(), f.v128(v128i(0xff000000 | 0))]
+  return {
+    scale: 2 ** 24,
+    read16(at, step) {
+      words.set(at.v128(panelColumns * step))
+      return [24, 16, 8, 0].map((n) => words.ishl(n).and(top).itoF32())
+    },
+  }
+}
+
+/** (panel, its first column wanted: 0 or 8, target, k): 8 columns as the panel of floats that packing gives. */
+export const copyHalf = (m: ModuleBuilder, type: WeightType) => {
+  const across = packAcross(m, tileColumns, type)
+  return m.once(`copyHalf ${type}`, () =>
+    m.func(['i32', 'i32', 'i32', 'i32'], (f, panel, column, target, k) => {
+      const bytes = bytesPerElement[type]
+      const stepBytes = panelColumns * bytes
+      if (type !== 'int8') {
+        f.call(across, panel.add(column.mul(bytes)), target, i32(tileColumns), k, i32(stepBytes))
+        return
+      }
+      const [words, shift, end] = [f.v128(), f.i32(16), f.i32(panel.add(k.mul(stepBytes)))]
+      f.if(column, () => shift.set(i32(0)))
+      f.while(
+        () => panel.ltU(end),
+        () => {
+          words.set(panel.v128().ishl(shift))
+          f.store(target, words.ishl(8).ishr(24).itoF32())
+          f.store(target, words.ishr(24).itoF32(), 16)
+          advance([panel], stepBytes)
+          advance([target], 4 * tileColumns)
+        },
+      )
+      padSteps(f, target, k, tileColumns)
+    }),
+  )
+}
 
 /** Copies one element. */
 export function copyElement(f: Fn, type: WeightType, from: I32, to: I32): void {
@@ -29,17 +90,18 @@ export function copyElement(f: Fn, type: WeightType, from: I32, to: I32): void {
 
 const turnArgs = {
   ...i32s('from', 'fromPanel', 'fromColumn', 'fromStep', 'to', 'toPanel', 'toColumn', 'toStep'),
-  ...i32s('columns', 'k'),
+  ...i32s('into', 'columns', 'k'),
 }
 
-/** Copies the columns of one panel per item, into panels or out of them: strides in bytes say which. */
+/** Copies the columns of one panel per item, `into` panels or out of them, by strides in bytes. */
 const turn = forWeights((type) =>
   kernel(`panels ${type}`, turnArgs, (f, p, panel) => {
     const columns = f.i32(p.columns.sub(panel.mul(panelColumns)).min(panelColumns))
-    const [column, step, from, to] = [f.i32(), f.i32(), f.i32(), f.i32()]
+    const [column, place, step, from, to] = [f.i32(), f.i32(), f.i32(), f.i32(), f.i32()]
     f.for(column, 0, columns, 1, () => {
-      from.set(p.from.add(panel.mul(p.fromPanel)).add(column.mul(p.fromColumn)))
-      to.set(p.to.add(panel.mul(p.toPanel)).add(column.mul(p.toColumn)))
+      place.set(placeInStep(type, column))
+      from.set(p.from.add(panel.mul(p.fromPanel)).add(select(column, place, p.into).mul(p.fromColumn)))
+      to.set(p.to.add(panel.mul(p.toPanel)).add(select(place, column, p.into).mul(p.toColumn)))
       f.for(step, 0, p.k, 1, () => {
         copyElement(f, type, from, to)
         from.set(from.add(p.fromStep))
@@ -94,7 +156,7 @@ function intoPanels(run: RunKernel, host: WasmHost, b: Tensor, along: boolean): 
     run(turn[dtype as WeightType], panels, {
       ...{ from: storage.address, fromPanel: from.Panel, fromColumn: from.Column, fromStep: from.Step },
       ...{ to: target.address, toPanel: to.Panel, toColumn: to.Column, toStep: to.Step },
-      ...{ columns, k },
+      ...{ into: from === rows ? 1 : 0, columns, k },
     })
     const left = storage.address
     storage.address = target.address

@@ -1,9 +1,10 @@
+import { bytesPerElement } from '../../../tensor/dtype.js'
 import type { Callable, Fn, Local } from '../emit/function.js'
 import { i32s, kernelWith } from '../emit/kernel.js'
 import type { ModuleBuilder } from '../emit/module.js'
 import { type I32, i32, v128 } from '../emit/values.js'
 import { transpose4 } from './pack.js'
-import { panelColumns } from './panels.js'
+import { panelColumns, stepReader } from './panels.js'
 import { advance, forEach4 } from './support.js'
 import { forWeights, weightReader, type WeightType } from './weights.js'
 
@@ -154,17 +155,18 @@ const thinOf = (type: WeightType, alongB: boolean) =>
 /** sums[row, 16] = A[rows, k] · a panel of B: (a, stride of A's rows in bytes, panel, sums, k) */
 const sumsOfPanel = (m: ModuleBuilder, type: WeightType, rows: number) =>
   m.func(['i32', 'i32', 'i32', 'i32', 'i32'], (f, a, lda, b, sums, k) => {
-    const { bytes, read4 } = weightReader(f, type)
+    const { scale, read16 } = stepReader(f, type)
+    const stepBytes = panelColumns * bytesPerElement[type]
     const vectors = panelColumns / 4
     const acc = Array.from({ length: rows }, () => f.v128s(vectors))
     const [x, factor] = [f.v128s(vectors), f.v128()]
     const at = Array.from({ length: rows }, (_, r) => f.i32(r === 0 ? a : a.add(lda.mul(r))))
     const step = (s: number) => {
-      const element = (v: number) => read4(b, s * panelColumns + 4 * v)
-      if (rows > 1) x.forEach((y, v) => y.set(element(v)))
+      const weights = read16(b, s)
+      if (rows > 1) x.forEach((y, v) => y.set(weights[v]))
       acc.forEach((row, r) => {
         factor.set(at[r].splatF32(4 * s))
-        row.forEach((sum, v) => sum.set(f.madd(factor, rows > 1 ? x[v] : element(v), sum)))
+        row.forEach((sum, v) => sum.set(f.madd(factor, rows > 1 ? x[v] : weights[v], sum)))
       })
     }
     const steps = (count: number, end: I32) => {
@@ -173,12 +175,12 @@ const sumsOfPanel = (m: ModuleBuilder, type: WeightType, rows: number) =>
         f.loop(
           (leave) => {
             for (let s = 0; s < count; s++) {
-              // keeps the loads of a step behind the sums of the one before, as in micro.ts
-              if (f.simd.guards && s > 0) leave(at[0].geU(never))
+              // keeps the loads of later steps behind the sums of earlier ones, as in micro.ts
+              if (f.simd.guards && s === 2) leave(at[0].geU(never))
               step(s)
             }
             advance(at, 4 * count)
-            advance([b], count * panelColumns * bytes)
+            advance([b], count * stepBytes)
           },
           () => at[0].ltU(end),
         ),
@@ -187,7 +189,8 @@ const sumsOfPanel = (m: ModuleBuilder, type: WeightType, rows: number) =>
     const end = f.i32(a.add(k.shl(2)))
     steps(4, f.i32(a.add(k.and(-4).shl(2))))
     steps(1, end)
-    acc.flat().forEach((sum, i) => f.store(sums, sum, 16 * i))
+    const less = f.v128(v128(1 / scale))
+    acc.flat().forEach((sum, i) => f.store(sums, scale === 1 ? sum : sum.mul(less), 16 * i))
   })
 
 /** The same where B lies in panels: two rows at a time, so that a panel comes from memory once. */
@@ -197,8 +200,8 @@ const thinPanels = forWeights((type) =>
     thinArgs,
     (m) => [1, 2].map((rows) => sumsOfPanel(m, type, rows)),
     (f, p, item, scratch, sumUp) => {
-      const bytes = weightReader(f, type).bytes
-      const panelBytes = f.i32(p.k.mul(panelColumns * bytes))
+      const stepBytes = panelColumns * bytesPerElement[type]
+      const panelBytes = f.i32(p.k.mul(stepBytes))
       const [k0, kc, row, count, r] = [f.i32(), f.i32(), f.i32(), f.i32(), f.i32()]
       const [j, columns, sums, scales, before, to] = [f.i32(), f.i32(), f.i32(), f.i32(), f.i32(), f.i32()]
       const [a, b, panel] = [f.i32(), f.i32(), f.i32()]
@@ -219,7 +222,7 @@ const thinPanels = forWeights((type) =>
               () => f.call(sumUp[0], a, p.lda, b, scratch, kc),
               () => f.call(sumUp[1], a, p.lda, b, scratch, kc),
             )
-            b.set(b.add(kc.mul(panelColumns * bytes)))
+            b.set(b.add(kc.mul(stepBytes)))
             sums.set(scratch)
             f.for(r, 0, count, 1, () => {
               columns.set(p.columns.sub(j).min(panelColumns))
