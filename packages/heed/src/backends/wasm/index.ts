@@ -34,6 +34,7 @@ export class WasmBackend implements Backend, WasmHost {
   readonly relaxed: boolean
   /** Gone after `dispose`, so that the engine may reclaim the memory even while tensors still point here. */
   #running: { memory: WasmMemory; pool: Pool } | undefined
+  #moreBytes = 0
 
   /**
    * @throws HeedError `option` for a number of threads that cannot be; `backend` when WebAssembly, SIMD or memory is
@@ -73,7 +74,7 @@ export class WasmBackend implements Backend, WasmHost {
   }
 
   get bytesInUse(): number {
-    return this.#running?.memory.bytesInUse ?? 0
+    return this.#running ? this.#running.memory.bytesInUse - this.#moreBytes : 0
   }
 
   allocate(dtype: DType, length: number): Storage {
@@ -83,7 +84,24 @@ export class WasmBackend implements Backend, WasmHost {
   }
 
   free(storage: Storage): void {
-    this.#running?.memory.free((storage as WasmStorage).address)
+    const { address, moreBytes = 0 } = storage as WasmStorage
+    this.#running?.memory.free(address)
+    this.#moreBytes -= moreBytes
+  }
+
+  move(storage: WasmStorage, elements: number, fill: (address: number) => void): void {
+    const { memory } = this.#live
+    const before = memory.bytesInUse
+    let unused = memory.allocate(elements * bytesPerElement[storage.dtype])
+    try {
+      fill(unused)
+      ;[storage.address, unused] = [unused, storage.address]
+    } finally {
+      memory.free(unused)
+      const more = memory.bytesInUse - before
+      storage.moreBytes = (storage.moreBytes ?? 0) + more
+      this.#moreBytes += more
+    }
   }
 
   write(storage: Storage, offset: number, data: KeptArray): void {

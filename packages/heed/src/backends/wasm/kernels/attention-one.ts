@@ -102,8 +102,13 @@ const oneQuery = kernelWith(
       parts.groupScores.call({ ...parts, scores }, f, p, see, { Q, K, S, depth: p.D, ...place })
       f.call(parts.softmax, S, columns, M, L, rescale)
       addValues(f, {
-        ...{ P: S, V: v0.add(j0.mul(p.vT)), stride: p.vT, keys },
-        ...{ O, width: p.Dv, rescale },
+        P: S,
+        V: v0.add(j0.mul(p.vT)),
+        stride: p.vT,
+        keys,
+        O,
+        width: p.Dv,
+        rescale,
       })
     })
 

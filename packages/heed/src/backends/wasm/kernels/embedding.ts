@@ -83,7 +83,11 @@ export const embedding = (run: RunKernel, { fill }: Pick<Kernels, 'fill'>): Embe
     const { at, panels } = placeOf(table, true)
     run(forward[table.dtype as WeightType], items, {
       ...addresses({ ids, out }),
-      ...{ table: at, panels: panels ? 1 : 0, scales, vocabulary, factor },
+      table: at,
+      panels: panels ? 1 : 0,
+      scales,
+      vocabulary,
+      factor,
       ...args,
     })
   },

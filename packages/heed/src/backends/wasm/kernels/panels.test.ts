@@ -127,8 +127,10 @@ for (const relaxed of [true, false])
       {
         using make = new Maker(backend)
         const [a, b, out] = [make.floats(1, 20), make.floats(37, 20), make.out(1, 37)]
+        const held = backend.bytesInUse
         for (let i = 0; i < often; i++) kernels.matmul({ a, b, out, transposeB: true })
         expect(inPanels(b)).toBe(true)
+        expect(backend.bytesInUse).toBe(held)
       }
       expect(backend.bytesInUse).toBe(before)
     })
@@ -153,13 +155,14 @@ for (const relaxed of [true, false])
         const run = async (first: number, rows: number) => {
           const outputs = { out: make.out(2, rows, H, Dv), m: make.out(2, H, rows), l: make.out(2, H, rows) }
           kernels.attention({
-            ...{
-              q: held(q.view([2, rows, H, D], [Tq * H * D, H * D, D, 1], first * H * D)),
-              k,
-              v,
-              ...outputs,
-            },
-            ...{ scale: 0.3, softcap: 4, sink, mask: maskOf(first, rows) },
+            q: held(q.view([2, rows, H, D], [Tq * H * D, H * D, D, 1], first * H * D)),
+            k,
+            v,
+            ...outputs,
+            scale: 0.3,
+            softcap: 4,
+            sink,
+            mask: maskOf(first, rows),
             bias: held(bias.view([2, H, rows, Tk], [H * Tq * Tk, Tq * Tk, Tk, 1], first * Tk)),
             first: Int32Array.of(1, 0).map((x) => x + first - Tq),
             last: Int32Array.of(0, 0).fill(Tk - Tq + first),

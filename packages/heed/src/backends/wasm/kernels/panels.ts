@@ -151,18 +151,22 @@ function intoPanels(run: RunKernel, host: WasmHost, b: Tensor, along: boolean): 
   const [column, step] = along ? [k * bytes, bytes] : [bytes, columns * bytes]
   const rows = { Panel: panelColumns * column, Column: column, Step: step }
   const turned = { Panel: panelColumns * k * bytes, Column: bytes, Step: panelColumns * bytes }
-  const move = (elements: number, from: typeof rows, to: typeof rows) => {
-    const target = host.allocate(dtype, elements) as WasmStorage
-    run(turn[dtype as WeightType], panels, {
-      ...{ from: storage.address, fromPanel: from.Panel, fromColumn: from.Column, fromStep: from.Step },
-      ...{ to: target.address, toPanel: to.Panel, toColumn: to.Column, toStep: to.Step },
-      ...{ into: from === rows ? 1 : 0, columns, k },
-    })
-    const left = storage.address
-    storage.address = target.address
-    target.address = left
-    host.free(target)
-  }
+  const move = (elements: number, from: typeof rows, to: typeof rows) =>
+    host.move(storage, elements, (address) =>
+      run(turn[dtype as WeightType], panels, {
+        from: storage.address,
+        fromPanel: from.Panel,
+        fromColumn: from.Column,
+        fromStep: from.Step,
+        to: address,
+        toPanel: to.Panel,
+        toColumn: to.Column,
+        toStep: to.Step,
+        into: from === rows ? 1 : 0,
+        columns,
+        k,
+      }),
+    )
   try {
     move(panels * panelColumns * k, rows, turned)
   } catch (error) {
