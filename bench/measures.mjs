@@ -39,7 +39,7 @@ export function speedup(work, name, other, otherWork = work) {
 }
 
 /** What was wanted of a case and what was measured; `got` and `met` are undefined where nothing was. */
-function judged(work, { by = 'heed', against, inCase, least, most, aim }, cases) {
+function judged(work, { by = 'heed', against, inCase, as, least, most, aim }, cases) {
   if (most !== undefined) {
     const got = seconds(work, by)
     return { work, by, unit: 's', got, wanted: most, met: got && got.value <= most }
@@ -47,7 +47,7 @@ function judged(work, { by = 'heed', against, inCase, least, most, aim }, cases)
   const unit = against === 'yardstick' ? 'share' : 'times'
   const other = inCase ? cases.find(({ id }) => id === inCase) : work
   const got = against === 'yardstick' ? share(work, by) : speedup(work, by, against, other)
-  return { work, by, against, inCase, unit, got, wanted: least, aim, met: got && got.value >= least }
+  return { work, by, against, inCase, as, unit, got, wanted: least, aim, met: got && got.value >= least }
 }
 
 /** All targets, judged. Of those of a table that are meant together, the one that was missed by most, or met by least. */

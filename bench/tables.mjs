@@ -134,15 +134,15 @@ function byContender(cases) {
       .filter((name) => shows(work, name))
       .map((name) => {
         const s = seconds(work, name)
-        const rate = work.tokens
-          ? `${Math.round(work.tokens / s.value).toLocaleString('en')} tokens/s`
-          : work.bytes
-            ? `${(work.bytes / s.value / 1e9).toFixed(1)} GB/s`
-            : ''
+        const tokens = work.tokens && !name.startsWith('memory read')
+        const rates = [
+          tokens && `${Math.round(work.tokens / s.value).toLocaleString('en')} tokens/s`,
+          work.bytes && `${(work.bytes / s.value / 1e9).toFixed(1)} GB/s`,
+        ]
         return [
           cases.length > 1 ? `${work.id}, ${name}` : name,
           ms(s),
-          rate,
+          rates.filter(Boolean).join(', '),
           percent(work.flop && share(work, name)),
         ]
       }),
@@ -183,20 +183,22 @@ const named = {
 
 /** Every target with what was measured, those that were missed first. */
 export function targetTable(log) {
-  const rows = targets(log).map(({ work, by, against, inCase, unit, got, wanted, aim, met, of, holding }) => {
-    const f = named[unit]
-    const what =
-      unit === 's'
-        ? 'seconds'
-        : against === 'yardstick'
-          ? 'of the yardstick'
-          : `as fast as ${inCase ? 'the full one' : against}`
-    const which = of ? `the least of ${of} (${holding} hold): ${work.id}` : work.id
-    const limit = `${unit === 's' ? '≤' : '≥'} ${f(wanted)}${aim ? `, aim ${f(aim)}` : ''}`
-    const verdict = met === undefined ? 'not measured' : met ? 'met' : 'missed'
-    const range = got ? `${f(got.value)} (${f(got.low)} to ${f(got.high)})` : ''
-    return { verdict, row: [`${which}${by === 'heed' ? '' : `: ${by}`}, ${what}`, limit, range, verdict] }
-  })
+  const rows = targets(log).map(
+    ({ work, by, against, inCase, as, unit, got, wanted, aim, met, of, holding }) => {
+      const f = named[unit]
+      const what =
+        unit === 's'
+          ? 'seconds'
+          : against === 'yardstick'
+            ? 'of the yardstick'
+            : `as fast as ${as ?? (inCase ? 'the full one' : against)}`
+      const which = of ? `the least of ${of} (${holding} hold): ${work.id}` : work.id
+      const limit = `${unit === 's' ? '≤' : '≥'} ${f(wanted)}${aim ? `, aim ${f(aim)}` : ''}`
+      const verdict = met === undefined ? 'not measured' : met ? 'met' : 'missed'
+      const range = got ? `${f(got.value)} (${f(got.low)} to ${f(got.high)})` : ''
+      return { verdict, row: [`${which}${by === 'heed' ? '' : `: ${by}`}, ${what}`, limit, range, verdict] }
+    },
+  )
   const order = ['missed', 'met', 'not measured']
   rows.sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict))
   const count = (verdict) => rows.filter((row) => row.verdict === verdict).length

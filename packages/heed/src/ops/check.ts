@@ -11,16 +11,17 @@ export function checkFloats(
   required: Record<string, Tensor>,
   optional: Record<string, Tensor | undefined> = {},
 ): Backend {
-  let first: [string, Tensor] | undefined
-  for (const [name, t] of Object.entries({ ...required, ...optional })) {
-    if (t === undefined && name in optional) continue
+  let [firstName, first]: [string, Tensor?] = ['']
+  const check = (name: string, t: Tensor) => {
     checkTensor(op, name, t)
     if (!isFloat(t.dtype))
       throw new HeedTypeError('dtype', `${op}: ${name} must be float, got ${t.dtype} ${show(t.shape)}`)
-    if (first) checkSame(op, first[0], first[1], name, t)
-    first ??= [name, t]
+    if (first) checkSame(op, firstName, first, name, t)
+    else [firstName, first] = [name, t]
   }
-  return backendOf(first![1])
+  for (const name in required) check(name, required[name])
+  for (const name in optional) if (optional[name] !== undefined) check(name, optional[name])
+  return backendOf(first!)
 }
 
 /**

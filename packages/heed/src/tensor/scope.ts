@@ -36,6 +36,8 @@ export function scope<R>(fn: () => R): R {
 /** All tensors inside a value: itself, or in arrays, plain objects and maps, which may hold themselves. */
 export function tensorsIn(value: unknown): Set<Tensor> {
   const found = new Set<Tensor>()
+  // The usual case: most ops return one.
+  if (value instanceof Tensor) return found.add(value)
   const seen = new Set([value])
   for (const v of seen) {
     if (v instanceof Tensor) found.add(v)

@@ -6,7 +6,7 @@ import { enableRelaxedSimd, hasRelaxedSimd, simdVariant } from './features.js'
 import { bindKernels, kernels } from './kernels/index.js'
 import { WasmMemory } from './memory.js'
 import { defaultThreads, Pool, usableThreads } from './pool.js'
-import type { WasmHost, WasmStorage } from './storage.js'
+import { rowsOf, type WasmHost, type WasmStorage } from './storage.js'
 
 export interface WasmOptions {
   /**
@@ -36,6 +36,7 @@ export class WasmBackend implements Backend, WasmHost {
   readonly relaxed: boolean
   /** Gone after `dispose`, so that the engine may reclaim the memory even while tensors still point here. */
   #running: { memory: WasmMemory; pool: Pool } | undefined
+  #moreBytes = 0
 
   /**
    * @throws HeedError `option` for a number of threads that cannot be; `backend` when WebAssembly, SIMD or memory is
@@ -72,7 +73,7 @@ export class WasmBackend implements Backend, WasmHost {
   }
 
   get bytesInUse(): number {
-    return this.#running?.memory.bytesInUse ?? 0
+    return this.#running ? this.#running.memory.bytesInUse - this.#moreBytes : 0
   }
 
   allocate(dtype: DType, length: number): Storage {
@@ -82,20 +83,35 @@ export class WasmBackend implements Backend, WasmHost {
   }
 
   free(storage: Storage): void {
-    this.#running?.memory.free((storage as WasmStorage).address)
+    const { address, moreBytes = 0 } = storage as WasmStorage
+    this.#running?.memory.free(address)
+    this.#moreBytes -= moreBytes
+  }
+
+  move(storage: WasmStorage, elements: number, fill: (address: number) => void): void {
+    const { memory } = this.#live
+    const before = memory.bytesInUse
+    let unused = memory.allocate(elements * bytesPerElement[storage.dtype])
+    try {
+      fill(unused)
+      ;[storage.address, unused] = [unused, storage.address]
+    } finally {
+      memory.free(unused)
+      const more = memory.bytesInUse - before
+      storage.moreBytes = (storage.moreBytes ?? 0) + more
+      this.#moreBytes += more
+    }
   }
 
   write(storage: Storage, offset: number, data: KeptArray): void {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    this.#live.memory.bytes.set(
-      bytes,
-      (storage as WasmStorage).address + offset * bytesPerElement[storage.dtype],
-    )
+    const start = rowsOf(storage as WasmStorage) + offset * bytesPerElement[storage.dtype]
+    this.#live.memory.bytes.set(bytes, start)
   }
 
   async read(storage: Storage, offset: number, length: number): Promise<KeptArray> {
     const array = newArray(storage.dtype, length)
-    const start = (storage as WasmStorage).address + offset * bytesPerElement[storage.dtype]
+    const start = rowsOf(storage as WasmStorage) + offset * bytesPerElement[storage.dtype]
     new Uint8Array(array.buffer).set(this.#live.memory.bytes.subarray(start, start + array.byteLength))
     return array
   }
@@ -106,7 +122,8 @@ export class WasmBackend implements Backend, WasmHost {
       at: number,
       n: number,
     ) => TypedArray
-    return new array(this.#live.memory.memory.buffer, (storage as WasmStorage).address, storage.length)
+    const start = rowsOf(storage as WasmStorage)
+    return new array(this.#live.memory.memory.buffer, start, storage.length)
   }
 
   withInts<R>(values: Int32Array | undefined, use: (address: number) => R): R {

@@ -16,6 +16,13 @@ interface Thread {
 
 type Run = (args: number, item: number, scratch: number) => void
 
+/** A kernel that has run: its number, and its arguments, which cost more to look up than a small kernel to run. */
+interface Loaded {
+  index: number
+  run: Run
+  args: [name: string, isFloat: boolean][]
+}
+
 /**
  * Runs kernels on the calling thread and up to `threads − 1` workers. All take items from one counter until none is
  * left; a worker that has not started yet, or cannot, simply takes none.
@@ -24,7 +31,7 @@ type Run = (args: number, item: number, scratch: number) => void
  * them, and emitting all is most of what a start would take.
  */
 export class Pool {
-  readonly #kernels = new Map<Kernel, { index: number; run: Run }>()
+  readonly #kernels = new Map<Kernel, Loaded>()
   /** Modules for the workers, one after another: the length of each in front of its bytes, at a multiple of 4. */
   readonly #code: SharedArrayBuffer | undefined
   #codeEnd = 0
@@ -72,7 +79,7 @@ export class Pool {
   }
 
   /** Emits and compiles a kernel that has not been run yet. */
-  load(kernel: Kernel): { index: number; run: Run } {
+  load(kernel: Kernel): Loaded {
     const known = this.#kernels.get(kernel)
     if (known) return known
     const builder = new ModuleBuilder(this.simd)
@@ -85,7 +92,8 @@ export class Pool {
       new Uint8Array(this.#code, this.#codeEnd + 4, bytes.length).set(bytes)
       this.#codeEnd += 4 + Math.ceil(bytes.length / 4) * 4
     }
-    const loaded = { index: this.#kernels.size, run: exports[kernel.name] as Run }
+    const args = Object.entries(kernel.args).map(([name, type]): [string, boolean] => [name, type === 'f32'])
+    const loaded = { index: this.#kernels.size, run: exports[kernel.name] as Run, args }
     this.#kernels.set(kernel, loaded)
     return loaded
   }
@@ -96,12 +104,10 @@ export class Pool {
     values: { [K in keyof S]: number },
   ): void => {
     if (items === 0) return
-    const { index, run } = this.load(kernel as Kernel)
+    const { index, run, args } = this.load(kernel as Kernel)
     this.#refresh()
-    Object.entries(kernel.args).forEach(([name, type], i) => {
-      const array = type === 'f32' ? this.#floats : this.#words
-      array[this.#args / 4 + i] = values[name]
-    })
+    let at = this.#args / 4
+    for (const [name, isFloat] of args) (isFloat ? this.#floats : this.#words)[at++] = values[name]
     if (this.#workers.size === 0 || items === 1)
       for (let i = 0; i < items; i++) run(this.#args, i, this.#scratch)
     else this.#share(kernel.name, index, run, items)

@@ -9,6 +9,9 @@ import { activations, type Kernels } from '../backend.js'
 import { WasmBackend } from './index.js'
 import { bindKernels, kernels } from './kernels/index.js'
 
+/** Times that a product of few rows runs: a weight then lies in panels. */
+const often = 8
+
 /** Runs a kernel and returns what it wrote. */
 type Case = (kernels: Kernels, make: Maker) => Tensor[]
 
@@ -75,6 +78,20 @@ const attentions: Record<string, Attention> = {
   },
   'one bias for all batches, heads and queries': { B: 3, H: 2, Tq: 210, Tk: 390, bias: 'shared', mask: true },
   'a bias by distance': { B: 2, H: 3, Tq: 310, D: 33, bias: 'by distance', softcap: 3 },
+  'one query': {
+    B: 2,
+    H: 6,
+    group: 2,
+    Tq: 1,
+    Tk: 410,
+    D: 20,
+    Dv: 52,
+    window: [300, 0],
+    softcap: 2,
+    sink: true,
+    bias: 'of each cell',
+    mask: true,
+  },
   'the widest heads': { H: 3, Tq: 110, Tk: 210, D: 512 },
 }
 
@@ -234,21 +251,22 @@ const table: Record<keyof Kernels, Record<string, Case>> = {
       [false, true].map((transposeB) => {
         const shape = transposeB ? [columns, depth] : [depth, columns]
         const [a, b] = [make.floats(rows, depth), make.weights(dtype, transposeB ? 0 : 1, ...shape)]
-        const out = make.out(rows, columns)
-        k.matmul({ a, b, out, transposeB, bias: transposeB ? bias : undefined })
-        return out
+        const outs = Array.from({ length: rows > 4 ? 1 : often }, () => make.out(rows, columns))
+        for (const out of outs) k.matmul({ a, b, out, transposeB, bias: transposeB ? bias : undefined })
+        return outs
       }),
     )
     const wide = [false, true].flatMap((transposeA) =>
       [false, true].map((transposeB) => {
         const a = transposeA ? make.floats(depth, rows) : make.floats(rows, depth)
         const b = transposeB ? make.floats(columns, depth) : make.floats(depth, columns)
-        const out = make.out(rows, columns)
-        k.matmul({ a, b, out, transposeA, transposeB, bias: transposeA ? undefined : bias })
-        return out
+        const outs = Array.from({ length: rows > 4 ? 1 : often }, () => make.out(rows, columns))
+        for (const out of outs)
+          k.matmul({ a, b, out, transposeA, transposeB, bias: transposeA ? undefined : bias })
+        return outs
       }),
     )
-    return [...wide, ...narrow]
+    return [...wide, ...narrow].flat()
   }),
   embedding: over(matrices, (k, make, [rows, width]) =>
     (['float32', 'float16', 'int8'] as const).map((dtype) => {

@@ -84,6 +84,13 @@ export class Fn {
   storeI32(address: I32, value: I32 | number, offset = 0): void {
     this.#emit(address.code, i32(value).code, 0x36, 2, unsigned(offset))
   }
+  /** Its lowest 16 or 8 bits. */
+  storeI16(address: I32, value: I32): void {
+    this.#emit(address.code, value.code, 0x3b, 1, 0)
+  }
+  storeI8(address: I32, value: I32): void {
+    this.#emit(address.code, value.code, 0x3a, 0, 0)
+  }
   storeF32(address: I32, value: F32 | number, offset = 0): void {
     this.#emit(address.code, f32(value).code, 0x38, 2, unsigned(offset))
   }

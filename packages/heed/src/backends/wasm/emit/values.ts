@@ -105,6 +105,9 @@ export class I32 {
   u8(offset = 0): I32 {
     return new I32([this.code, 0x2d, 0, unsigned(offset)])
   }
+  u16(offset = 0): I32 {
+    return new I32([this.code, 0x2f, 1, unsigned(offset)])
+  }
   f32(offset = 0): F32 {
     return new F32([this.code, 0x2a, 2, unsigned(offset)])
   }
@@ -248,8 +251,12 @@ export class V128 {
   imul(b: V128): V128 {
     return this.#with(b, 0xb5)
   }
-  ishl(n: number): V128 {
+  ishl(n: I32 | number): V128 {
     return new V128([this.code, i32(n).code, simd(0xab)])
+  }
+  /** Copies of the sign come in from the left; with ishrU zeros do. */
+  ishr(n: number): V128 {
+    return new V128([this.code, i32(n).code, simd(0xac)])
   }
   ishrU(n: number): V128 {
     return new V128([this.code, i32(n).code, simd(0xad)])

@@ -214,9 +214,14 @@ const product = (m: ModuleBuilder, name: string, { strideRow, strideK, accumulat
   )
 
 /** Runs the body for each row of a group of scores, S moving on from row to row. */
-export function forEachGroupRow(f: Fn, S: Local<I32>, body: (at: Local<I32>) => void): void {
+export function forEachGroupRow(
+  f: Fn,
+  S: Local<I32>,
+  body: (at: Local<I32>) => void,
+  rows = f.simd.rows,
+): void {
   const [r, at] = [f.i32(), f.i32()]
-  f.for(r, 0, i32(f.simd.rows), 1, () => {
+  f.for(r, 0, i32(rows), 1, () => {
     at.set(S)
     body(at)
     S.set(S.add(rowBytes))

@@ -23,7 +23,7 @@ import { tileColumns, unroll } from './micro.js'
 import { address, forEach4 } from './support.js'
 
 /** Before the first key: finite, so that −∞ minus it is −∞ and not NaN. */
-const lowest = -3.4028234663852886e38
+export const lowest = -3.4028234663852886e38
 
 /**
  * Forward, one block of queries of one head per item: keys pass by in blocks, and an online softmax (Milakov &
@@ -104,7 +104,7 @@ const forward = kernelWith(
 )
 
 /** out = O / ℓ; a row that saw nothing gives zeros, and 0 for m and ℓ. */
-function writeRow(f: Fn, at: { O: I32; M: I32; L: I32; out: I32; m: I32; l: I32; width: I32 }): void {
+export function writeRow(f: Fn, at: { O: I32; M: I32; L: I32; out: I32; m: I32; l: I32; width: I32 }): void {
   const l = f.f32(at.L.f32())
   const inverse = f.v128(select(f32(1).div(l), f32(0), l.gt(0)).splat())
   forEach4(f, at.width, [f.i32(at.O)], [f.i32(at.out)], (o) => [o.mul(inverse)])
@@ -112,9 +112,9 @@ function writeRow(f: Fn, at: { O: I32; M: I32; L: I32; out: I32; m: I32; l: I32;
   f.storeF32(at.l, l)
 }
 
-/** (scores, columns, m, l, rescale): a group's scores become exp(s − m); m and ℓ move on; rescale = exp(m before − m). */
-const onlineSoftmax = (m: ModuleBuilder) =>
-  m.once('onlineSoftmax', () =>
+/** (scores, columns, m, l, rescale): scores of a group, or of fewer rows, become exp(s − m); m and ℓ move on; rescale = exp(m before − m). */
+export const onlineSoftmax = (m: ModuleBuilder, rows = m.simd.rows) =>
+  m.once(`onlineSoftmax${rows}`, () =>
     m.func(['i32', 'i32', 'i32', 'i32', 'i32'], (f, S, columns, mAt, lAt, rescale) => {
       const exp = makeExp(f)
       const [max, sum] = [f.v128s(2), f.v128s(2)]
@@ -130,7 +130,7 @@ const onlineSoftmax = (m: ModuleBuilder) =>
             at.set(at.add(32))
           },
         )
-      forEachGroupRow(f, S, (at) => {
+      const row = (at: Local<I32>) => {
         end.set(at.add(columns.shl(2)))
         before.set(mAt.splatF32())
         for (const x of max) x.set(before)
@@ -150,7 +150,8 @@ const onlineSoftmax = (m: ModuleBuilder) =>
         f.storeF32(lAt, lAt.f32().mul(y.lane(0)).add(f.sum(sum[0])))
         f.storeF32(mAt, max[0].lane(0))
         for (const x of [mAt, lAt, rescale]) x.set(x.add(4))
-      })
+      }
+      forEachGroupRow(f, S, row, rows)
     }),
   )
 

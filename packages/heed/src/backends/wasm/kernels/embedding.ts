@@ -1,6 +1,7 @@
 import type { Kernels } from '../../backend.js'
 import { i32s, kernel, type RunKernel } from '../emit/kernel.js'
 import { v128 } from '../emit/values.js'
+import { copyElement, panelColumns, placeInStep, placeOf } from './panels.js'
 import {
   address,
   addresses,
@@ -14,24 +15,37 @@ import {
 } from './support.js'
 import { forWeights, weightReader, type WeightType } from './weights.js'
 
-/** `scales` is 0 where the table has none. */
+/** `scales` is 0 where the table has none, `panels` 1 where it lies in panels, which hold 16 rows side by side. */
 const forwardArgs = {
-  ...i32s('ids', 'table', 'scales', 'out', 'vocabulary'),
+  ...i32s('ids', 'table', 'panels', 'scales', 'out', 'vocabulary'),
   factor: 'f32',
   ...rowArgs,
 } as const
 const forward = forWeights((type) =>
-  kernel(`embedding ${type}`, forwardArgs, (f, p, item) => {
-    const [id, from, out] = [f.i32(), f.i32(), f.i32()]
+  kernel(`embedding ${type}`, forwardArgs, (f, p, item, scratch) => {
+    const [id, from, out, i, to] = [f.i32(), f.i32(), f.i32(), f.i32(), f.i32()]
     const [factor, zero] = [f.v128(p.factor.splat()), f.v128(v128(0))]
     const reader = weightReader(f, type)
+    /** A row of panels, copied together. */
+    const gather = () => {
+      const inPanel = id.and(panelColumns - 1)
+      const place = placeInStep(type, inPanel)
+      from.set(id.sub(inPanel).mul(p.width).add(place).mul(reader.bytes).add(p.table))
+      to.set(scratch)
+      f.for(i, 0, p.width, 1, () => {
+        copyElement(f, type, from, to)
+        from.set(from.add(panelColumns * reader.bytes))
+        to.set(to.add(reader.bytes))
+      })
+      from.set(scratch)
+    }
     forEachRow(f, item, p, (row, offset) => {
       id.set(p.ids.add(row.shl(2)).i32())
       out.set(p.out.add(offset))
       f.if(
         id.ltU(p.vocabulary),
         () => {
-          from.set(p.table.add(id.mul(p.width).mul(reader.bytes)))
+          f.if(p.panels, gather, () => from.set(p.table.add(id.mul(p.width).mul(reader.bytes))))
           if (type === 'int8') factor.set(p.factor.mul(p.scales.add(id.shl(2)).f32()).splat())
           forEach4(f, p.width, [from], [out], (v) => [v.mul(factor)], reader)
         },
@@ -65,8 +79,17 @@ export const embedding = (run: RunKernel, { fill }: Pick<Kernels, 'fill'>): Embe
   embedding(ids, table, factor, out) {
     const [vocabulary, width] = table.shape
     const { items, args } = rowWork(ids.size, width)
-    const at = { ...addresses({ ids, table, out }), scales: table.scales ? address(table.scales) : 0 }
-    run(forward[table.dtype as WeightType], items, { ...at, vocabulary, factor, ...args })
+    const scales = table.scales ? address(table.scales) : 0
+    const { at, panels } = placeOf(table, true)
+    run(forward[table.dtype as WeightType], items, {
+      ...addresses({ ids, out }),
+      table: at,
+      panels: panels ? 1 : 0,
+      scales,
+      vocabulary,
+      factor,
+      ...args,
+    })
   },
   embeddingGrad(ids, dy, factor, dTable) {
     const [vocabulary, columns] = dTable.shape

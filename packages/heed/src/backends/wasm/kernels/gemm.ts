@@ -4,6 +4,7 @@ import { i32s, kernelWith } from '../emit/kernel.js'
 import { type I32, v128 } from '../emit/values.js'
 import { tileColumns, unroll } from './micro.js'
 import { packAcross, packAlong } from './pack.js'
+import { copyHalf, panelColumns } from './panels.js'
 import { copiedStride, copyRows, turnRows } from './rows.js'
 import { heights, strip } from './strip.js'
 import { forWeights, type WeightType } from './weights.js'
@@ -18,15 +19,15 @@ const scratchZeros = scratchB + (maxColumns + 8) * blockK * 4 + 64
 const scratchEdge = scratchZeros + maxColumns * 4 + 64
 
 const gemmArgs = {
-  ...i32s('a', 'lda', 'alongA', 'b', 'ldb', 'alongB', 'scales', 'c', 'ldc', 'bias'),
+  ...i32s('a', 'lda', 'alongA', 'b', 'ldb', 'alongB', 'panelsB', 'scales', 'c', 'ldc', 'bias'),
   ...i32s('rows', 'columns', 'k', 'tileRows', 'tileCols', 'tilesAcross'),
 }
 
 /**
  * One tile of C = A · B (+ bias) per item. `along` says that an operand's contraction is its dense dimension; `lda`
  * and `ldb` are the strides, in bytes, of its other dimension. A is read where it lies if it can (rows.ts), B is packed
- * (pack.ts) and may be kept as any type of weights: panels hold floats, and sums over int8 are multiplied by `scales`
- * [columns] as they go into C.
+ * (pack.ts) unless it lies in panels (`panelsB`, panels.ts), and may be kept as any type of weights: what the tile reads are
+ * floats, and sums over int8 are multiplied by `scales` [columns] as they go into C.
  */
 const gemmOf = (type: WeightType) =>
   kernelWith(
@@ -35,11 +36,12 @@ const gemmOf = (type: WeightType) =>
     (m) => ({
       along: packAlong(m, tileColumns, type),
       across: packAcross(m, tileColumns, type),
+      half: copyHalf(m, type),
       turn: turnRows(m),
       copy: copyRows(m),
       strips: heights(m.simd).map((height) => strip(m, height, type === 'int8')),
     }),
-    (f, p, item, scratch, { along, across, turn, copy, strips }) => {
+    (f, p, item, scratch, { along, across, half, turn, copy, strips }) => {
       const [tall, low] = heights(f.simd)
       const bytes = bytesPerElement[type]
       const i0 = f.i32(item.divU(p.tilesAcross).mul(p.tileRows))
@@ -50,7 +52,7 @@ const gemmOf = (type: WeightType) =>
       const scales = f.i32(p.scales.add(j0.shl(2)))
       const [A, B] = [f.i32(scratch.add(scratchA)), f.i32(scratch.add(scratchB))]
       const [k0, kc, left, block, count] = [f.i32(), f.i32(), f.i32(), f.i32(), f.i32()]
-      const [a, lda, b, c] = [f.i32(), f.i32(), f.i32(), f.i32()]
+      const [a, lda, b, c, j] = [f.i32(), f.i32(), f.i32(), f.i32(), f.i32()]
 
       // What the first pass adds its products to: the bias, the same for all rows, or zeros. Later passes add to C.
       const zeros = f.i32(scratch.add(scratchZeros))
@@ -88,13 +90,28 @@ const gemmOf = (type: WeightType) =>
         left.set(left.sub(block))
       }
 
+      /** This pass of B at B: from panels that it lies in already, which are twice as wide, or packed. */
+      const packB = () => {
+        const fromPanels = () => {
+          b.set(B)
+          f.for(j, 0, columns, tileColumns, () => {
+            const panel = p.b.add(j0.add(j).divU(panelColumns).mul(p.ldb))
+            f.call(half, panel.add(k0.mul(panelColumns * bytes)), j.and(tileColumns), b, kc)
+            b.set(b.add(kc.roundUp(unroll).mul(4 * tileColumns)))
+          })
+        }
+        const fromRows = () =>
+          f.if(
+            p.alongB,
+            () => f.call(along, p.b.add(j0.mul(p.ldb)).add(k0.mul(bytes)), B, columns, kc, p.ldb),
+            () => f.call(across, p.b.add(j0.mul(bytes)).add(k0.mul(p.ldb)), B, columns, kc, p.ldb),
+          )
+        f.if(p.panelsB, fromPanels, fromRows)
+      }
+
       f.for(k0, 0, p.k, blockK, () => {
         kc.set(p.k.sub(k0).min(blockK))
-        f.if(
-          p.alongB,
-          () => f.call(along, p.b.add(j0.mul(p.ldb)).add(k0.mul(bytes)), B, columns, kc, p.ldb),
-          () => f.call(across, p.b.add(j0.mul(bytes)).add(k0.mul(p.ldb)), B, columns, kc, p.ldb),
-        )
+        packB()
         c.set(c0)
         from.set(before)
         left.set(rows)

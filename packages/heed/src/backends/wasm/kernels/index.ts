@@ -4,6 +4,7 @@ import type { WasmHost } from '../storage.js'
 import { activation, activationKernels } from './activation.js'
 import { arithmetic, arithmeticKernels } from './arithmetic.js'
 import { attention, attentionKernels } from './attention.js'
+import { attentionOne, attentionOneKernels } from './attention-one.js'
 import { attentionGrad, attentionGradKernels } from './attention-grad.js'
 import { copy, copyKernels } from './copy.js'
 import { crossEntropy, crossEntropyKernels } from './cross-entropy.js'
@@ -30,6 +31,7 @@ export const kernels: readonly Kernel[] = [
   ...matmulKernels,
   ...rotaryKernels,
   ...attentionKernels,
+  ...attentionOneKernels,
   ...attentionGradKernels,
   ...crossEntropyKernels,
   ...optimizerKernels,
@@ -38,6 +40,7 @@ export const kernels: readonly Kernel[] = [
 /** The backend's kernels as the ops call them. */
 export function bindKernels(run: RunKernel, host: WasmHost): Kernels {
   const basic = arithmetic(run, host)
+  const several = attention(run, host)
   return {
     ...basic,
     ...copy(run, host),
@@ -48,9 +51,10 @@ export function bindKernels(run: RunKernel, host: WasmHost): Kernels {
     ...layerNorm(run),
     ...rmsNorm(run),
     ...embedding(run, basic),
-    ...matmul(run, basic),
+    ...matmul(run, basic, host),
     ...rotary(run),
-    ...attention(run, host),
+    ...several,
+    ...attentionOne(run, host, several),
     ...attentionGrad(run, host),
     ...crossEntropy(run, host),
     ...optimizer(run, host),

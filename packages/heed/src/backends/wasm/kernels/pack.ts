@@ -110,7 +110,7 @@ export function transpose4({ read4 }: WeightReader, rows: Rows, r: Vectors, t: V
 }
 
 /** Zeros for the steps up to the next multiple of `unroll`; moves `target` behind them. */
-function padSteps(f: Fn, target: Local<I32>, k: I32, width: number): void {
+export function padSteps(f: Fn, target: Local<I32>, k: I32, width: number): void {
   const missing = f.i32(k.roundUp(unroll).sub(k))
   const zero = f.v128(v128(0))
   f.while(

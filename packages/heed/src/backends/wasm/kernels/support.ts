@@ -4,21 +4,21 @@ import { sizeOf } from '../../../tensor/shape.js'
 import type { Fn, Local } from '../emit/function.js'
 import { i32s } from '../emit/kernel.js'
 import { type I32, i32, type V128, v128is } from '../emit/values.js'
-import type { WasmStorage } from '../storage.js'
+import { rowsOf, type WasmStorage } from '../storage.js'
 import { type WeightReader, weightReader } from './weights.js'
 
 /** Address of a tensor's first element; a freed tensor has none, and its memory may be another's by now. */
 export function address(t: Tensor): number {
   t.assertLive('kernel')
-  return (t.storage as WasmStorage).address + t.offset * bytesPerElement[t.dtype]
+  return rowsOf(t.storage as WasmStorage) + t.offset * bytesPerElement[t.dtype]
 }
 
 /** The address of each: `addresses({ x, out })` is `{ x: address(x), out: address(out) }`. */
-export const addresses = <K extends string>(tensors: Record<K, Tensor>): Record<K, number> =>
-  Object.fromEntries(Object.entries<Tensor>(tensors).map(([name, t]) => [name, address(t)])) as Record<
-    K,
-    number
-  >
+export function addresses<K extends string>(tensors: Record<K, Tensor>): Record<K, number> {
+  const all = {} as Record<K, number>
+  for (const name in tensors) all[name] = address(tensors[name])
+  return all
+}
 
 /** Sum in double precision and in order, on the host: for what threads have summed in parts. */
 export function total(parts: TypedArray): number {
