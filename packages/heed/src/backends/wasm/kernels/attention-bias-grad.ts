@@ -1,10 +1,9 @@
 import type { Tensor } from '../../../tensor/tensor.js'
-import { i32s, kernel, kernelWith, type RunKernel } from '../emit/kernel.js'
+import { i32s, kernelWith, type RunKernel } from '../emit/kernel.js'
 import { i32, select, v128 } from '../emit/values.js'
 import { biasSteps } from './attention-args.js'
-import { attentionGradParts, dots, gradArgs, outStep, scoreBytes } from './attention-grad-parts.js'
+import { attentionGradParts, gradArgs, outStep, scoreBytes } from './attention-grad-parts.js'
 import {
-  addRows,
   blockAt,
   blockColumns,
   blockRows,
@@ -14,6 +13,7 @@ import {
   rowBytes,
   statsAt,
 } from './attention-layout.js'
+import { rowLoops } from './attention-rows.js'
 import { visibility } from './attention-visibility.js'
 import { makeExp } from './exp.js'
 import { unroll } from './micro.js'
@@ -69,7 +69,14 @@ export const biasGrad = kernelWith(
               const dOutAt = dOut0.add(i0.mul(outT))
               parts.packQueries(f, p, q0.add(i0.mul(p.qT)), Q, rows, depthK)
               f.call(parts.packGroups, dOutAt, dO, rows, p.Dv, outT)
-              dots(f, { a: dOutAt, b: out0.add(i0.mul(outT)), step: outT, width: p.Dv, rows, out: delta })
+              parts.dots(f, {
+                a: dOutAt,
+                b: out0.add(i0.mul(outT)),
+                step: outT,
+                width: p.Dv,
+                rows,
+                out: delta,
+              })
               const block = { batch, head, i0, rows, j0, keys, Q, K, dO, V, depthK, depthV, delta }
               parts.blockGradients(f, p, see, { ...block, P, dS })
               const to = p.dBias
@@ -77,7 +84,7 @@ export const biasGrad = kernelWith(
                 .add(head.mul(p.biasH))
                 .add(i0.mul(p.biasQ))
                 .add(j0.shl(2))
-              addRows(f, { from: dS, fromStep: rowBytes, to, toStep: p.biasQ, rows, width: keys })
+              parts.addRows(f, { from: dS, fromStep: rowBytes, to, toStep: p.biasQ, rows, width: keys })
             })
           })
         })
@@ -103,10 +110,11 @@ export function runBiasGrad(
 }
 
 /** dsink_h = −Σ exp(sink_h − m_i) / ℓ_i · δ_i over batches and queries in order, one head per item. */
-export const sinkGrad = kernel(
+export const sinkGrad = kernelWith(
   'attentionSinkGrad',
   { ...gradArgs, ...i32s('dSink', 'B') },
-  (f, p, head, scratch) => {
+  rowLoops,
+  (f, p, head, scratch, parts) => {
     const exp = makeExp(f)
     const outT = f.i32(outStep(p))
     const sink = f.v128(p.sink.add(head.shl(2)).splatF32())
@@ -120,7 +128,7 @@ export const sinkGrad = kernel(
       f.for(i0, 0, p.Tq, blockRows, () => {
         rows.set(p.Tq.sub(i0).min(blockRows))
         at.set(i0.mul(outT))
-        dots(f, { a: dOut0.add(at), b: out0.add(at), step: outT, width: p.Dv, rows, out: scratch })
+        parts.dots(f, { a: dOut0.add(at), b: out0.add(at), step: outT, width: p.Dv, rows, out: scratch })
         at.set(statsAt(p, batch, head, i0))
         m.set(p.m.add(at))
         l.set(p.l.add(at))

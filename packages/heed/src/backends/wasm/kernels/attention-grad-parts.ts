@@ -1,17 +1,9 @@
 import type { Fn } from '../emit/function.js'
 import { type ArgLocals, i32s } from '../emit/kernel.js'
 import type { ModuleBuilder } from '../emit/module.js'
-import { f32, i32, type I32, select, v128 } from '../emit/values.js'
+import { f32, i32, type I32, select } from '../emit/values.js'
 import { type AttentionArgs, attentionArgs, valueArgs } from './attention-args.js'
-import {
-  blockRows,
-  fillFloats,
-  forEachGroupRow,
-  forEachPair,
-  overhang,
-  rowBytes,
-  statsAt,
-} from './attention-layout.js'
+import { blockRows, forEachGroupRow, forEachPair, overhang, rowBytes, statsAt } from './attention-layout.js'
 import { attentionScores } from './attention-scores.js'
 import { makeExpAbove } from './attention-softmax.js'
 import type { Visibility } from './attention-visibility.js'
@@ -52,7 +44,9 @@ export function attentionGradParts(m: ModuleBuilder) {
         columns.set(this.columnsSeen(f, see, i, b))
         const [Pg, dSg] = [b.P.add(g.mul(rowBytes)), b.dS.add(g.mul(rowBytes))]
         f.if(columns.lt(all), () => {
-          for (const X of [Pg, dSg]) zeroColumnsBehind(f, X, columns, all)
+          // what the group does not see adds nothing to the gradients of the keys
+          const unseen = { toStep: rowBytes, rows: i32(groupRows), width: all.sub(columns) }
+          for (const X of [Pg, dSg]) parts.zeroRows(f, { to: X.add(columns.shl(2)), ...unseen })
         })
         f.if(columns.gt(0), () => {
           stats.set(statsAt(p, b.batch, b.head, i))
@@ -67,24 +61,12 @@ export function attentionGradParts(m: ModuleBuilder) {
           }
         })
       })
-      for (const X of [b.P, b.dS]) zeroRowsBehind(f, X, b.rows)
+      // nor do queries that do not exist, whose rows products still read
+      const end = b.rows.roundUp(unroll).max(b.rows.roundUp(groupRows))
+      const behind = f.i32(end.sub(b.rows).mul(rowBytes / 4))
+      for (const X of [b.P, b.dS]) parts.fill(f, X.add(b.rows.mul(rowBytes)), behind, 0)
     },
   }
-}
-
-/** Zeros into a group's rows from `columns` to `all`: what it does not see adds nothing to the keys' gradients. */
-function zeroColumnsBehind(f: Fn, scores: I32, columns: I32, all: I32): void {
-  const [S, r] = [f.i32(scores.add(columns.shl(2))), f.i32()]
-  f.for(r, 0, i32(f.simd.rows), 1, () => {
-    fillFloats(f, S, all.sub(columns), 0)
-    S.set(S.add(rowBytes))
-  })
-}
-
-/** Zeros into the rows of scores from `rows` on that products still read: queries that do not exist add nothing. */
-function zeroRowsBehind(f: Fn, scores: I32, rows: I32): void {
-  const end = rows.roundUp(unroll).max(rows.roundUp(f.simd.rows))
-  fillFloats(f, scores.add(rows.mul(rowBytes)), end.sub(rows).mul(rowBytes / 4), 0)
 }
 
 export interface BlockGradients {
@@ -109,28 +91,6 @@ export interface BlockGradients {
   dS: I32
   /** Room for a group's slopes of the softcap. */
   slopes?: I32
-}
-
-/**
- * δ: out[r] = a_r · b_r, by multiply-adds in order of the columns, as `scores` computes dP: where a row sees a single
- * key, dP − δ is then exactly 0 and not the difference of two roundings. Four rows at a time, so that one sum need not
- * wait for the other; writes whole fours.
- */
-export function dots(f: Fn, p: { a: I32; b: I32; step: I32; width: I32; rows: I32; out: I32 }): void {
-  const [r, c] = [f.i32(), f.i32()]
-  const four = [0, 1, 2, 3].map((n) => ({ n, a: f.i32(), b: f.i32(), sum: f.v128() }))
-  f.for(r, 0, p.rows, 4, () => {
-    for (const { n, a, b, sum } of four) {
-      const row = r.add(n).min(p.rows.sub(1)).mul(p.step)
-      a.set(p.a.add(row))
-      b.set(p.b.add(row))
-      sum.set(v128(0))
-    }
-    f.for(c, 0, p.width.shl(2), 4, () => {
-      for (const { a, b, sum } of four) sum.set(f.madd(a.add(c).laneF32(), b.add(c).laneF32(), sum))
-    })
-    for (const { n, sum } of four) f.storeF32(p.out.add(r.shl(2)), sum.lane(0), 4 * n)
-  })
 }
 
 /** (S, dP, columns, m, l, delta): scores of a group become P = exp(s − m) / ℓ, dP becomes dS = P ⊙ (dP − δ). */

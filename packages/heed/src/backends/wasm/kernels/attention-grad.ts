@@ -4,19 +4,8 @@ import { scratchBytes } from '../pool.js'
 import type { WasmHost } from '../storage.js'
 import { valuesOf, withAttentionArgs } from './attention-args.js'
 import { biasGrad, runBiasGrad, sinkGrad } from './attention-bias-grad.js'
-import { attentionGradParts, dots, gradArgs, outStep, scoreBytes } from './attention-grad-parts.js'
-import {
-  addRows,
-  blockAt,
-  blockColumns,
-  blockRows,
-  carver,
-  fillFloats,
-  headAt,
-  overhang,
-  rowBytes,
-  zeroRows,
-} from './attention-layout.js'
+import { attentionGradParts, gradArgs, outStep, scoreBytes } from './attention-grad-parts.js'
+import { blockAt, blockColumns, blockRows, carver, headAt, overhang, rowBytes } from './attention-layout.js'
 import { visibility } from './attention-visibility.js'
 import { tileColumns, unroll } from './micro.js'
 import { addresses } from './support.js'
@@ -59,7 +48,7 @@ const backward = kernelWith(
     const dKsum = carve(widthK.mul((blockColumns + overhang) * 4))
     const dVsum = carve(widthV.mul((blockColumns + overhang) * 4))
     const ones = carve(groupRows * 4)
-    fillFloats(f, ones, groupRows, 1)
+    parts.fill(f, ones, groupRows, 1)
 
     // What each block of a span has in scratch, `slot` bytes from one block to the next.
     const slots = carve(0)
@@ -99,8 +88,8 @@ const backward = kernelWith(
     }
 
     // Gradients of keys and values are added to in memory, so they begin as zeros.
-    zeroRows(f, { to: dk0, toStep: dkT, rows: p.Tk, width: p.D })
-    zeroRows(f, { to: dv0, toStep: dvT, rows: p.Tk, width: p.Dv })
+    parts.zeroRows(f, { to: dk0, toStep: dkT, rows: p.Tk, width: p.D })
+    parts.zeroRows(f, { to: dv0, toStep: dvT, rows: p.Tk, width: p.Dv })
 
     f.for(h, 0, p.group, 1, () => {
       head.set(kvHead.mul(p.group).add(h))
@@ -117,8 +106,15 @@ const backward = kernelWith(
           f.call(parts.packGroups, dOutAt, dO, rows, p.Dv, outT)
           f.call(parts.packRows, qAt, Qrows, p.D, rows, p.qT)
           f.call(parts.packRows, dOutAt, dOrows, p.Dv, rows, outT)
-          dots(f, { a: dOutAt, b: f.i32(out0.add(i0.mul(outT))), step: outT, width: p.Dv, rows, out: delta })
-          fillFloats(f, dQsum, widthK.mul(blockRows), 0)
+          parts.dots(f, {
+            a: dOutAt,
+            b: f.i32(out0.add(i0.mul(outT))),
+            step: outT,
+            width: p.Dv,
+            rows,
+            out: delta,
+          })
+          parts.fill(f, dQsum, widthK.mul(blockRows), 0)
         })
 
         f.for(j0, blockAt(see.from(s0)), see.until(spanEnd), blockColumns, () => {
@@ -126,8 +122,8 @@ const backward = kernelWith(
           f.call(parts.packColumns, k0.add(j0.mul(p.kT)), K, keys, p.D, p.kT)
           f.call(parts.packColumns, v0.add(j0.mul(p.vT)), V, keys, p.Dv, p.vT)
           f.call(parts.packRows, k0.add(j0.mul(p.kT)), Krows, p.D, keys, p.kT)
-          fillFloats(f, dKsum, widthK.mul(blockColumns), 0)
-          fillFloats(f, dVsum, widthV.mul(blockColumns), 0)
+          parts.fill(f, dKsum, widthK.mul(blockColumns), 0)
+          parts.fill(f, dVsum, widthV.mul(blockColumns), 0)
 
           forEachBlock(() => {
             f.if(see.meets(i0, rows, j0, keys), () => {
@@ -152,15 +148,15 @@ const backward = kernelWith(
             })
           })
           const dkAt = { to: dk0.add(j0.mul(dkT)), toStep: dkT, rows: keys, width: p.D }
-          addRows(f, { from: dKsum, fromStep: widthK.shl(2), ...dkAt, factor: p.scale })
+          parts.addRows(f, { from: dKsum, fromStep: widthK.shl(2), ...dkAt, factor: p.scale })
           const dvAt = { to: dv0.add(j0.mul(dvT)), toStep: dvT, rows: keys, width: p.Dv }
-          addRows(f, { from: dVsum, fromStep: widthV.shl(2), ...dvAt })
+          parts.addRows(f, { from: dVsum, fromStep: widthV.shl(2), ...dvAt })
         })
 
         forEachBlock(() => {
           const dqAt = { to: dq0.add(i0.mul(dqT)), toStep: dqT, rows, width: p.D }
-          zeroRows(f, dqAt)
-          addRows(f, { from: dQsum, fromStep: widthK.shl(2), ...dqAt, factor: p.scale })
+          parts.zeroRows(f, dqAt)
+          parts.addRows(f, { from: dQsum, fromStep: widthK.shl(2), ...dqAt, factor: p.scale })
         })
       })
     })

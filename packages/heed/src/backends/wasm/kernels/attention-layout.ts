@@ -1,7 +1,6 @@
 import type { Fn, Local } from '../emit/function.js'
-import { type F32, i32, type I32, v128 } from '../emit/values.js'
+import { i32, type I32 } from '../emit/values.js'
 import type { AttentionArgs } from './attention-args.js'
-import { forEach4 } from './support.js'
 
 /*
  * How the attention kernels cut a map and where things lie. A map is walked in blocks of queries × `blockColumns` keys,
@@ -66,41 +65,4 @@ export function forEachPair(f: Fn, columns: I32, at: Local<I32>[], body: (pair: 
       for (const p of at) p.set(p.add(32))
     },
   )
-}
-
-/** to += factor · from, row by row; steps are the bytes from one row to the next. */
-export function addRows(f: Fn, a: RowSum): void {
-  const [r, from, to] = [f.i32(), f.i32(), f.i32()]
-  const factor = a.factor && f.v128(a.factor.splat())
-  f.for(r, 0, a.rows, 1, () => {
-    from.set(a.from.add(r.mul(a.fromStep)))
-    to.set(a.to.add(r.mul(a.toStep)))
-    forEach4(f, a.width, [from, to], [to], (x, sum) => [sum.add(factor ? x.mul(factor) : x)])
-  })
-}
-
-interface RowSum {
-  from: I32
-  fromStep: I32 | number
-  to: I32
-  toStep: I32 | number
-  rows: I32
-  width: I32
-  /** Default 1. */
-  factor?: F32
-}
-
-/** Zeros into `rows` rows of `width` floats that are `toStep` bytes apart. */
-export function zeroRows(f: Fn, a: { to: I32; toStep: I32; rows: I32; width: I32 }): void {
-  const [r, row] = [f.i32(), f.i32()]
-  f.for(r, 0, a.rows, 1, () => {
-    row.set(a.to.add(r.mul(a.toStep)))
-    fillFloats(f, row, a.width, 0)
-  })
-}
-
-/** Fills `count` floats with one value. */
-export function fillFloats(f: Fn, at: I32, count: I32 | number, value: F32 | number): void {
-  const x = f.v128(typeof value === 'number' ? v128(value) : value.splat())
-  forEach4(f, i32(count), [], [f.i32(at)], () => [x])
 }

@@ -2,8 +2,9 @@ import type { Fn } from '../emit/function.js'
 import type { ModuleBuilder } from '../emit/module.js'
 import type { I32 } from '../emit/values.js'
 import type { AttentionArgs } from './attention-args.js'
-import { addRows, rowBytes } from './attention-layout.js'
+import { rowBytes } from './attention-layout.js'
 import { products } from './attention-products.js'
+import { rowLoops } from './attention-rows.js'
 import { softcaps } from './attention-softcap.js'
 import { hiders, type Visibility } from './attention-visibility.js'
 import { forEach4 } from './support.js'
@@ -15,9 +16,11 @@ import { forEach4 } from './support.js'
  */
 export function attentionScores(m: ModuleBuilder) {
   const groupRows = m.simd.rows
-  const [product, hide, softcap, scale] = [products(m), hiders(m), softcaps(m), scaleInPlace(m)]
+  const [product, loops] = [products(m), rowLoops(m)]
+  const [hide, softcap, scale] = [hiders(m), softcaps(m), scaleInPlace(m)]
   return {
     ...product,
+    ...loops,
 
     /** `rows` queries from address `from` on, times the scale, in groups at Q. */
     packQueries(f: Fn, p: AttentionArgs, from: I32, Q: I32, rows: I32, depth: I32): void {
@@ -40,7 +43,7 @@ export function attentionScores(m: ModuleBuilder) {
       f.if(p.bias, () => {
         const row = p.bias.add(a.batch.mul(p.biasB)).add(a.head.mul(p.biasH)).add(a.i.mul(p.biasQ))
         const from = row.add(a.j0.shl(2))
-        addRows(f, { from, fromStep: p.biasQ, to: S, toStep: rowBytes, rows, width: columns })
+        loops.addRows(f, { from, fromStep: p.biasQ, to: S, toStep: rowBytes, rows, width: columns })
       })
       hide.outside(f, S, columns, see.limits(a.i, a.j0))
       f.if(p.mask, () => {

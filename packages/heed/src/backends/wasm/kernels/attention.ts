@@ -1,25 +1,15 @@
 import type { Kernels } from '../../backend.js'
-import type { Fn } from '../emit/function.js'
 import { i32s, kernelWith, type RunKernel } from '../emit/kernel.js'
-import { f32, type I32, select } from '../emit/values.js'
+import { f32, select } from '../emit/values.js'
 import type { WasmHost } from '../storage.js'
 import { attentionArgs, valueArgs, valuesOf, withAttentionArgs } from './attention-args.js'
-import {
-  blockAt,
-  blockColumns,
-  blockRows,
-  carver,
-  fillFloats,
-  headAt,
-  rowBytes,
-  statsAt,
-} from './attention-layout.js'
+import { blockAt, blockColumns, blockRows, carver, headAt, rowBytes, statsAt } from './attention-layout.js'
 import { attentionScores } from './attention-scores.js'
 import { lowest, onlineSoftmax } from './attention-softmax.js'
 import { tile } from './attention-tile.js'
 import { visibility } from './attention-visibility.js'
 import { tileColumns, unroll } from './micro.js'
-import { address, forEach4 } from './support.js'
+import { address } from './support.js'
 
 /**
  * Forward, one block of queries of one head per item: keys pass by in blocks, and an online softmax (Milakov &
@@ -56,12 +46,12 @@ const forward = kernelWith(
     const rescale = carve(groupRows * 4)
 
     parts.packQueries(f, p, q0.add(i0.mul(p.qT)), Q, rows, depth)
-    fillFloats(f, O, width.mul(wholeRows), 0)
+    parts.fill(f, O, width.mul(wholeRows), 0)
     // A sink is a score that every row has seen before its first key.
     const sink = f.f32(lowest)
     f.if(p.sink, () => sink.set(p.sink.add(head.shl(2)).f32().max(lowest)))
-    fillFloats(f, M, wholeRows, sink)
-    fillFloats(f, L, wholeRows, select(f32(1), f32(0), sink.gt(lowest)))
+    parts.fill(f, M, wholeRows, sink)
+    parts.fill(f, L, wholeRows, select(f32(1), f32(0), sink.gt(lowest)))
 
     const last = f.i32(see.until(i0.add(rows)))
     const [j0, keys, g, columns, i] = [f.i32(), f.i32(), f.i32(), f.i32(), f.i32()]
@@ -90,23 +80,10 @@ const forward = kernelWith(
     const out = f.i32(headAt(p.out, p.Tq.mul(p.H).mul(p.Dv).shl(2), batch, head, p.Dv))
     const outT = f.i32(p.H.mul(p.Dv).shl(2))
     out.set(out.add(i0.mul(outT)))
-    f.for(g, 0, rows, 1, () => {
-      writeRow(f, { O, M, L, out, m: p.m.add(stats), l: p.l.add(stats), width: p.Dv })
-      for (const at of [M, L, stats]) at.set(at.add(4))
-      O.set(O.add(width.shl(2)))
-      out.set(out.add(outT))
-    })
+    const to = { out, outStep: outT, m: p.m.add(stats), l: p.l.add(stats) }
+    parts.writeRows(f, { O, oStep: width.shl(2), M, L, ...to, rows, width: p.Dv })
   },
 )
-
-/** out = O / ℓ; a row that saw nothing gives zeros, and 0 for m and ℓ. */
-function writeRow(f: Fn, at: { O: I32; M: I32; L: I32; out: I32; m: I32; l: I32; width: I32 }): void {
-  const l = f.f32(at.L.f32())
-  const inverse = f.v128(select(f32(1).div(l), f32(0), l.gt(0)).splat())
-  forEach4(f, at.width, [f.i32(at.O)], [f.i32(at.out)], (o) => [o.mul(inverse)])
-  f.storeF32(at.m, select(at.M.f32(), f32(0), l.gt(0)))
-  f.storeF32(at.l, l)
-}
 
 export const attentionKernels = [forward, tile]
 
