@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Kernel } from '../emit/kernel.js'
 import { ModuleBuilder } from '../emit/module.js'
 import { WasmMemory } from '../memory.js'
 import { Pool } from '../pool.js'
@@ -53,8 +54,8 @@ function run(rows: number) {
   >
   const strides = { qB: 0, qT: 4 * H * D, kB: 0, kT: 4 * Hkv * D, vB: 0, vT: 4 * Hkv * Dv }
   const args = { ...none, q, k, v, ...strides, ...results, H, group, Tq, Tk, D, Dv, scale: 0.3, ...rules }
-  pool.run(attentionKernels[0], 2 * H, { ...args, blocks: 2, itemRows: 132 } as never)
-  pool.run(attentionGradKernels[0], Hkv, { ...args, dOut } as never)
+  pool.run(attentionKernels[0] as Kernel, 2 * H, { ...args, blocks: 2, itemRows: 132 })
+  pool.run(attentionGradKernels[0] as Kernel, Hkv, { ...args, dOut })
   return Object.fromEntries(
     Object.entries(sizes).map(([name, n]) => [
       name,
