@@ -1,21 +1,22 @@
 import type { Tensor } from '../../../tensor/tensor.js'
-import { i32s, kernel, kernelWith, type RunKernel } from '../emit/kernel.js'
+import { i32s, kernelWith, type RunKernel } from '../emit/kernel.js'
 import { i32, select, v128 } from '../emit/values.js'
 import { biasSteps } from './attention-args.js'
-import { attentionGradParts, dots, gradArgs, outStep, scoreRows } from './attention-grad-parts.js'
+import { attentionGradParts, gradArgs, outStep, scoreBytes } from './attention-grad-parts.js'
 import {
-  addRows,
   blockAt,
   blockColumns,
   blockRows,
   carver,
   headAt,
+  overhang,
   rowBytes,
   statsAt,
-  visibility,
-} from './attention-parts.js'
+} from './attention-layout.js'
+import { rowLoops } from './attention-rows.js'
+import { visibility } from './attention-visibility.js'
 import { makeExp } from './exp.js'
-import { tileColumns, unroll } from './micro.js'
+import { unroll } from './micro.js'
 import { address, reduce4 } from './support.js'
 
 /**
@@ -30,13 +31,13 @@ export const biasGrad = kernelWith(
   (f, p, item, scratch, parts) => {
     const [depthK, depthV] = [f.i32(p.D.roundUp(unroll)), f.i32(p.Dv.roundUp(unroll))]
     const carve = carver(f, scratch)
-    const K = carve(depthK.mul(rowBytes))
-    const V = carve(depthV.mul(rowBytes))
-    const Q = carve(depthK.mul(blockRows * 4))
-    const dO = carve(depthV.mul(blockRows * 4))
-    const P = carve(scoreRows * rowBytes)
-    const dS = carve(scoreRows * rowBytes)
-    const delta = carve(blockRows * 4)
+    const K = carve(depthK.mul(blockColumns * 4))
+    const V = carve(depthV.mul(blockColumns * 4))
+    const Q = carve(depthK.mul((blockRows + overhang) * 4))
+    const dO = carve(depthV.mul((blockRows + overhang) * 4))
+    const P = carve(scoreBytes)
+    const dS = carve(scoreBytes)
+    const delta = carve((blockRows + overhang) * 4)
     const outT = f.i32(outStep(p))
 
     const keys0 = f.i32(item.remU(p.pieces).mul(p.keysPerItem))
@@ -48,7 +49,7 @@ export const biasGrad = kernelWith(
     const batch0 = f.i32(place.divU(p.heads))
     const batchEnd = f.i32(select(batch0.add(1), p.B, p.batches.gt(1)))
 
-    const [batch, head, j0, keys, columns] = [f.i32(), f.i32(), f.i32(), f.i32(), f.i32()]
+    const [batch, head, j0, keys] = [f.i32(), f.i32(), f.i32(), f.i32()]
     const [i0, rows, k0, v0, q0, out0, dOut0] = Array.from({ length: 7 }, () => f.i32())
     f.for(batch, batch0, batchEnd, 1, () => {
       const see = visibility(f, p, batch)
@@ -60,7 +61,6 @@ export const biasGrad = kernelWith(
         dOut0.set(headAt(p.dOut, p.Tq.mul(outT), batch, head, p.Dv))
         f.for(j0, keys0.max(blockAt(see.from(i32(0)))), keysEnd.min(see.until(p.Tq)), blockColumns, () => {
           keys.set(keysEnd.sub(j0).min(blockColumns))
-          columns.set(keys.roundUp(tileColumns))
           f.call(parts.packColumns, k0.add(j0.mul(p.kT)), K, keys, p.D, p.kT)
           f.call(parts.packColumns, v0.add(j0.mul(p.vT)), V, keys, p.Dv, p.vT)
           f.for(i0, 0, p.Tq, blockRows, () => {
@@ -69,15 +69,22 @@ export const biasGrad = kernelWith(
               const dOutAt = dOut0.add(i0.mul(outT))
               parts.packQueries(f, p, q0.add(i0.mul(p.qT)), Q, rows, depthK)
               f.call(parts.packGroups, dOutAt, dO, rows, p.Dv, outT)
-              dots(f, { a: dOutAt, b: out0.add(i0.mul(outT)), step: outT, width: p.Dv, rows, out: delta })
-              const block = { batch, head, i0, rows, j0, keys, columns, Q, K, dO, V, depthK, depthV, delta }
+              parts.dots(f, {
+                a: dOutAt,
+                b: out0.add(i0.mul(outT)),
+                step: outT,
+                width: p.Dv,
+                rows,
+                out: delta,
+              })
+              const block = { batch, head, i0, rows, j0, keys, Q, K, dO, V, depthK, depthV, delta }
               parts.blockGradients(f, p, see, { ...block, P, dS })
               const to = p.dBias
                 .add(batch.mul(p.biasB))
                 .add(head.mul(p.biasH))
                 .add(i0.mul(p.biasQ))
                 .add(j0.shl(2))
-              addRows(f, { from: dS, fromStep: rowBytes, to, toStep: p.biasQ, rows, width: keys })
+              parts.addRows(f, { from: dS, fromStep: rowBytes, to, toStep: p.biasQ, rows, width: keys })
             })
           })
         })
@@ -103,10 +110,11 @@ export function runBiasGrad(
 }
 
 /** dsink_h = −Σ exp(sink_h − m_i) / ℓ_i · δ_i over batches and queries in order, one head per item. */
-export const sinkGrad = kernel(
+export const sinkGrad = kernelWith(
   'attentionSinkGrad',
   { ...gradArgs, ...i32s('dSink', 'B') },
-  (f, p, head, scratch) => {
+  rowLoops,
+  (f, p, head, scratch, parts) => {
     const exp = makeExp(f)
     const outT = f.i32(outStep(p))
     const sink = f.v128(p.sink.add(head.shl(2)).splatF32())
@@ -120,7 +128,7 @@ export const sinkGrad = kernel(
       f.for(i0, 0, p.Tq, blockRows, () => {
         rows.set(p.Tq.sub(i0).min(blockRows))
         at.set(i0.mul(outT))
-        dots(f, { a: dOut0.add(at), b: out0.add(at), step: outT, width: p.Dv, rows, out: scratch })
+        parts.dots(f, { a: dOut0.add(at), b: out0.add(at), step: outT, width: p.Dv, rows, out: scratch })
         at.set(statsAt(p, batch, head, i0))
         m.set(p.m.add(at))
         l.set(p.l.add(at))

@@ -1,20 +1,16 @@
 import type { Fn } from '../emit/function.js'
 import { type ArgLocals, i32s } from '../emit/kernel.js'
 import type { ModuleBuilder } from '../emit/module.js'
-import { type I32, v128 } from '../emit/values.js'
+import { f32, i32, type I32, select } from '../emit/values.js'
 import { type AttentionArgs, attentionArgs, valueArgs } from './attention-args.js'
-import {
-  attentionParts,
-  blockRows,
-  forEachGroupRow,
-  rowBytes,
-  statsAt,
-  type Visibility,
-} from './attention-parts.js'
-import { forEach4 } from './support.js'
+import { blockRows, forEachGroupRow, forEachPair, overhang, rowBytes, statsAt } from './attention-layout.js'
+import { attentionScores } from './attention-scores.js'
+import { makeExpAbove } from './attention-softmax.js'
+import type { Visibility } from './attention-visibility.js'
+import { tileColumns, unroll } from './micro.js'
 
-/** Rows of P and dS in scratch: whole groups, and steps of `unroll`, may reach beyond the block. */
-export const scoreRows = blockRows + 8
+/** Bytes of P or dS of a block in scratch. */
+export const scoreBytes = (blockRows + overhang) * rowBytes
 
 /** The arguments that all backward kernels begin with. */
 export const gradArgs = { ...attentionArgs, ...valueArgs, ...i32s('dOut') }
@@ -24,33 +20,51 @@ export const outStep = (p: ArgLocals<typeof gradArgs>): I32 => p.H.mul(p.Dv).shl
 
 /** What the backward kernels share: the weights of a block of queries × keys again, and the gradient of its scores. */
 export function attentionGradParts(m: ModuleBuilder) {
-  const parts = attentionParts(m)
-  const [gradScores, bySlopes] = [gradientOfScores(m), multiplyGroup(m)]
+  const parts = attentionScores(m)
+  const [gradients, bySlopes] = [weightsAndGradients(m), multiplyGroup(m)]
   return {
     ...parts,
 
+    /** How many columns of a block the group of queries from `i` on needs: whole panels, none if it sees nothing. */
+    columnsSeen(f: Fn, see: Visibility, i: I32, { j0, keys }: { j0: I32; keys: I32 }): I32 {
+      const columns = see.until(i.add(f.simd.rows)).sub(j0).min(keys).max(0).roundUp(tileColumns)
+      return select(columns, i32(0), see.from(i).lt(j0.add(keys)))
+    },
+
     /**
-     * P and dS = P ⊙ (dO Vᵀ − δ) of a block, group by group; with room for the softcap's slopes it is dS ⊙ softcap′,
-     * the gradient of the scores before the softcap.
+     * P and dS = P ⊙ (dO Vᵀ − δ) of a block, group by group, 0 where a group sees nothing; with room for the softcap's
+     * slopes it is dS ⊙ softcap′, the gradient of the scores before the softcap.
      */
     blockGradients(f: Fn, p: AttentionArgs, see: Visibility, b: BlockGradients): void {
       const groupRows = f.simd.rows
-      const [g, i, stats] = [f.i32(), f.i32(), f.i32()]
+      const [g, i, stats, columns] = [f.i32(), f.i32(), f.i32(), f.i32()]
+      const all = f.i32(b.keys.roundUp(tileColumns))
       f.for(g, 0, b.rows, groupRows, () => {
         i.set(b.i0.add(g))
-        stats.set(statsAt(p, b.batch, b.head, i))
+        columns.set(this.columnsSeen(f, see, i, b))
         const [Pg, dSg] = [b.P.add(g.mul(rowBytes)), b.dS.add(g.mul(rowBytes))]
-        const place = { ...b, i, rows: b.rows.sub(g) }
-        const Q = b.Q.add(g.mul(b.depthK).shl(2))
-        parts.groupScores(f, p, see, { ...place, Q, S: Pg, depth: b.depthK }, b.slopes)
-        f.call(parts.weights, Pg, b.columns, p.m.add(stats), p.l.add(stats))
-        parts.scores(f, b.dO.add(g.mul(b.depthV).shl(2)), b.V, dSg, b.columns, b.depthV)
-        f.call(gradScores, Pg, dSg, b.delta.add(g.shl(2)), b.columns)
-        if (b.slopes) {
-          const slopes = b.slopes
-          f.if(p.softcap.gt(0), () => f.call(bySlopes, dSg, slopes, b.columns))
-        }
+        f.if(columns.lt(all), () => {
+          // what the group does not see adds nothing to the gradients of the keys
+          const unseen = { toStep: rowBytes, rows: i32(groupRows), width: all.sub(columns) }
+          for (const X of [Pg, dSg]) parts.zeroRows(f, { to: X.add(columns.shl(2)), ...unseen })
+        })
+        f.if(columns.gt(0), () => {
+          stats.set(statsAt(p, b.batch, b.head, i))
+          const place = { ...b, i, rows: b.rows.sub(g), columns }
+          const Q = b.Q.add(g.mul(b.depthK).shl(2))
+          parts.groupScores(f, p, see, { ...place, Q, S: Pg, depth: b.depthK }, b.slopes)
+          parts.scores(f, b.dO.add(g.mul(b.depthV).shl(2)), b.V, dSg, columns, b.depthV)
+          f.call(gradients, Pg, dSg, columns, p.m.add(stats), p.l.add(stats), b.delta.add(g.shl(2)))
+          if (b.slopes) {
+            const slopes = b.slopes
+            f.if(p.softcap.gt(0), () => f.call(bySlopes, dSg, slopes, columns))
+          }
+        })
       })
+      // nor do queries that do not exist, whose rows products still read
+      const end = b.rows.roundUp(unroll).max(b.rows.roundUp(groupRows))
+      const behind = f.i32(end.sub(b.rows).mul(rowBytes / 4))
+      for (const X of [b.P, b.dS]) parts.fill(f, X.add(b.rows.mul(rowBytes)), behind, 0)
     },
   }
 }
@@ -58,12 +72,11 @@ export function attentionGradParts(m: ModuleBuilder) {
 export interface BlockGradients {
   batch: I32
   head: I32
-  /** The block's first query and its queries, its first key and its keys, and the columns computed. */
+  /** The block's first query and its queries, its first key and its keys. */
   i0: I32
   rows: I32
   j0: I32
   keys: I32
-  columns: I32
   /** Packed queries, keys, gradients of the output and values, with the steps of each contraction. */
   Q: I32
   K: I32
@@ -73,39 +86,33 @@ export interface BlockGradients {
   depthV: I32
   /** δ of each query. */
   delta: I32
-  /** Where the results go: rows of `blockColumns` floats. */
+  /** Where the results go: rows that are `rowBytes` apart. */
   P: I32
   dS: I32
   /** Room for a group's slopes of the softcap. */
   slopes?: I32
 }
 
-/**
- * δ: out[r] = a_r · b_r, by multiply-adds in order of the columns, as `scores` computes dP: where a row sees a single
- * key, dP − δ is then exactly 0 and not the difference of two roundings.
- */
-export function dots(f: Fn, p: { a: I32; b: I32; step: I32; width: I32; rows: I32; out: I32 }): void {
-  const [r, c, a, b, sum] = [f.i32(), f.i32(), f.i32(), f.i32(), f.v128()]
-  f.for(r, 0, p.rows, 1, () => {
-    a.set(p.a.add(r.mul(p.step)))
-    b.set(p.b.add(r.mul(p.step)))
-    sum.set(v128(0))
-    f.for(c, 0, p.width.shl(2), 4, () => sum.set(f.madd(a.add(c).laneF32(), b.add(c).laneF32(), sum)))
-    f.storeF32(p.out.add(r.shl(2)), sum.lane(0))
-  })
-}
-
-/** (P, dP, delta, columns): dP of a group becomes dS = P ⊙ (dP − δ). */
-const gradientOfScores = (m: ModuleBuilder) =>
-  m.once('gradScores', () =>
-    m.func(['i32', 'i32', 'i32', 'i32'], (f, P, dP, delta, columns) => {
-      const [weights, d] = [f.i32(), f.v128()]
-      forEachGroupRow(f, dP, (at) => {
+/** (S, dP, columns, m, l, delta): scores of a group become P = exp(s − m) / ℓ, dP becomes dS = P ⊙ (dP − δ). */
+const weightsAndGradients = (m: ModuleBuilder) =>
+  m.once('weightsAndGradients', () =>
+    m.func(['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], (f, S, dP, columns, mAt, lAt, delta) => {
+      const expAbove = makeExpAbove(f)
+      const [max, inverse, d, w] = f.v128s(4)
+      const [dPat, l] = [f.i32(), f.f32()]
+      forEachGroupRow(f, S, (at) => {
+        dPat.set(dP)
+        max.set(mAt.splatF32())
         d.set(delta.splatF32())
-        weights.set(P)
-        forEach4(f, columns, [weights, at], [at], (w, x) => [w.mul(x.sub(d))])
-        P.set(P.add(rowBytes))
-        delta.set(delta.add(4))
+        l.set(lAt.f32())
+        inverse.set(select(f32(1).div(l), f32(0), l.gt(0)).splat())
+        forEachPair(f, columns, [at, dPat], (c) => {
+          w.set(expAbove(at.v128(16 * c), max).mul(inverse))
+          f.store(at, w, 16 * c)
+          f.store(dPat, w.mul(dPat.v128(16 * c).sub(d)), 16 * c)
+        })
+        dP.set(dP.add(rowBytes))
+        for (const x of [mAt, lAt, delta]) x.set(x.add(4))
       })
     }),
   )
@@ -117,7 +124,9 @@ const multiplyGroup = (m: ModuleBuilder) =>
       const factors = f.i32()
       forEachGroupRow(f, a, (at) => {
         factors.set(b)
-        forEach4(f, columns, [at, factors], [at], (x, y) => [x.mul(y)])
+        forEachPair(f, columns, [at, factors], (c) =>
+          f.store(at, at.v128(16 * c).mul(factors.v128(16 * c)), 16 * c),
+        )
         b.set(b.add(rowBytes))
       })
     }),

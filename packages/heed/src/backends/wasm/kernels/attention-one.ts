@@ -3,19 +3,11 @@ import { kernelWith, type RunKernel } from '../emit/kernel.js'
 import { f32, type I32, i32, select, v128 } from '../emit/values.js'
 import type { Kernels } from '../../backend.js'
 import type { WasmHost } from '../storage.js'
-import { lowest, onlineSoftmax, writeRow } from './attention.js'
 import { attentionArgs, valueArgs, valuesOf, withAttentionArgs } from './attention-args.js'
-import {
-  attentionParts,
-  blockAt,
-  blockColumns,
-  carver,
-  fillFloats,
-  headAt,
-  rowBytes,
-  statsAt,
-  visibility,
-} from './attention-parts.js'
+import { blockAt, blockColumns, carver, headAt, rowBytes, statsAt } from './attention-layout.js'
+import { attentionScores } from './attention-scores.js'
+import { lowest, onlineSoftmax } from './attention-softmax.js'
+import { visibility } from './attention-visibility.js'
 import { advance, forEach4 } from './support.js'
 import { sumsAlong } from './thin.js'
 
@@ -67,7 +59,7 @@ function addValues(
 const oneQuery = kernelWith(
   'attention of one query',
   { ...attentionArgs, ...valueArgs },
-  (m) => ({ ...attentionParts(m), softmax: onlineSoftmax(m, 1), along: sumsAlong(m, 'float32') }),
+  (m) => ({ ...attentionScores(m), softmax: onlineSoftmax(m, 1), along: sumsAlong(m, 'float32') }),
   (f, p, item, scratch, parts) => {
     const head = f.i32(item.remU(p.H))
     const batch = f.i32(item.divU(p.H))
@@ -85,7 +77,7 @@ const oneQuery = kernelWith(
 
     const factor = f.v128(p.scale.splat())
     forEach4(f, p.D, [q], [f.i32(Q)], (x) => [x.mul(factor)])
-    fillFloats(f, O, p.Dv.add(3), 0)
+    parts.fill(f, O, p.Dv.add(3), 0)
     const sink = f.f32(lowest)
     f.if(p.sink, () => sink.set(p.sink.add(head.shl(2)).f32().max(lowest)))
     f.storeF32(M, sink)
@@ -93,13 +85,12 @@ const oneQuery = kernelWith(
 
     const last = f.i32(see.until(i32(1)))
     const [j0, keys, columns] = [f.i32(), f.i32(), f.i32()]
-    const scores = (f: Fn, q: I32, k: I32, to: I32) => f.call(parts.along, q, k, p.kT, to, keys, p.D)
     f.for(j0, blockAt(see.from(i32(0))), last, blockColumns, () => {
       keys.set(last.sub(j0).min(blockColumns))
       columns.set(keys.roundUp(8))
       const place = { batch, head, i: i32(0), rows: i32(1), j0, keys, columns }
-      const K = k0.add(j0.mul(p.kT))
-      parts.groupScores.call({ ...parts, scores }, f, p, see, { Q, K, S, depth: p.D, ...place })
+      f.call(parts.along, Q, k0.add(j0.mul(p.kT)), p.kT, S, keys, p.D)
+      parts.applyRules(f, p, see, { S, ...place })
       f.call(parts.softmax, S, columns, M, L, rescale)
       addValues(f, {
         P: S,
@@ -114,7 +105,8 @@ const oneQuery = kernelWith(
 
     const stats = f.i32(statsAt(p, batch, head, i32(0)))
     const out = f.i32(headAt(p.out, p.H.mul(p.Dv).shl(2), batch, head, p.Dv))
-    writeRow(f, { O, M, L, out, m: p.m.add(stats), l: p.l.add(stats), width: p.Dv })
+    const to = { out, outStep: i32(0), m: p.m.add(stats), l: p.l.add(stats) }
+    parts.writeRows(f, { O, oStep: i32(0), M, L, ...to, rows: i32(1), width: p.Dv })
   },
 )
 

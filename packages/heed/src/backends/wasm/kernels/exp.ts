@@ -36,3 +36,24 @@ export function makeExp(f: Fn): (x: V128) => V128 {
     return y.iadd(t.ishl(23)).andNot(x.lt(LOWEST))
   }
 }
+
+/**
+ * 2^x for x < 128, within 2 ulp down to 2^−126; below that something between 0 and 2^−126, and exactly 0 from −127 on
+ * (−∞ included). Shorter than e^x: a power of two needs no ln 2 in two parts, and one maximum before makes 0 of what is
+ * far below where e^x has to look at its argument again.
+ */
+export function makeExp2(f: Fn): (x: V128) => V128 {
+  const local = (c: number) => f.v128(v128(c))
+  const [MAGIC, ZERO] = [magic, -127].map(local)
+  const C = exp2.map(local)
+  const [x, t, r, y]: Local<V128>[] = f.v128s(4)
+  return (input) => {
+    // At −127 nothing is left for the polynomial: 1, from whose exponent of 127 the sum below takes 127.
+    x.set(input.pmax(ZERO))
+    t.set(x.add(MAGIC))
+    r.set(x.sub(t.sub(MAGIC)))
+    y.set(f.madd(r, C[6], C[5]))
+    for (let k = 4; k >= 0; k--) y.set(f.madd(y, r, C[k]))
+    return y.iadd(t.ishl(23))
+  }
+}
