@@ -9,7 +9,7 @@ import { attentionScores } from './attention-scores.js'
 import { lowest, onlineSoftmax } from './attention-softmax.js'
 import { visibility } from './attention-visibility.js'
 import { advance, forEach4 } from './support.js'
-import { sumsAlong } from './thin.js'
+import { sumsAlong } from './thin-sums.js'
 
 /** Vectors of the output that are summed at a time. */
 const vectors = 8

@@ -1,11 +1,10 @@
 import { bytesPerElement } from '../../../tensor/dtype.js'
-import type { Callable, Fn, Local } from '../emit/function.js'
+import type { Fn, Local } from '../emit/function.js'
 import { i32s, kernelWith } from '../emit/kernel.js'
-import type { ModuleBuilder } from '../emit/module.js'
-import { type I32, i32, v128 } from '../emit/values.js'
-import { transpose4 } from './pack.js'
-import { panelColumns, stepReader } from './panels.js'
-import { advance, forEach4 } from './support.js'
+import { type I32, v128 } from '../emit/values.js'
+import { panelColumns } from './panels.js'
+import { forEach4 } from './support.js'
+import { sumsAcross, sumsAlong, sumsOfPanel } from './thin-sums.js'
 import { forWeights, weightReader, type WeightType } from './weights.js'
 
 /*
@@ -17,92 +16,6 @@ import { forWeights, weightReader, type WeightType } from './weights.js'
 export const thinRows = 4
 /** Columns that one item computes, where B lies along the contraction, where it lies across, and in panels. */
 export const thinColumns = { along: 64, across: 256, panels: 4 * panelColumns }
-
-/** sums[column] = Σ a[step] · B[step, column]: (a, B, stride of B's rows in bytes, sums, columns, k) */
-const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const
-type Sums = (m: ModuleBuilder, type: WeightType) => Callable<typeof params>
-
-/** B is [columns, k]: 16 rows at a time, turned four by four on the way, so that a vector is a step of four columns. */
-export const sumsAlong: Sums = (m, type) =>
-  m.once(`sumsAlong ${type}`, () =>
-    m.func(params, (f, a, b, ldb, sums, columns, k) => {
-      const reader = weightReader(f, type)
-      const [j, step, left, x] = [f.i32(), f.i32(), f.i32(), f.i32()]
-      const rows = Array.from({ length: 16 }, () => f.i32())
-      const [acc, r, t, turned] = [f.v128s(4), f.v128s(4), f.v128s(4), f.v128s(4)]
-      const last = f.i32(columns.sub(1))
-      const end = f.i32(a.add(k.and(-4).shl(2)))
-      const never = f.i32(end.add(64))
-      const groups = [0, 4, 8, 12].map((at) => rows.slice(at, at + 4))
-      /** The next four steps of four columns, one vector each. */
-      const turn = (group: typeof rows) => {
-        const at = group.map((row) => row.add(x))
-        transpose4(reader, at, r, t).forEach((column, s) => turned[s].set(column))
-      }
-      f.for(j, 0, columns, 16, () => {
-        rows.forEach((row, n) => row.set(b.add(j.add(n).min(last).mul(ldb))))
-        for (const sum of acc) sum.set(v128(0))
-        x.set(i32(0))
-        step.set(a)
-        f.if(step.ltU(end), () =>
-          f.loop(
-            (leave) => {
-              groups.forEach((group, g) => {
-                // keeps one group's loads apart from the next one's, as in micro.ts
-                if (f.simd.guards && g > 0) leave(step.geU(never))
-                turn(group)
-                turned.forEach((column, s) => acc[g].set(f.madd(step.splatF32(4 * s), column, acc[g])))
-              })
-              step.set(step.add(16))
-              x.set(x.add(4 * reader.bytes))
-            },
-            () => step.ltU(end),
-          ),
-        )
-        left.set(k.and(3))
-        f.if(left, () =>
-          groups.forEach((group, g) => {
-            turn(group)
-            turned
-              .slice(0, 3)
-              .forEach((column, s) =>
-                f.if(left.gt(s), () => acc[g].set(f.madd(step.splatF32(4 * s), column, acc[g]))),
-              )
-          }),
-        )
-        acc.forEach((sum, g) => f.store(sums.add(j.shl(2)), sum, 16 * g))
-      })
-    }),
-  )
-
-/** B is [k, columns]: four rows at a time, each as it lies. */
-const sumsAcross: Sums = (m, type) =>
-  m.func(params, (f, a, b, ldb, sums, columns, k) => {
-    const { bytes, read4 } = weightReader(f, type)
-    const [to, end, step] = [f.i32(), f.i32(sums.add(columns.shl(2))), f.i32()]
-    const from = Array.from({ length: 4 }, () => f.i32())
-    const [sum, factors] = [f.v128(), f.v128s(4)]
-    f.for(to, sums, end, 16, () => f.store(to, v128(0)))
-    /** The next `count` steps of all columns. */
-    const steps = (count: number) => {
-      for (let s = 0; s < count; s++) {
-        factors[s].set(a.splatF32(4 * s))
-        from[s].set(b)
-        b.set(b.add(ldb))
-      }
-      f.for(to, sums, end, 16, () => {
-        sum.set(to.v128())
-        for (let s = 0; s < count; s++) {
-          sum.set(f.madd(factors[s], read4(from[s]), sum))
-          from[s].set(from[s].add(4 * bytes))
-        }
-        f.store(to, sum)
-      })
-      a.set(a.add(4 * count))
-    }
-    f.for(step, 0, k.and(-4), 4, () => steps(4))
-    f.for(step, 0, k.and(3), 1, () => steps(1))
-  })
 
 const thinArgs = i32s('a', 'lda', 'b', 'ldb', 'scales', 'c', 'ldc', 'bias', 'rows', 'columns', 'k', 'blockK')
 
@@ -152,48 +65,7 @@ const thinOf = (type: WeightType, alongB: boolean) =>
     },
   )
 
-/** sums[row, 16] = A[rows, k] · a panel of B: (a, stride of A's rows in bytes, panel, sums, k) */
-const sumsOfPanel = (m: ModuleBuilder, type: WeightType, rows: number) =>
-  m.func(['i32', 'i32', 'i32', 'i32', 'i32'], (f, a, lda, b, sums, k) => {
-    const { scale, read16 } = stepReader(f, type)
-    const stepBytes = panelColumns * bytesPerElement[type]
-    const vectors = panelColumns / 4
-    const acc = Array.from({ length: rows }, () => f.v128s(vectors))
-    const [x, factor] = [f.v128s(vectors), f.v128()]
-    const at = Array.from({ length: rows }, (_, r) => f.i32(r === 0 ? a : a.add(lda.mul(r))))
-    const step = (s: number) => {
-      const weights = read16(b, s)
-      if (rows > 1) x.forEach((y, v) => y.set(weights[v]))
-      acc.forEach((row, r) => {
-        factor.set(at[r].splatF32(4 * s))
-        row.forEach((sum, v) => sum.set(f.madd(factor, rows > 1 ? x[v] : weights[v], sum)))
-      })
-    }
-    const steps = (count: number, end: I32) => {
-      const never = f.i32(end.add(4 * count))
-      f.if(at[0].ltU(end), () =>
-        f.loop(
-          (leave) => {
-            for (let s = 0; s < count; s++) {
-              // keeps the loads of later steps behind the sums of earlier ones, as in micro.ts
-              if (f.simd.guards && s === 2) leave(at[0].geU(never))
-              step(s)
-            }
-            advance(at, 4 * count)
-            advance([b], count * stepBytes)
-          },
-          () => at[0].ltU(end),
-        ),
-      )
-    }
-    const end = f.i32(a.add(k.shl(2)))
-    steps(4, f.i32(a.add(k.and(-4).shl(2))))
-    steps(1, end)
-    const less = f.v128(v128(1 / scale))
-    acc.flat().forEach((sum, i) => f.store(sums, scale === 1 ? sum : sum.mul(less), 16 * i))
-  })
-
-/** The same where B lies in panels: two rows at a time, so that a panel comes from memory once. */
+/** The same where B lies in panels, two rows at a time. */
 const thinPanels = forWeights((type) =>
   kernelWith(
     `thin matmul panels ${type}`,
