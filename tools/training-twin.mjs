@@ -54,7 +54,8 @@ async function run(folder, options) {
     out,
     reportEvery: 1,
     checkpointEvery: options.steps,
-    onProgress: ({ step, loss }) => step % 20 === 0 && console.log(`step ${step}: smoothed loss ${loss.toFixed(6)}`),
+    onProgress: ({ step, loss }) =>
+      step % 20 === 0 && console.log(`step ${step}: smoothed loss ${loss.toFixed(6)}`),
   })
   const { model } = await readCheckpoint(out)
   const { tokenizerJson, config } = model
@@ -67,17 +68,32 @@ async function run(folder, options) {
   initial.dispose()
 
   const pairs = typeof options.train === 'string' ? (await readPairs(options.train)).pairs : options.train
-  const { encoded } = await encodePairs(pairs, Tokenizer.fromJson(tokenizerJson), { maxLength: config.max_positions })
+  const { encoded } = await encodePairs(pairs, Tokenizer.fromJson(tokenizerJson), {
+    maxLength: config.max_positions,
+  })
   const { batchTokens = trainingDefaults.batchTokens, steps } = options
   const batches = []
   for (let epoch = 0; batches.length < steps; epoch++)
     for (const batch of epochBatches(encoded, { batchTokens, seed, epoch }))
-      batches.push({ source: batch.map((i) => [...encoded[i].source]), target: batch.map((i) => [...encoded[i].target]) })
+      batches.push({
+        source: batch.map((i) => [...encoded[i].source]),
+        target: batch.map((i) => [...encoded[i].target]),
+      })
   writeFileSync(`${folder}/batches.json`, JSON.stringify(batches.slice(0, steps)))
 
-  const { kind, ...schedule } = { ...trainingDefaults.schedule, warmup: Math.round(steps / 5), ...options.schedule }
+  const { kind, ...schedule } = {
+    ...trainingDefaults.schedule,
+    warmup: Math.round(steps / 5),
+    ...options.schedule,
+  }
   if (kind !== 'inverse-sqrt-cooldown') throw new Error(`the twin has no schedule ${kind}`)
-  const optimizer = { beta1: 0.9, beta2: 0.98, eps: 1e-9, ...trainingDefaults.optimizer, ...options.optimizer }
+  const optimizer = {
+    beta1: 0.9,
+    beta2: 0.98,
+    eps: 1e-9,
+    ...trainingDefaults.optimizer,
+    ...options.optimizer,
+  }
   const labelSmoothing = options.labelSmoothing ?? trainingDefaults.labelSmoothing
   const twin = { config, steps, threads: values.threads, schedule, optimizer, labelSmoothing }
   writeFileSync(`${folder}/twin.json`, JSON.stringify(twin, null, 2))
@@ -85,7 +101,13 @@ async function run(folder, options) {
 
 /** Subject, verb, object: sentences of 3 to 12 words whose sides differ in length. Made up here, and so nobody's. */
 function sentences(count) {
-  const nouns = ['dog/Hund', 'cat/Katze', 'very old elephant/uralte Elefant', 'house by the sea/Haus', 'bird/Vogel']
+  const nouns = [
+    'dog/Hund',
+    'cat/Katze',
+    'very old elephant/uralte Elefant',
+    'house by the sea/Haus',
+    'bird/Vogel',
+  ]
   const verbs = ['sees/sieht', 'likes very much/mag', 'looks at/schaut an', 'is/ist']
   const of = (list, n) => list[n % list.length].split('/')
   return Array.from({ length: count }, (_, n) => {
@@ -102,7 +124,16 @@ const small = ['pre', 'post'].map((norm) => ({
     steps: 20,
     batchTokens: 128,
     seed: 5,
-    config: { d_model: 16, num_heads: 2, encoder_layers: 2, decoder_layers: 1, d_ff: 24, dropout: 0, max_positions: 96, norm },
+    config: {
+      d_model: 16,
+      num_heads: 2,
+      encoder_layers: 2,
+      decoder_layers: 1,
+      d_ff: 24,
+      dropout: 0,
+      max_positions: 96,
+      norm,
+    },
     schedule: { kind: 'inverse-sqrt-cooldown', peak: 4e-3, warmup: 6, cooldown: 0.4 },
     optimizer: { clip: 1.5, weightDecay: 0.05 },
     labelSmoothing: 0.1,
@@ -111,7 +142,9 @@ const small = ['pre', 'post'].map((norm) => ({
 
 /** Of both sides what each step said. */
 function curves(folder) {
-  const rows = parseMetrics(readFileSync(`${folder}/heed/metrics.jsonl`, 'utf8')).filter((row) => row.loss !== undefined)
+  const rows = parseMetrics(readFileSync(`${folder}/heed/metrics.jsonl`, 'utf8')).filter(
+    (row) => row.loss !== undefined,
+  )
   const torch = json(`${folder}/torch.json`)
   return {
     loss: { heed: rows.map((row) => row.loss), torch: torch.losses },
@@ -146,34 +179,39 @@ function compare(folder) {
   const { config } = json(`${folder}/twin.json`)
   writeFileSync(
     values.svg,
-    plotSvg({
-      title: `The same training in heed and PyTorch: losses differ by at most ${worst.toExponential(1)} of themselves`,
-      note:
-        `Same initial weights and batches, float32, no dropout: ${loss.torch.length} steps of a Transformer of width ${config.d_model}, ` +
-        `${config.encoder_layers} + ${config.decoder_layers} layers, ${config.vocab_size} pieces. The lines lie on each other.`,
-      panels: [
-        both('Training loss', 'nats per token, with label smoothing', loss),
-        both('Gradient norm before clipping', 'norm', norm),
-        {
-          title: 'How far they are apart',
-          x,
-          y: { label: 'relative difference', log: true, range: [1e-8, 1e-3] },
-          series: [
-            { name: 'loss', points: points(apart(loss)) },
-            { name: 'gradient norm', points: points(apart(norm)) },
-          ],
-        },
-      ],
-    }, { columns: 3 }),
+    plotSvg(
+      {
+        title: `The same training in heed and PyTorch: losses differ by at most ${worst.toExponential(1)} of themselves`,
+        note:
+          `Same initial weights and batches, float32, no dropout: ${loss.torch.length} steps of a Transformer of width ${config.d_model}, ` +
+          `${config.encoder_layers} + ${config.decoder_layers} layers, ${config.vocab_size} pieces. The lines lie on each other.`,
+        panels: [
+          both('Training loss', 'nats per token, with label smoothing', loss),
+          both('Gradient norm before clipping', 'norm', norm),
+          {
+            title: 'How far they are apart',
+            x,
+            y: { label: 'relative difference', log: true, range: [1e-8, 1e-3] },
+            series: [
+              { name: 'loss', points: points(apart(loss)) },
+              { name: 'gradient norm', points: points(apart(norm)) },
+            ],
+          },
+        ],
+      },
+      { columns: 3 },
+    ),
   )
 }
 
 function writeGolden(folder) {
-  const cases = readdirSync(folder).sort().map((name) => {
-    const { torch, losses, norms } = json(`${folder}/${name}/torch.json`)
-    const { options } = small.find(({ norm }) => norm === name)
-    return { name, torch, options, losses, norms }
-  })
+  const cases = readdirSync(folder)
+    .sort()
+    .map((name) => {
+      const { torch, losses, norms } = json(`${folder}/${name}/torch.json`)
+      const { options } = small.find(({ norm }) => norm === name)
+      return { name, torch, options, losses, norms }
+    })
   writeFileSync(golden, `${JSON.stringify(cases)}\n`)
 }
 

@@ -19,6 +19,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   patch: async () => (await import('./commands/patch.js')).addPatch,
   models: async () => (await import('./commands/models.js')).addModels,
   train: async () => (await import('./commands/train.js')).addTrain,
+  runs: async () => (await import('./commands/runs.js')).addRuns,
   tune: async () => (await import('./commands/tune.js')).addTune,
   experiment: async () => (await import('./commands/experiment.js')).addExperiment,
 }

@@ -9,6 +9,7 @@ import { coded } from '../testing/index.js'
 import { leftBy } from '../testing/training-run.js'
 import { learnBpe } from '../text/index.js'
 import type { Pair } from './data.js'
+import { readRun } from './run-folder.js'
 import {
   trainingDefaults,
   type TrainingEvent,
@@ -116,12 +117,12 @@ test('two runs at the same time give the bits of one after the other', async () 
 
 test('the run folder keeps the latest two and the best, each a model folder', async () => {
   await trainTranslation(tiny({ checkpointEvery: 1, evaluateEvery: 2, steps: 8 }))
-  const { latest, previous, best } = JSON.parse(
+  const { latest, earlier, best } = JSON.parse(
     await readFile(`${dir}/run/checkpoints/index.json`, 'utf8'),
-  ) as Record<string, string>
-  expect([latest, previous]).toEqual(['step-000008', 'step-000007'])
+  ) as { latest: string; earlier: string[]; best: string }
+  expect([latest, ...earlier]).toEqual(['step-000008', 'step-000007'])
   const names = (await readdir(`${dir}/run/checkpoints`)).filter((name) => name !== 'index.json')
-  expect(names.sort()).toEqual([...new Set([best, latest, previous])].sort())
+  expect(names.sort()).toEqual([...new Set([best, latest, ...earlier])].sort())
   const saved = await readModelFolder(`${dir}/run/checkpoints/${best}`)
   const final = await readModelFolder(`${dir}/run`)
   expect(final.tensors).toEqual(saved.tensors)
@@ -212,7 +213,12 @@ test('files are read, and a tokenizer is learned where none is given', async () 
   }
   await trainTranslation(tiny(more))
   expect(events).toContainEqual(
-    expect.objectContaining({ type: 'data', name: 'train', pairs: 3, empty: 1, long: 0 }),
+    expect.objectContaining({
+      type: 'data',
+      name: 'train',
+      pairs: 3,
+      leftOut: [{ flaw: 'empty', count: 1, first: 2 }],
+    }),
   )
   const { tokenizerJson, config } = await readModelFolder(`${dir}/run`)
   const vocabSize = Object.keys((tokenizerJson!.model as { vocab: object }).vocab).length
@@ -220,20 +226,27 @@ test('files are read, and a tokenizer is learned where none is given', async () 
   expect(vocabSize).toBeGreaterThan(260)
 })
 
-test('a run that diverges skips steps, says so, and ends', async () => {
-  const events: TrainingEvent[] = []
+test('a loss that is no number stops the run: it says where it began, and the last good checkpoint is kept', async () => {
+  const whole = { steps: 10, averageDecay: 0 }
+  await trainTranslation(tiny({ ...whole, out: `${dir}/whole` }))
+  const stop = new AbortController()
+  const onProgress = ({ step }: { step: number }) => step === 6 && stop.abort()
+  await trainTranslation(tiny({ ...whole, signal: stop.signal, onProgress }))
+  const schedule = { kind: 'inverse-sqrt', peak: 1e30, warmup: 1 } as const
+  // Step 7 throws every weight far away; its checkpoint is whole, and nothing to go on from.
   const diverging = trainTranslation(
-    tiny({
-      steps: 40,
-      valid: undefined,
-      schedule: { kind: 'inverse-sqrt', peak: 1e38, warmup: 1 },
-      onEvent: (event) => events.push(event),
-    }),
+    tiny({ ...whole, schedule, resume: true, checkpointEvery: 7, evaluateEvery: 99 }),
   )
   await expect(diverging).rejects.toThrow(
-    /20 steps without a finite gradient up to step 2\d; lower the peak rate/,
+    /run: step 8: the loss is NaN; it began in the activation encoder\.0\.\S+ \(\d+ of \d+ values\); lower the peak rate; the checkpoint of step 6 is kept, and --resume/,
   )
-  expect(events.filter((event) => event.type === 'skipped')).toHaveLength(20)
+  expect(await readRun(`${dir}/run`)).toMatchObject({
+    state: 'diverged',
+    message: expect.stringContaining('step 8: the loss is NaN'),
+    checkpoints: ['step-000006'],
+  })
+  await trainTranslation(tiny({ ...whole, resume: true }))
+  expect(await leftBy(`${dir}/run`)).toEqual(await leftBy(`${dir}/whole`))
 })
 
 test('copying is learned', async () => {

@@ -42,7 +42,17 @@ describe.each([
     const rows = parseMetrics(await readFile(`${dir}/metrics.jsonl`, 'utf8'))
     expect(rows.map(({ step }) => step)).toEqual(losses.map((_, i) => i + 1))
     expect(losses.at(-1)).toBeLessThan(0.9 * losses[0])
-    expect(apart(rows.map(({ loss }) => loss!), losses)).toBeLessThan(most)
-    expect(apart(rows.map(({ norm }) => norm!), norms)).toBeLessThan(most)
+    expect(
+      apart(
+        rows.map(({ loss }) => loss!),
+        losses,
+      ),
+    ).toBeLessThan(most)
+    expect(
+      apart(
+        rows.map(({ norm }) => norm!),
+        norms,
+      ),
+    ).toBeLessThan(most)
   })
 })
