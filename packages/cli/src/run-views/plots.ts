@@ -37,7 +37,8 @@ export function runsPlot(runs: readonly RunSummary[]): Plot {
 function finding(runs: readonly RunSummary[]): string {
   const last = ({ last, loss }: RunSummary) =>
     last ? `validation loss ${last.loss.toFixed(3)}` : `training loss ${loss?.toFixed(3) ?? 'unknown'}`
-  if (runs.length === 1) return `${nameOf(runs[0])}: ${last(runs[0])} after ${runs[0].step.toLocaleString('en')} steps`
+  if (runs.length === 1)
+    return `${nameOf(runs[0])}: ${last(runs[0])} after ${runs[0].step.toLocaleString('en')} steps`
   const validated = runs.filter(({ last }) => last)
   const comparable = new Set(runs.map(({ task }) => task)).size === 1
   if (validated.length < 2 || !comparable) return `${runs.length} runs`

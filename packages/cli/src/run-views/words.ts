@@ -82,17 +82,53 @@ export function facts(run: RunSummary): [string, string][] {
       : `${words(values[0])} ${sparkline(values, WIDE_CURVE)} ${words(values[values.length - 1])}`
   const column = (of: (row: RunSummary['metrics'][number]) => number | undefined) =>
     run.metrics.flatMap((row) => of(row) ?? [])
-  const bestOf = best && ` (best at step ${grouped(best.step)}: ${[three(best.loss), score(best)].filter(Boolean).join(', ')})`
+  const bestOf =
+    best &&
+    ` (best at step ${grouped(best.step)}: ${[three(best.loss), score(best)].filter(Boolean).join(', ')})`
   const rows: [string, string][] = [
     ['state', [run.state, run.message].filter(Boolean).join(': ')],
     ['task', [task, orNothing(parameters, (n) => `${short(n)} parameters`)].filter(Boolean).join(', ')],
     ['steps', `${grouped(step)}${orNothing(steps, (n) => ` of ${grouped(n)}`)}, ${short(tokens)} tokens`],
     ['time', `${duration(seconds)} in steps${orNothing(tokensPerSecond, (n) => `, ${grouped(n)} tokens/s`)}`],
-    ['loss', over(column(({ smoothedLoss, loss }) => smoothedLoss ?? loss), three)],
-    ['valid', orNothing(last, () => over(column(({ validLoss }) => validLoss), three) + (bestOf ?? ''))],
-    ['BLEU', over(column(({ bleu }) => bleu), (x) => x.toFixed(1))],
-    ['perplexity', over(column(({ perplexity }) => perplexity), (x) => x.toFixed(2))],
-    ['rate', over(column(({ rate }) => rate), (x) => (x === 0 ? '0' : x.toExponential(1)))],
+    [
+      'loss',
+      over(
+        column(({ smoothedLoss, loss }) => smoothedLoss ?? loss),
+        three,
+      ),
+    ],
+    [
+      'valid',
+      orNothing(
+        last,
+        () =>
+          over(
+            column(({ validLoss }) => validLoss),
+            three,
+          ) + (bestOf ?? ''),
+      ),
+    ],
+    [
+      'BLEU',
+      over(
+        column(({ bleu }) => bleu),
+        (x) => x.toFixed(1),
+      ),
+    ],
+    [
+      'perplexity',
+      over(
+        column(({ perplexity }) => perplexity),
+        (x) => x.toFixed(2),
+      ),
+    ],
+    [
+      'rate',
+      over(
+        column(({ rate }) => rate),
+        (x) => (x === 0 ? '0' : x.toExponential(1)),
+      ),
+    ],
     ['checkpoints', checkpointWords(run)],
     ['settings', settingWords(settings).join(', ')],
   ]

@@ -60,7 +60,7 @@ export async function languageTask(
   }
   const endless = typeof settings.train === 'function' ? settings.train : undefined
   const text = typeof settings.train === 'function' ? none : await read('train', settings.train)
-  const held = settings.valid ? await read('valid', settings.valid) : none
+  const held = settings.valid !== undefined ? await read('valid', settings.valid) : none
 
   const tokenizerJson = tokenizerFor(settings, savedTokenizer) ?? (await learn(text.documents, settings))
   const tokenizer = Tokenizer.fromJson(tokenizerJson)

@@ -1,15 +1,18 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { setBackend } from '../backends/current.js'
 import { randomBits } from '../backends/random.js'
 import { ReferenceBackend } from '../backends/reference/index.js'
 import { parseSafetensors, readModelFolder, writeSafetensors } from '../io/index.js'
+import { breakDisk } from '../testing/disk.js'
 import { coded } from '../testing/index.js'
 import { leftBy } from '../testing/training-run.js'
 import { learnBpe } from '../text/index.js'
 import type { Pair } from './data.js'
-import { readRun } from './run-folder.js'
+import { readRun, readSamples } from './run-folder.js'
+import type { MapRow } from './samples.js'
+import { parseRows } from './step-log.js'
 import {
   trainingDefaults,
   type TrainingEvent,
@@ -183,6 +186,8 @@ test('what is not given is the recipe', () => {
 })
 
 test('options out of range are named', async () => {
+  await expect(trainTranslation(tiny({ keep: 0 }))).rejects.toThrow('keep must be a whole number from 1 up')
+  await expect(trainTranslation(tiny({ samples: 0.5 }))).rejects.toThrow('samples must be a count')
   await expect(trainTranslation(tiny({ steps: 0 }))).rejects.toThrow(
     'steps must be a whole number from 1 up, got 0',
   )
@@ -247,6 +252,50 @@ test('a loss that is no number stops the run: it says where it began, and the la
   })
   await trainTranslation(tiny({ ...whole, resume: true }))
   expect(await leftBy(`${dir}/run`)).toEqual(await leftBy(`${dir}/whole`))
+})
+
+test('a disk that is full stops the run with the last good checkpoint; with space again it goes on to the same bits', async () => {
+  await trainTranslation(tiny({ out: `${dir}/whole` }))
+  for (const calls of [1, 9]) {
+    const out = `${dir}/full-${calls}`
+    const onEvent = ({ type }: TrainingEvent) => type === 'checkpoint' && breakDisk(calls, 'full')
+    const full = trainTranslation(tiny({ out, onEvent }))
+    await expect(full).rejects.toThrow(
+      /stopped at step \d: .*: the disk is full; free some space and try again; the checkpoint of step 4 is kept, and --resume goes on/,
+    )
+    vi.restoreAllMocks()
+    await trainTranslation(tiny({ out, resume: true }))
+    expect(await leftBy(out)).toEqual(await leftBy(`${dir}/whole`))
+  }
+}, 30_000)
+
+test('samples and maps are of the same texts at every evaluation, once each', async () => {
+  const out = `${dir}/run`
+  const stop = new AbortController()
+  const onProgress = ({ step }: { step: number }) => step === 5 && stop.abort()
+  await trainTranslation(tiny({ signal: stop.signal, onProgress, samples: 2 }))
+  await trainTranslation(tiny({ resume: true, samples: 2 }))
+  const samples = await readSamples(out)
+  expect(samples.map(({ step }) => step)).toEqual([5, 10])
+  const [a, b] = samples.map(({ samples }) => samples.map(({ source, reference }) => [source, reference]))
+  expect(a).toEqual(
+    copyPairs(8, 2)
+      .slice(0, 2)
+      .map(({ source, targets }) => [source, targets[0]]),
+  )
+  expect(b).toEqual(a)
+  const maps = parseRows<MapRow>(await readFile(`${out}/attention.jsonl`, 'utf8'))
+  expect(maps.map(({ step, site }) => [step, site])).toEqual([
+    [5, 'decoder.0.cross'],
+    [10, 'decoder.0.cross'],
+  ])
+  const [{ queries, keys, weights }] = maps
+  expect([queries, keys]).toEqual([
+    ['<s>', ...a[0][1]],
+    [...a[0][0], '</s>'],
+  ])
+  expect([weights.length, weights[0].length, weights[0][0].length]).toEqual([2, queries.length, keys.length])
+  for (const row of weights.flat()) expect(row.reduce((sum, w) => sum + w)).toBeCloseTo(1, 2)
 })
 
 test('copying is learned', async () => {

@@ -38,8 +38,9 @@ export async function translationTask(
   const { signal, batchTokens, seed, labelSmoothing, bleuSentences, onEvent } = settings
   const maxCharacters = MOST_CHARACTERS * (settings.config?.max_positions ?? 256)
   const train = await load(settings.train, maxCharacters)
-  const valid = settings.valid && (await load(settings.valid, maxCharacters))
+  const valid = settings.valid === undefined ? undefined : await load(settings.valid, maxCharacters)
   if (train.pairs.length === 0) throw noPair('to train on', train.leftOut)
+  if (valid?.pairs.length === 0) throw noPair('to validate with', valid.leftOut)
   const tokenizerJson = tokenizerFor(settings, savedTokenizer) ?? (await learn(train.pairs, settings))
   const tokenizer = Tokenizer.fromJson(tokenizerJson)
   const config = configFor(tokenizer, settings.config ?? {})
