@@ -3,7 +3,7 @@ import { backendOf, setBackend } from '../backends/current.js'
 import { ReferenceBackend } from '../backends/reference/index.js'
 import { initTransformer, type Transformer, translationBatch } from '../models/index.js'
 import { full } from '../ops/create.js'
-import { add, scale } from '../ops/arithmetic.js'
+import { scale } from '../ops/arithmetic.js'
 import { held } from '../testing/index.js'
 import { nonFiniteWords, whereItBegan } from './non-finite.js'
 import type { Batch } from './task.js'
@@ -39,15 +39,15 @@ test('where weights are finite, the activation that overflows first is named', a
   expect(found).toMatchObject({ kind: 'activation', name: 'encoder.0.mlp' })
 })
 
-test('else the loss, else the gradient that the backward pass makes first', async () => {
+test('else the loss, else the gradient that the backward pass makes first, else the norm', async () => {
   using m = model()
   const infinite: Batch<Transformer> = {
     tokens: 3,
     loss: (model, run) => scale(batch.loss(model, run), 3e38),
   }
   expect(nonFiniteWords(await whereItBegan(m, infinite, 1, {}))).toBe('the loss itself')
-  const good = held(full([2], 1))
-  const bad = held(add(good, full([2], NaN)))
+  const [good, bad] = [held(full([2], 1)), held(full([2], NaN))]
   const found = await whereItBegan(m, batch, 1, { a: bad, b: bad, c: good })
   expect(nonFiniteWords(found)).toBe('the gradient of b (2 of 2 values)')
+  expect(await whereItBegan(m, batch, 1, { a: good })).toMatchObject({ kind: 'norm' })
 })

@@ -5,8 +5,11 @@ import type { Batch } from './task.js'
 
 /** A tensor that holds what is no number. */
 export interface NonFinite {
-  /** What it is: a weight, an activation of the forward pass, the loss, the gradient of a weight. */
-  kind: 'weight' | 'activation' | 'loss' | 'gradient'
+  /**
+   * What it is: a weight, an activation of the forward pass, the loss, the gradient of a weight, or the norm of gradients
+   * that are finite themselves.
+   */
+  kind: 'weight' | 'activation' | 'loss' | 'gradient' | 'norm'
   /** Of the weight or the activation. */
   name: string
   /** How many of its values are NaN or infinite, of how many. */
@@ -15,10 +18,11 @@ export interface NonFinite {
 }
 
 /** For people: `the activation encoder.0.mlp (3 of 640 values)`. */
-export const nonFiniteWords = ({ kind, name, count, of }: NonFinite): string =>
-  kind === 'loss'
-    ? 'the loss itself'
-    : `${kind === 'gradient' ? 'the gradient of' : `the ${kind}`} ${name} (${count} of ${of} values)`
+export function nonFiniteWords({ kind, name, count, of }: NonFinite): string {
+  if (kind === 'loss') return 'the loss itself'
+  if (kind === 'norm') return 'the norm of the gradient, whose values are finite and too large to be squared'
+  return `${kind === 'gradient' ? 'the gradient of' : `the ${kind}`} ${name} (${count} of ${of} values)`
+}
 
 /** The first of some tensors, in their order, with a value that is NaN or infinite. */
 export async function firstNonFinite(
@@ -37,7 +41,7 @@ export async function firstNonFinite(
 /**
  * Where it began that a step has no finite loss, or no finite gradient: weights that were so before the step, else the
  * first activation of the forward pass, made again with the same dropout, else the loss, else the gradients in the order
- * in which the backward pass makes them.
+ * in which the backward pass makes them, else their norm.
  */
 export async function whereItBegan<M extends Model>(
   model: M,
@@ -49,8 +53,8 @@ export async function whereItBegan<M extends Model>(
     (await firstNonFinite('weight', Object.entries(model.weights))) ??
     (await inForwardPass(model, batch, seed)) ??
     (await firstNonFinite('gradient', Object.entries(grads).reverse())) ?? {
-      kind: 'loss',
-      name: 'loss',
+      kind: 'norm',
+      name: 'norm',
       count: 1,
       of: 1,
     }

@@ -5,6 +5,8 @@ import { setBackend } from '../backends/current.js'
 import { randomBits } from '../backends/random.js'
 import { ReferenceBackend } from '../backends/reference/index.js'
 import { parseSafetensors, readModelFolder, writeSafetensors } from '../io/index.js'
+import type { Run, Transformer } from '../models/index.js'
+import { scale } from '../ops/index.js'
 import { breakDisk } from '../testing/disk.js'
 import { coded } from '../testing/index.js'
 import { leftBy } from '../testing/training-run.js'
@@ -19,7 +21,9 @@ import {
   translationSettings,
   type TrainTranslationOptions,
 } from './settings.js'
+import { train } from './train.js'
 import { trainTranslation } from './train-translation.js'
+import { translationTask } from './translation-task.js'
 
 let dir: string
 beforeEach(async () => {
@@ -252,6 +256,27 @@ test('a loss that is no number stops the run: it says where it began, and the la
   })
   await trainTranslation(tiny({ ...whole, resume: true }))
   expect(await leftBy(`${dir}/run`)).toEqual(await leftBy(`${dir}/whole`))
+})
+
+test('steps without a finite gradient are skipped, and twenty in a row are the end', async () => {
+  const events: TrainingEvent[] = []
+  const settings = translationSettings(tiny({ steps: 40, onEvent: (event) => events.push(event) }))
+  const steep = train(settings, async (savedTokenizer) => {
+    const task = await translationTask(settings, savedTokenizer)
+    // The loss stays finite in float32, the squares of its gradient do not.
+    const epoch = (n: number) => {
+      const { count, batch: batchOf } = task.epoch(n)
+      const batch = (i: number) => {
+        const { tokens, loss } = batchOf(i)
+        const steepLoss = (model: Transformer, run: Run) => scale(loss(model, run), 1e37)
+        return { tokens, loss: steepLoss }
+      }
+      return { count, batch }
+    }
+    return { ...task, epoch }
+  })
+  await expect(steep).rejects.toThrow(/step 20: 20 steps in a row had no finite gradient; it began in the norm of the gradient, whose values are finite/)
+  expect(events.filter((event) => event.type === 'skipped')).toHaveLength(19)
 })
 
 test('a disk that is full stops the run with the last good checkpoint; with space again it goes on to the same bits', async () => {
