@@ -60,6 +60,7 @@ Examples:
   heed generate "Once upon a time" --model ./gpt2
   heed ablate "I see a dog."               which heads the translation needs
   heed models                              what can be run
+  heed runs                                what is, or was, in training
   heed <command> --help                    more examples
 
 \`heed <text>\` is \`heed see <text>\`.`,
