@@ -275,7 +275,9 @@ test('steps without a finite gradient are skipped, and twenty in a row are the e
     }
     return { ...task, epoch }
   })
-  await expect(steep).rejects.toThrow(/step 20: 20 steps in a row had no finite gradient; it began in the norm of the gradient, whose values are finite/)
+  await expect(steep).rejects.toThrow(
+    /step 20: 20 steps in a row had no finite gradient; it began in the norm of the gradient, whose values are finite/,
+  )
   expect(events.filter((event) => event.type === 'skipped')).toHaveLength(19)
 })
 
