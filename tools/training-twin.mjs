@@ -1,7 +1,7 @@
 /*
  * Proves training: heed and PyTorch from the same initial weights, over the same batches, step by step.
  *
- *   node tools/training-twin.mjs run FOLDER --data pairs.tsv [--steps 200] [--threads n]   heed's side
+ *   node tools/training-twin.mjs run FOLDER --data pairs.tsv [--steps 200] [--warmup n] [--cooldown share] [--threads n]
  *   python tools/goldens/training.py FOLDER                                                PyTorch's side
  *   node tools/training-twin.mjs compare FOLDER [--svg file]                               both
  *
@@ -34,6 +34,8 @@ const { values, positionals } = parseArgs({
   options: {
     data: { type: 'string' },
     steps: { type: 'string', default: '200' },
+    warmup: { type: 'string' },
+    cooldown: { type: 'string' },
     threads: { type: 'string', default: '1' },
     svg: { type: 'string' },
   },
@@ -41,6 +43,14 @@ const { values, positionals } = parseArgs({
 const [command, folder] = positionals
 const golden = fileURLToPath(new URL('../packages/heed/src/train/training.golden.json', import.meta.url))
 const json = (path) => JSON.parse(readFileSync(path, 'utf8'))
+
+/** What of the schedule is named. */
+const given = () =>
+  Object.fromEntries(
+    ['warmup', 'cooldown'].flatMap((name) =>
+      values[name] === undefined ? [] : [[name, Number(values[name])]],
+    ),
+  )
 
 /** A run of heed in `FOLDER/heed`, and what its twin needs. */
 async function run(folder, options) {
@@ -219,7 +229,12 @@ switch (command) {
   case 'run':
     enableRelaxedSimd()
     await useBackend('wasm', { threads: Number(values.threads) })
-    await run(folder, { train: values.data, steps: Number(values.steps), config: { dropout: 0 } })
+    await run(folder, {
+      train: values.data,
+      steps: Number(values.steps),
+      config: { dropout: 0 },
+      schedule: given(),
+    })
     break
   case 'small':
     await useBackend('reference', { dtype: 'float64' })

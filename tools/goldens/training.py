@@ -80,7 +80,7 @@ def rate_of(step):
     """Linear warm-up, 1/sqrt(step), and a linear cool-down over the last share of all steps."""
     s, steps = twin['schedule'], twin['steps']
     rate = s['peak'] * min(step / s['warmup'], math.sqrt(s['warmup'] / step))
-    return rate * min(1.0, (steps - step) / (s['cooldown'] * steps))
+    return rate * min(1.0, (steps - step) / (s['cooldown'] * steps)) if s['cooldown'] > 0 else rate
 
 
 def padded(rows, value):
@@ -106,7 +106,9 @@ for step, batch in enumerate(batches, 1):
     loss = cross_entropy(logits.flatten(0, 1), target.flatten(), ignore_index=-100, label_smoothing=twin['labelSmoothing'])
     optimizer.zero_grad()
     loss.backward()
-    norm = nn.utils.clip_grad_norm_(model.parameters(), o['clip'])
+    # clip_grad_norm_ would take the norm in the gradients' own dtype: in float32 that is 1e-4 off over millions of values.
+    norm = torch.stack([p.grad.double().square().sum() for p in model.parameters()]).sum().sqrt()
+    nn.utils.clip_grads_with_norm_(model.parameters(), o['clip'], norm.to(dtype))
     for group in optimizer.param_groups:
         group['lr'] = rate_of(step)
     optimizer.step()
