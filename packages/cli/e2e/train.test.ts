@@ -50,12 +50,67 @@ it('trains, and a run that is interrupted and resumed ends with the same model',
 
 it('says what is wrong with the data', async () => {
   const odd = folder.path('odd.tsv')
-  await writeFile(odd, 'a\tb\nno tab\n')
   const args = ['train', 'translation', '--out', folder.path('odd'), '--data']
-  await fails(1, [...args, odd], /odd\.tsv: line 2 has no TAB/)
   await fails(1, [...args, folder.path('none.tsv')], /none\.tsv: does not exist/)
-  await writeFile(odd, '\n\n')
-  await fails(1, [...args, odd], /no pair to train on/)
+  await writeFile(odd, '')
+  await fails(1, [...args, odd], /no pair to train on: there is no line; a line is source TAB target/)
+  await writeFile(odd, '\nonly words\n')
+  await fails(
+    1,
+    [...args, odd],
+    /no pair to train on: 1 with an empty side \(first: line 1\), 1 without a TAB \(first: line 2\)/,
+  )
+  await writeFile(odd, Buffer.from('a\tb\n', 'utf16le'))
+  await fails(1, [...args, odd], /with a NUL/)
+  await writeFile(odd, '\n')
+  await fails(1, [...train('odd'), '--valid', odd], /no pair to validate with/)
+  const text = ['train', 'language', '--out', folder.path('odd'), '--data', odd]
+  await fails(1, text, /no text to train on: there is no document/)
+})
+
+it('trains on what is sound in spoilt data, and counts the rest at the start', async () => {
+  const spoilt = folder.path('spoilt.tsv')
+  const long = 'sehr '.repeat(5000)
+  await writeFile(
+    spoilt,
+    Buffer.concat([
+      Buffer.from('\ufeffthe dog sees Anna\tder Hund sieht Anna\r\nno tab\n\tempty\nempty\t\n'),
+      Buffer.from('the door\tdie T\xfcr\n', 'latin1'),
+      Buffer.from(`n\0l\tnull\nvery long\t${long}\nlong\t${'ab '.repeat(400)}\nthe cat\tdie Katze`),
+    ]),
+  )
+  const args = ['--data', spoilt, '--out', folder.path('spoilt'), ...small.split(' '), '--steps', '2']
+  const { code, stderr } = await heed(['train', 'translation', ...args])
+  expect(code).toBe(0)
+  expect(stderr).toContain('train: 2 pairs, ')
+  expect(stderr).toContain(
+    'lines left out: 2 with an empty side (first: line 3), 2 too long (first: line 7), ' +
+      '1 without a TAB (first: line 2), 1 not in UTF-8 (first: line 5), 1 with a NUL (first: line 6)',
+  )
+  const text = await heed([
+    'train',
+    'language',
+    '--data',
+    spoilt,
+    '--out',
+    folder.path('text'),
+    ...tiny.split(' '),
+  ])
+  expect(text).toMatchObject({ code: 0 })
+  expect(text.stderr).toMatch(/train: 7 documents.*left out: 1 not in UTF-8 \(first: line 5\), 1 with a NUL/)
+})
+
+it('a run that diverges ends in one line: where it began, and what is kept', async () => {
+  const steps = ['--steps', '8', '--checkpoint-every', '2', '--evaluate-every', '100']
+  const flags = [...train('diverged', ...steps), '--schedule', 'inverse-sqrt']
+  expect(await heed([...flags, '--steps', '4'])).toMatchObject({ code: 0 })
+  const { code, stderr } = await heed([...flags, '--resume', '--peak', '1e30'])
+  expect(code).toBe(1)
+  expect(stderr).toMatch(
+    /\nheed: .*diverged: step 6: the loss is NaN; it began in the activation encoder\.0\.\S+ \(\d+ of \d+ values\); lower the peak rate; the checkpoint of step 4 is kept, and --resume goes on from there\n$/,
+  )
+  expect(await ok(['runs', folder.path('diverged')])).toMatch(/^state +diverged: step 6/m)
+  expect(await heed([...flags, '--resume'])).toMatchObject({ code: 0 })
 })
 
 const tiny =

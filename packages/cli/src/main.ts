@@ -19,6 +19,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   patch: async () => (await import('./commands/patch.js')).addPatch,
   models: async () => (await import('./commands/models.js')).addModels,
   train: async () => (await import('./commands/train.js')).addTrain,
+  runs: async () => (await import('./commands/runs.js')).addRuns,
   tune: async () => (await import('./commands/tune.js')).addTune,
   experiment: async () => (await import('./commands/experiment.js')).addExperiment,
 }
@@ -59,6 +60,7 @@ Examples:
   heed generate "Once upon a time" --model ./gpt2
   heed ablate "I see a dog."               which heads the translation needs
   heed models                              what can be run
+  heed runs                                what is, or was, in training
   heed <command> --help                    more examples
 
 \`heed <text>\` is \`heed see <text>\`.`,

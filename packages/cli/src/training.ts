@@ -1,6 +1,12 @@
 import { type Command, Option } from 'commander'
 import { HeedError, useBackend } from 'heed'
-import type { TrainingEvent, TrainingOptions, TrainingResult } from 'heed/train'
+import {
+  type LeftOut,
+  leftOutWords,
+  type TrainingEvent,
+  type TrainingOptions,
+  type TrainingResult,
+} from 'heed/train'
 import { interruptible } from './interrupt.js'
 import { realNumber, wholeNumber } from './options.js'
 import { createProgress } from './terminal/progress.js'
@@ -20,6 +26,8 @@ export interface SharedFlags {
   average: number
   evaluateEvery: number
   checkpointEvery: number
+  keep: number
+  samples: number
   seed: number
   threads?: number
 }
@@ -73,6 +81,13 @@ export const addShared = (command: Command, tokens: string, defaults: SharedDefa
     )
     .option('--evaluate-every <n>', 'steps between evaluations', wholeNumber(1), defaults.evaluateEvery)
     .option('--checkpoint-every <n>', 'steps between checkpoints', wholeNumber(1), defaults.checkpointEvery)
+    .option('--keep <n>', 'how many of the latest checkpoints are kept beside the best', wholeNumber(1), 2)
+    .option(
+      '--samples <n>',
+      'validation texts whose output samples.jsonl shows at every evaluation',
+      wholeNumber(0),
+      4,
+    )
     .option('--seed <n>', 'of weights, data and dropout', wholeNumber(0), defaults.seed)
     .option(
       '--threads <n>',
@@ -83,7 +98,8 @@ export const addShared = (command: Command, tokens: string, defaults: SharedDefa
 /** How a run is stopped and resumed, for help. */
 export const aboutStopping = `
 Ctrl-C stops after the step under way, writes a checkpoint and exits with 1; the
-same command with --resume goes on bit for bit.`
+same command with --resume goes on bit for bit, also after a crash. heed runs
+lists runs and draws their curves.`
 
 export const sharedOptions = (flags: SharedFlags): TrainingOptions => ({
   out: flags.out,
@@ -95,6 +111,8 @@ export const sharedOptions = (flags: SharedFlags): TrainingOptions => ({
   averageDecay: flags.average,
   evaluateEvery: flags.evaluateEvery,
   checkpointEvery: flags.checkpointEvery,
+  keep: flags.keep,
+  samples: flags.samples,
   seed: flags.seed,
 })
 
@@ -133,15 +151,18 @@ export async function runTraining(
   }
 }
 
+const left = (leftOut: readonly LeftOut[]) =>
+  leftOut.length > 0 ? `; lines left out: ${leftOutWords(leftOut)}` : ''
+
 /** What a person wants to know of an event; most checkpoints are silent. */
 function sentence(event: TrainingEvent): string | undefined {
   switch (event.type) {
     case 'tokenizer':
       return event.done === 0 ? 'learning the vocabulary' : undefined
     case 'data':
-      return `${event.name}: ${event.pairs} pairs, ${event.tokens} target tokens${event.empty + event.long > 0 ? `; left out: ${event.empty} with an empty side, ${event.long} too long` : ''}`
+      return `${event.name}: ${event.pairs} pairs, ${event.tokens} target tokens${left(event.leftOut)}`
     case 'text':
-      return `${event.name}: ${event.documents} documents, ${event.tokens} tokens in ${event.windows} windows`
+      return `${event.name}: ${event.documents} documents, ${event.tokens} tokens in ${event.windows} windows${left(event.leftOut)}`
     case 'model':
       return `model: ${(event.parameters / 1e6).toFixed(2)} M parameters, vocabulary ${event.vocabSize}`
     case 'resumed':

@@ -5,7 +5,7 @@ import { alignmentScores } from 'heed/lens'
 import { bleu } from 'heed/text'
 import { visibleLine } from 'heed/look'
 import { saveSettings, type Transformer } from 'heed/models'
-import { type Pair, readPairs } from 'heed/train'
+import { leftOutWords, type Pair, readPairs } from 'heed/train'
 import { checkWritable } from '../files.js'
 import { interruptible } from '../interrupt.js'
 import { openTranslator } from '../model.js'
@@ -50,7 +50,9 @@ async function runTune(folder: string, flags: TuneFlags): Promise<void> {
   await interruptible(async (signal) => {
     if (!(await exists(folder)))
       throw new HeedError('not-found', `${folder}: no such folder; tune writes into the folder of a model`)
-    const { pairs } = await readPairs(flags.data)
+    const { pairs, leftOut } = await readPairs(flags.data)
+    if (leftOut.length > 0)
+      process.stderr.write(`${visibleLine(`${flags.data}: lines left out: ${leftOutWords(leftOut)}`)}\n`)
     if (pairs.length === 0)
       throw new HeedError('input', `${flags.data}: holds no pairs; a line is source TAB reference`)
     using model = await openTranslator({ model: folder }, signal)

@@ -48,6 +48,14 @@ describe('bleu', () => {
     expect([hypLength, refLength]).toEqual(expected.slice(2))
   })
 
+  it('agrees with sacreBLEU on what heed-en-de says, with one to three references', async () => {
+    const { default: golden } = await import('./goldens/bleu.json', { with: { type: 'json' } })
+    const { hypotheses, references, sacrebleu } = golden
+    const { score, brevityPenalty, hypLength, refLength } = bleu(hypotheses, references)
+    expect(score).toBeCloseTo(sacrebleu[0], 10)
+    expect([brevityPenalty, hypLength, refLength]).toEqual(sacrebleu.slice(1))
+  })
+
   it('gives precisions as percentages, smoothed by halves', () => {
     expect(bleu(['the cat sat'], [['a dog sat down there']]).precisions).toEqual([100 / 3, 25, 25, 0])
     expect(bleu(['x y z w'], [['a b c d']]).precisions).toEqual([0, 0, 0, 0])

@@ -10,6 +10,7 @@ import {
   readCheckpoint,
   readCheckpointIndex,
   toSafeTensors,
+  withdrawCheckpoints,
   writeCheckpoint,
 } from './checkpoint.js'
 
@@ -38,6 +39,15 @@ test('a checkpoint comes back, and only the latest two and the best are kept', a
   expect(await readCheckpoint(run, 'best')).toMatchObject(checkpoint(1))
   await writeCheckpoint(run, 5, checkpoint(5), { best: true })
   expect(await folders()).toEqual(['step-000004', 'step-000005'])
+  for (const step of [6, 7, 8]) await writeCheckpoint(run, step, checkpoint(step), { keep: 3 })
+  expect(await folders()).toEqual(['step-000005', 'step-000006', 'step-000007', 'step-000008'])
+  expect(await readCheckpointIndex(run)).toEqual({
+    latest: 'step-000008',
+    earlier: ['step-000007', 'step-000006'],
+    best: 'step-000005',
+  })
+  await writeCheckpoint(run, 9, checkpoint(9), { keep: 1 })
+  expect(await folders()).toEqual(['step-000005', 'step-000009'])
 })
 
 test('what a run that died left is no checkpoint and goes with the next', async () => {
@@ -65,9 +75,20 @@ test('a step that has the latest checkpoint may have another, beside it', async 
   await writeCheckpoint(run, 1, checkpoint(1), { best: true })
   expect(await readCheckpointIndex(run)).toEqual({
     latest: 'step-000001-2',
-    previous: 'step-000001',
+    earlier: ['step-000001'],
     best: 'step-000001-2',
   })
+})
+
+test('a spoilt checkpoint is taken back: the one before is the latest again', async () => {
+  expect(await withdrawCheckpoints(run, 1)).toBeUndefined()
+  await writeCheckpoint(run, 1, checkpoint(1))
+  expect(await withdrawCheckpoints(run, 1)).toBe(1) // the only one stays
+  await writeCheckpoint(run, 2, checkpoint(2), { best: true })
+  expect(await withdrawCheckpoints(run, 3)).toBe(2)
+  expect(await withdrawCheckpoints(run, 2)).toBe(1)
+  expect(await folders()).toEqual(['step-000001'])
+  expect(await readCheckpointIndex(run)).toEqual({ latest: 'step-000001', earlier: [] })
 })
 
 test('an index that points elsewhere is refused', async () => {
@@ -78,6 +99,8 @@ test('an index that points elsewhere is refused', async () => {
     '{"latest":7}',
     '[]',
     '{',
+    '{"latest":"step-1","earlier":"step-2.tmp"}',
+    '{"latest":"step-1","earlier":["../x"]}',
     '{"latest":"step-1","best":"/"}',
   ]) {
     await writeFile(file, content)

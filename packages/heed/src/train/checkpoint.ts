@@ -31,7 +31,7 @@ import type { Tensor } from '../tensor/tensor.js'
  *   checkpoints/step-000200/   a model folder (any tool can load it), and beside it
  *     training.safetensors     the optimiser's moments, and the trained weights where model.safetensors has averages
  *     state.json               the step, the place in the data, the best score …
- *   checkpoints/index.json     which folders are the latest, the one before and the best
+ *   checkpoints/index.json     which folders are the latest, those before it and the best
  *
  * A checkpoint exists once index.json names it: its folder is written under another name, renamed when whole, and
  * then index.json is replaced. A program that dies on the way leaves the run as it was, with a folder too many that
@@ -41,7 +41,8 @@ import type { Tensor } from '../tensor/tensor.js'
 /** What index.json holds: names of folders beside it. */
 export interface CheckpointIndex {
   latest: string
-  previous?: string
+  /** The ones before, the newest first. */
+  earlier?: string[]
   best?: string
 }
 
@@ -61,52 +62,95 @@ const indexFile = (run: string): string => `${folderOf(run)}/index.json`
 export async function readCheckpointIndex(run: string): Promise<CheckpointIndex | undefined> {
   const file = indexFile(run)
   if (!(await exists(file))) return undefined
-  const json = parseRecord(await readText(file), file) as Partial<CheckpointIndex>
-  for (const name of [json.latest, json.previous ?? json.latest, json.best ?? json.latest])
+  const json = parseRecord(await readText(file), file) as unknown as CheckpointIndex
+  const { latest, earlier = [], best = latest } = json
+  for (const name of [latest, best, ...(Array.isArray(earlier) ? earlier : [earlier])] as unknown[])
     if (typeof name !== 'string' || !/^step-\d+(-2)?$/.test(name))
       throw new HeedError('format', `${file}: ${quote(name)} does not name a checkpoint, as step-000100 does`)
-  return json as CheckpointIndex
+  return json
+}
+
+export interface WriteCheckpointOptions {
+  /** It becomes the best. Default false. */
+  best?: boolean
+  /** How many of the latest are kept beside the best. Default 2. */
+  keep?: number
 }
 
 /**
  * Writes the checkpoint of a step and makes it the latest, and the best if `best`. Then removes all checkpoints but
- * the latest two and the best. Gives its folder.
+ * the latest few and the best. Gives its folder.
  *
  * @throws HeedError `input` when it cannot be written; the run's checkpoints are then as they were
  */
 export async function writeCheckpoint<State>(
   run: string,
   step: number,
-  { model, training, state }: Checkpoint<State>,
-  { best = false } = {},
+  checkpoint: Checkpoint<State>,
+  { best = false, keep = 2 }: WriteCheckpointOptions = {},
 ): Promise<string> {
   const before = await readCheckpointIndex(run)
   // A step has a second one when its evaluation was cut short, made again by the resumed run, and the best.
   const named = `step-${String(step).padStart(6, '0')}`
   const name = before?.latest === named ? `${named}-2` : named
   const [temporary, folder] = [folderOf(run, `${name}.tmp`), folderOf(run, name)]
-  await removeFolder(temporary)
-  await makeFolder(temporary)
+  try {
+    await removeFolder(temporary)
+    await writeWhole(temporary, checkpoint)
+    // No index names a folder of this name: it is what a dead run left.
+    await removeFolder(folder)
+    await rename(temporary, folder)
+  } catch (error) {
+    await removeFolder(temporary).catch(() => undefined) // a full disk wants its space back
+    throw error
+  }
+  const earlier = before ? [before.latest, ...(before.earlier ?? [])].slice(0, keep - 1) : []
+  await writeIndex(run, { latest: name, earlier, best: best ? name : before?.best })
+  return folder
+}
+
+async function writeWhole<State>(
+  folder: string,
+  { model, training, state }: Checkpoint<State>,
+): Promise<void> {
+  await makeFolder(folder)
   const tensors = [...training].map(([name, { dtype, shape, bytes }]) => ({
     name,
     dtype,
     shape,
     data: bytes,
   }))
-  await writeFileAtomic(`${temporary}/training.safetensors`, writeSafetensors(tensors))
-  await writeFileAtomic(`${temporary}/state.json`, `${JSON.stringify(state, null, 2)}\n`)
-  await writeModelFolder(temporary, model)
+  await writeFileAtomic(`${folder}/training.safetensors`, writeSafetensors(tensors))
+  await writeFileAtomic(`${folder}/state.json`, `${JSON.stringify(state, null, 2)}\n`)
+  await writeModelFolder(folder, model)
+}
 
-  // No index names a folder of this name: it is what a dead run left.
-  await removeFolder(folder)
-  await rename(temporary, folder)
-  const index: CheckpointIndex = { latest: name, previous: before?.latest, best: best ? name : before?.best }
+/** Replaces the index, and removes the folders that it does not name. */
+async function writeIndex(run: string, index: CheckpointIndex): Promise<void> {
   await writeFileAtomic(indexFile(run), `${JSON.stringify(index, null, 2)}\n`)
   // Only what this module makes: a folder that someone else put there is none of ours.
+  const named = [index.latest, index.best, ...(index.earlier ?? [])]
   for (const other of await listFolders(folderOf(run)))
-    if (/^step-\d+(-2)?(\.tmp)?$/.test(other) && !Object.values(index).includes(other))
+    if (/^step-\d+(-2)?(\.tmp)?$/.test(other) && !named.includes(other))
       await removeFolder(folderOf(run, other))
-  return folder
+}
+
+/** The step of a checkpoint by its name. */
+export const stepOf = (name: string): number => Number(/^step-(\d+)/.exec(name)?.[1])
+
+/**
+ * Takes back the checkpoints from a step on, whose weights turned out to be spoilt, so that the one before is the latest
+ * again; where there is none before, they stay. Gives the step of the latest, or undefined when there is none.
+ */
+export async function withdrawCheckpoints(run: string, from: number): Promise<number | undefined> {
+  const index = await readCheckpointIndex(run)
+  if (!index) return undefined
+  const isGood = (name: string) => stepOf(name) < from
+  const good = (index.earlier ?? []).filter(isGood)
+  if (isGood(index.latest) || good.length === 0) return stepOf(index.latest)
+  const best = index.best !== undefined && isGood(index.best) ? index.best : undefined
+  await writeIndex(run, { latest: good[0], earlier: good.slice(1), best })
+  return stepOf(good[0])
 }
 
 /**

@@ -1,22 +1,63 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type EncodedPair, epochBatches, fingerprint, paddingShare, pairLength, parsePairs } from './data.js'
+import { coded } from '../testing/index.js'
+import {
+  type EncodedPair,
+  epochBatches,
+  fingerprint,
+  paddingShare,
+  pairLength,
+  parsePairs,
+  readPairs,
+} from './data.js'
+import { leftOutWords } from './left-out.js'
 
-test('lines are pairs, further columns references, empty sides are counted', () => {
-  const { pairs, skipped } = parsePairs(
-    'Hi.\tHallo!\tGrüß Gott!\r\n\tnichts\nnothing\t\n\nRun!\tLauf!\n',
-    'x.tsv',
+test('lines are pairs, further columns references; what is left out is counted, with the first line', () => {
+  const { pairs, lines, leftOut } = parsePairs(
+    'Hi.\tHallo!\tGrüß Gott!\r\n\tnichts\nnothing\t\n\nno tab\nRun!\tLauf!\na\0\tb\nlong, long\tlang\n',
+    { maxCharacters: 6 },
   )
   expect(pairs).toEqual([
     { source: 'Hi.', targets: ['Hallo!', 'Grüß Gott!'] },
     { source: 'Run!', targets: ['Lauf!'] },
   ])
-  expect(skipped).toBe(3)
-  expect(parsePairs('', 'x.tsv')).toEqual({ pairs: [], skipped: 0 })
+  expect(lines).toEqual([1, 6])
+  expect(leftOut).toEqual([
+    { flaw: 'empty', count: 3, first: 2 },
+    { flaw: 'no-tab', count: 1, first: 5 },
+    { flaw: 'nul', count: 1, first: 7 },
+    { flaw: 'long', count: 1, first: 8 },
+  ])
+  expect(leftOutWords(leftOut.slice(0, 2))).toBe(
+    '3 with an empty side (first: line 2), 1 without a TAB (first: line 5)',
+  )
+  expect(parsePairs('')).toEqual({ pairs: [], lines: [], leftOut: [] })
 })
 
-test('a line without TAB is named', () => {
-  expect(() => parsePairs('a\tb\nno tab', 'x.tsv')).toThrow('x.tsv: line 2 has no TAB')
+test('a file of mixed encodings loses the lines that are not UTF-8, and its byte order mark', async () => {
+  const dir = await mkdtemp(`${tmpdir()}/heed-data-`)
+  const path = `${dir}/x.tsv`
+  const latin1 = Buffer.from('Tür\tdoor\n', 'latin1')
+  try {
+    await writeFile(
+      path,
+      Buffer.concat([Buffer.from('\ufeffa\tb\r\n'), latin1, Buffer.from('Tür\tdoor'), latin1]),
+    )
+    expect(await readPairs(path)).toEqual({
+      pairs: [{ source: 'a', targets: ['b'] }],
+      lines: [1],
+      leftOut: [{ flaw: 'not-utf8', count: 2, first: 2 }],
+    })
+    await writeFile(path, Buffer.from('\ufeffa\tb\n', 'utf16le'))
+    await expect(readPairs(path)).rejects.toThrow(coded('format', 'is UTF-16; save it as UTF-8'))
+    await writeFile(path, '')
+    expect(await readPairs(path)).toEqual({ pairs: [], lines: [], leftOut: [] })
+    await expect(readPairs(`${dir}/none.tsv`)).rejects.toThrow(coded('not-found', 'none.tsv'))
+  } finally {
+    await rm(dir, { recursive: true })
+  }
 })
 
 const ids = (n: number) => Int32Array.from({ length: n }, (_, i) => i)

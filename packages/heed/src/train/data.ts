@@ -1,8 +1,8 @@
 import { breather } from '../breathe.js'
 import { HeedError, throwIfAborted } from '../errors.js'
-import { readText } from '../io/index.js'
 import type { Tokenizer } from '../text/index.js'
 import { batchesByLength, type BatchOptions, digest } from './batches.js'
+import { type Flaw, type LeftOut, type Line, linesOf, readLines, Tally } from './left-out.js'
 
 /** A sentence and its translations: the first is learned from, all are references when translations are scored. */
 export interface Pair {
@@ -10,32 +10,53 @@ export interface Pair {
   targets: readonly string[]
 }
 
-/** The pairs of a file, and how many of its lines were left out because a side was empty. */
+/** The pairs of a file, and what was left out of it. */
 export interface PairFile {
   pairs: Pair[]
-  skipped: number
+  /** The line of each pair, from 1. */
+  lines: number[]
+  leftOut: LeftOut[]
 }
 
-/** Reads parallel text: a line holds source TAB target, and TAB further targets where there are several. */
-export const readPairs = async (path: string): Promise<PairFile> => parsePairs(await readText(path), path)
+export interface ReadPairsOptions {
+  /** Sides with more characters are left out. Default Infinity. */
+  maxCharacters?: number
+}
 
 /**
- * Parallel text as `readPairs` reads it. Lines with an empty side are skipped and counted.
+ * Reads parallel text: a line holds source TAB target, and TAB further targets where there are several. Lines that
+ * cannot be used are left out and counted: without a TAB, with an empty side, not in UTF-8 …
  *
- * @param name what errors call the text
- * @throws HeedError `format`, with the line, where a line that is not empty has no TAB
+ * @throws HeedError `format` for a file in UTF-16; `not-found` and what else reading the file throws
  */
-export function parsePairs(text: string, name: string): PairFile {
-  const lines = text.split(/\r?\n/)
-  if (lines.at(-1) === '') lines.pop()
-  const pairs: Pair[] = []
-  lines.forEach((line, i) => {
-    const [source, ...targets] = line.split('\t').map((side) => side.trim())
-    if (targets.length === 0 && source !== '')
-      throw new HeedError('format', `${name}: line ${i + 1} has no TAB; a line is source TAB target`)
-    if (source !== '' && targets[0]) pairs.push({ source, targets: targets.filter((t) => t !== '') })
-  })
-  return { pairs, skipped: lines.length - pairs.length }
+export const readPairs = async (path: string, options?: ReadPairsOptions): Promise<PairFile> =>
+  pairsOf(await readLines(path), options)
+
+/** Parallel text as `readPairs` reads it. */
+export const parsePairs = (text: string, options?: ReadPairsOptions): PairFile =>
+  pairsOf(linesOf(text), options)
+
+function pairsOf(lines: readonly Line[], { maxCharacters = Infinity }: ReadPairsOptions = {}): PairFile {
+  const tally = new Tally()
+  const file: PairFile = { pairs: [], lines: [], leftOut: [] }
+  for (const [i, line] of lines.entries()) {
+    const pair = 'text' in line ? pairOf(line.text, maxCharacters) : line.flaw
+    if (typeof pair === 'string') {
+      tally.add(pair, i + 1)
+      continue
+    }
+    file.pairs.push(pair)
+    file.lines.push(i + 1)
+  }
+  return { ...file, leftOut: tally.list }
+}
+
+function pairOf(line: string, maxCharacters: number): Pair | Flaw {
+  const [source, ...targets] = line.split('\t').map((side) => side.trim())
+  if (targets.length === 0 && source !== '') return 'no-tab'
+  if (source === '' || !targets[0]) return 'empty'
+  if (source.length > maxCharacters || targets[0].length > maxCharacters) return 'long'
+  return { source, targets: targets.filter((t) => t !== '') }
 }
 
 /** A pair as token ids; both sides end with the end token. */

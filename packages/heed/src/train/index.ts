@@ -10,7 +10,9 @@ export {
   type PairFile,
   parsePairs,
   readPairs,
+  type ReadPairsOptions,
 } from './data.js'
+export { type Flaw, type LeftOut, leftOutWords } from './left-out.js'
 export { type MetricsRow, parseMetrics } from './metrics.js'
 export type { Document } from './language-data.js'
 export { languageConfig } from './language-task.js'
@@ -33,6 +35,8 @@ export {
   type TrainLanguageOptions,
   type TrainTranslationOptions,
 } from './settings.js'
+export { findRuns, readRun, readSamples, type RunEnd, type RunInfo, type RunSummary } from './run-folder.js'
+export type { MapRow, Sample, SampledMap, SamplesRow } from './samples.js'
 export type { TrainingResult } from './train.js'
 export { trainLanguage } from './train-language.js'
 export { trainTranslation } from './train-translation.js'

@@ -3,15 +3,33 @@ import { HeedError, throwIfAborted } from '../errors.js'
 import { readText } from '../io/index.js'
 import type { Tokenizer } from '../text/index.js'
 import { digest } from './batches.js'
+import { type LeftOut, leftOutWords, readLines, Tally } from './left-out.js'
 
 /** A text, or its ids without start and end tokens. */
 export type Document = string | ArrayLike<number>
 
-/** The documents of a text file: every line that is not empty, or the whole file. */
-export async function readDocuments(path: string, kind: 'lines' | 'file'): Promise<string[]> {
-  const text = await readText(path)
-  const documents = kind === 'file' ? [text] : text.split(/\r?\n/)
-  return documents.filter((document) => document.trim() !== '')
+/** The documents of a text file, and what was left out of it. */
+export interface DocumentFile {
+  documents: readonly Document[]
+  leftOut: LeftOut[]
+}
+
+/**
+ * Every line that is not empty, or the whole file. Lines that are no text are left out and counted.
+ *
+ * @throws HeedError `format` for a file in UTF-16, or a whole file that is not UTF-8 or has a NUL; `not-found` and what
+ *   else reading the file throws
+ */
+export async function readDocuments(path: string, kind: 'lines' | 'file'): Promise<DocumentFile> {
+  const lines = await readLines(path)
+  const tally = new Tally()
+  lines.forEach((line, i) => 'flaw' in line && tally.add(line.flaw, i + 1))
+  const leftOut = tally.list
+  if (kind === 'file' && leftOut.length > 0)
+    throw new HeedError('format', `${path}: lines that are no text: ${leftOutWords(leftOut)}; take them out`)
+  const texts = lines.flatMap((line) => ('text' in line ? [line.text] : []))
+  const documents = kind === 'file' ? [await readText(path)] : texts
+  return { documents: documents.filter((document) => document.trim() !== ''), leftOut }
 }
 
 /** Turns documents into windows for one tokenizer. */

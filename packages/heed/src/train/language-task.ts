@@ -6,8 +6,18 @@ import { crossEntropy, tensor } from '../ops/index.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { learnBpe, Tokenizer } from '../text/index.js'
 import { batchesByLength } from './batches.js'
-import { bytesOf, type Document, fingerprintOf, predicted, readDocuments, Windows } from './language-data.js'
+import {
+  bytesOf,
+  type Document,
+  type DocumentFile,
+  fingerprintOf,
+  predicted,
+  readDocuments,
+  Windows,
+} from './language-data.js'
+import { leftOutWords } from './left-out.js'
 import type { Score } from './run-state.js'
+import { MAP_TOKENS, type Sample, type Samples, weightsAt } from './samples.js'
 import { type LanguageSettings, tokenizerFor } from './settings.js'
 import type { Batch, Epoch, Task } from './task.js'
 import { meanLoss } from './validate.js'
@@ -38,24 +48,31 @@ export async function languageTask(
   savedTokenizer: Record<string, unknown> | undefined,
 ): Promise<Task<CausalModel>> {
   const { seed, batchTokens, contextLength, signal, onEvent } = settings
-  const read = (from: string | readonly Document[]) =>
-    typeof from === 'string' ? readDocuments(from, settings.documents) : from
+  const read = async (name: 'train' | 'valid', from: string | readonly Document[]): Promise<DocumentFile> => {
+    const file =
+      typeof from === 'string'
+        ? await readDocuments(from, settings.documents)
+        : { documents: from, leftOut: [] }
+    if (file.documents.length > 0) return file
+    const purpose = name === 'train' ? 'to train on' : 'to validate with'
+    const why = file.leftOut.length > 0 ? leftOutWords(file.leftOut) : 'there is no document'
+    throw new HeedError('input', `no text ${purpose}: ${why}`)
+  }
   const endless = typeof settings.train === 'function' ? settings.train : undefined
-  const documents = typeof settings.train === 'function' ? [] : await read(settings.train)
-  if (!endless && documents.length === 0)
-    throw new HeedError('input', 'no text to train on: there is no document')
-  const held = await read(settings.valid ?? [])
+  const text = typeof settings.train === 'function' ? none : await read('train', settings.train)
+  const held = settings.valid !== undefined ? await read('valid', settings.valid) : none
 
-  const tokenizerJson = tokenizerFor(settings, savedTokenizer) ?? (await learn(documents, settings))
+  const tokenizerJson = tokenizerFor(settings, savedTokenizer) ?? (await learn(text.documents, settings))
   const tokenizer = Tokenizer.fromJson(tokenizerJson)
   const windows = new Windows(tokenizer, contextLength)
   const config = configFor(tokenizer, settings)
   const family = llamaFamily(config)
   const padId = tokenizer.padId ?? 0
 
-  const windowsOf = async (name: 'train' | 'valid', documents: readonly Document[]) => {
+  const windowsOf = async (name: 'train' | 'valid', { documents, leftOut }: DocumentFile) => {
     const all = await windows.ofAll(documents, { signal })
-    onEvent({ type: 'text', name, documents: documents.length, windows: all.length, tokens: tokensOf(all) })
+    const size = { documents: documents.length, windows: all.length, tokens: tokensOf(all) }
+    if (size.documents > 0) onEvent({ type: 'text', name, ...size, leftOut })
     return all
   }
   const epochOf = (
@@ -66,9 +83,9 @@ export async function languageTask(
     const chosen = (i: number) => batches[i].map((n) => all[n])
     return { count: batches.length, batch: (i) => batchOf(chosen(i), padId) }
   }
-  const train = endless ? undefined : await windowsOf('train', documents)
+  const train = endless ? undefined : await windowsOf('train', text)
   const valid = await windowsOf('valid', held)
-  const bytes = bytesOf(held)
+  const bytes = bytesOf(held.documents)
   const validate = async (model: CausalModel): Promise<Score> => {
     const loss = await meanLoss(model, epochOf(valid, { seed: 0, epoch: 0 }), signal)
     const score = { loss, perplexity: Math.exp(loss) }
@@ -80,6 +97,7 @@ export async function languageTask(
   const rows = Math.max(1, Math.floor(batchTokens / contextLength))
   const first = (batch: number) => Array.from({ length: rows }, (_, row) => made(batch * rows + row))
   return {
+    kind: 'language',
     config,
     tokenizerJson,
     vocabSize: tokenizer.vocabSize,
@@ -97,8 +115,40 @@ export async function languageTask(
     epoch: (epoch) =>
       train ? epochOf(train, { seed, epoch }) : { count: Infinity, batch: (i) => batchOf(first(i), padId) },
     validate: valid.length > 0 ? validate : undefined,
+    sample: valid.length > 0 ? (model) => sampleOf(model, tokenizer, valid, settings) : undefined,
   }
 }
+
+/** The most tokens of a beginning that a sample goes on from, and of what it says. */
+const [BEGINNING, SAID] = [128, 40]
+
+/**
+ * How the model goes on, always likeliest token first, from the first halves of windows, and how its last attention looks
+ * back over the beginning of the first.
+ */
+async function sampleOf(
+  model: CausalModel,
+  tokenizer: Tokenizer,
+  windows: readonly Int32Array[],
+  { samples: count, signal }: LanguageSettings,
+): Promise<Samples> {
+  const samples: Sample[] = []
+  const textOf = (ids: ArrayLike<number>) => tokenizer.decode(ids)
+  for (const window of windows.slice(0, count)) {
+    const half = Math.min(BEGINNING, Math.ceil(window.length / 2))
+    const [beginning, rest] = [window.subarray(0, half), window.subarray(half, half + SAID)]
+    const output = await model.complete(beginning, { maxTokens: SAID, signal })
+    samples.push({ source: textOf(beginning), output, reference: textOf(rest) })
+  }
+  if (samples.length === 0) return { samples }
+  const site = model.sites.at(-1)!
+  const ids = windows[0].subarray(0, -1).subarray(0, MAP_TOKENS)
+  const weights = await weightsAt(model, site, (run) => model.logits(run, padIds([ids], model.padId)))
+  const tokens = tokenizer.tokensOf(ids, textOf(ids)).map(({ text }) => text)
+  return { samples, map: { site, queries: tokens, keys: tokens, weights } }
+}
+
+const none: DocumentFile = { documents: [], leftOut: [] }
 
 const tokensOf = (windows: readonly Int32Array[]) => windows.reduce((sum, w) => sum + predicted(w), 0)
 

@@ -4,6 +4,7 @@ import type { TransformerConfig } from '../models/index.js'
 import type { AdamWOptions } from './adamw.js'
 import type { Pair } from './data.js'
 import type { Document } from './language-data.js'
+import type { LeftOut } from './left-out.js'
 import type { Validation } from './run-state.js'
 import type { ScheduleOptions } from './schedules.js'
 
@@ -74,6 +75,10 @@ export interface TrainingOptions {
   checkpointEvery?: number
   /** Steps between lines of metrics.jsonl. */
   reportEvery?: number
+  /** How many of the latest checkpoints are kept beside the best. Default 2. */
+  keep?: number
+  /** Of how many validation texts samples.jsonl shows at every evaluation what the model makes. Default 4; 0 for none. */
+  samples?: number
   /** Go on from the latest checkpoint of `out`, if it has one. Default false. */
   resume?: boolean
   /** Stops after the step under way; a checkpoint is written first. */
@@ -130,21 +135,27 @@ export interface TrainingProgress {
 export type TrainingEvent =
   /** A tokenizer is being learned. */
   | { type: 'tokenizer'; done: number; total: number }
-  /** `empty`: lines without a side; `long`: pairs beyond max_positions. `padding`: share of target places, 0 to 1. */
+  /** `leftOut`: what is not trained on, and why. `padding`: share of target places, 0 to 1. */
   | {
       type: 'data'
       name: 'train' | 'valid'
       pairs: number
       tokens: number
-      empty: number
-      long: number
+      leftOut: readonly LeftOut[]
       padding: number
     }
   /** Of language models. `tokens`: those that are predicted. None of `train` where documents are made without end. */
-  | { type: 'text'; name: 'train' | 'valid'; documents: number; windows: number; tokens: number }
+  | {
+      type: 'text'
+      name: 'train' | 'valid'
+      documents: number
+      windows: number
+      tokens: number
+      leftOut: readonly LeftOut[]
+    }
   | { type: 'model'; parameters: number; vocabSize: number }
   | { type: 'resumed'; step: number }
-  /** The gradient was not finite, so the step changed nothing. */
+  /** The loss was finite and its gradient was not, so the step changed nothing. */
   | { type: 'skipped'; step: number; norm: number }
   | ({ type: 'evaluation'; best: boolean } & Validation)
   | { type: 'checkpoint'; step: number; folder: string }
@@ -174,6 +185,8 @@ export type Settings<O extends TrainingOptions = TrainingOptions, D extends Defa
   'schedule' | 'optimizer'
 > &
   O & {
+    keep: number
+    samples: number
     schedule: ScheduleOptions
     optimizer: AdamWOptions
     onProgress: NonNullable<TrainingOptions['onProgress']>
@@ -214,20 +227,23 @@ function settingsOf<O extends TrainingOptions, D extends Defaults>(
   caller: string,
 ): Settings<O, D> {
   const { schedule, optimizer, ...flat } = defaults
-  const given = over({ ...flat, onProgress: () => {}, onEvent: () => {} }, options)
+  const given = over({ keep: 2, samples: 4, ...flat, onProgress: () => {}, onEvent: () => {} }, options)
   const warmup = Math.max(1, Math.min(schedule.warmup, Math.round(given.steps / 5)))
   const settings = {
     ...given,
     schedule: over({ ...schedule, warmup }, options.schedule),
     optimizer: over(optimizer, options.optimizer),
   } as Settings<O, D>
-  for (const name of ['steps', 'batchTokens', 'evaluateEvery', 'checkpointEvery', 'reportEvery'] as const)
+  const counts = ['steps', 'batchTokens', 'evaluateEvery', 'checkpointEvery', 'reportEvery', 'keep'] as const
+  for (const name of counts)
     if (!Number.isSafeInteger(settings[name]) || settings[name] < 1)
       throw new HeedTypeError(
         'option',
         `${caller}: ${name} must be a whole number from 1 up, got ${settings[name]}`,
       )
-  const { averageDecay, seed } = settings
+  const { averageDecay, seed, samples } = settings
+  if (!Number.isSafeInteger(samples) || samples < 0)
+    throw new HeedTypeError('option', `${caller}: samples must be a count, got ${samples}`)
   if (!(averageDecay >= 0 && averageDecay < 1))
     throw new HeedTypeError(
       'option',

@@ -3,6 +3,7 @@ import type { Weights } from '../nn/weights.js'
 import type { Shape } from '../tensor/shape.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { RunState, Score } from './run-state.js'
+import type { Samples } from './samples.js'
 
 /** What one update learns from. */
 export interface Batch<M extends Model> {
@@ -23,6 +24,8 @@ export interface Epoch<M extends Model> {
  * that are made of it are there before training starts; the order of batches is a pure function of seed and epoch.
  */
 export interface Task<M extends Model> {
+  /** What kind of task it is, as `heed runs` says it. Default: the model type. */
+  readonly kind?: string
   /** As config.json will have it. */
   readonly config: Readonly<Record<string, unknown>>
   readonly tokenizerJson: Record<string, unknown>
@@ -38,4 +41,6 @@ export interface Task<M extends Model> {
   epoch(number: number): Epoch<M>
   /** How good a model is on the validation data; absent where there are none. Stops at the settings' signal. */
   validate?(model: M): Promise<Score>
+  /** What a model makes of a few of them. Stops likewise. */
+  sample?(model: M): Promise<Samples>
 }

@@ -109,8 +109,22 @@ test('the folder is a Llama that generates, and the loss is of the tokens and in
   const events: TrainingEvent[] = []
   const { state } = await trainLanguage(tiny({ onEvent: (event) => events.push(event) }))
   // Five lines of 20, 20, 5, 23 and 2 bytes, each with an end token, cut after 16.
-  expect(events).toContainEqual({ type: 'text', name: 'train', documents: 5, windows: 8, tokens: 75 })
-  expect(events).toContainEqual({ type: 'text', name: 'valid', documents: 2, windows: 3, tokens: 22 })
+  expect(events).toContainEqual({
+    type: 'text',
+    name: 'train',
+    documents: 5,
+    windows: 8,
+    tokens: 75,
+    leftOut: [],
+  })
+  expect(events).toContainEqual({
+    type: 'text',
+    name: 'valid',
+    documents: 2,
+    windows: 3,
+    tokens: 22,
+    leftOut: [],
+  })
   const { loss, perplexity, bitsPerByte } = state.last!
   expect(perplexity).toBeCloseTo(Math.exp(loss), 12)
   expect(bitsPerByte).toBeCloseTo((loss * 22) / 20 / Math.log(2), 12)
@@ -137,7 +151,7 @@ test('bits per byte are of whole documents where training makes them without end
   const onEvent = (event: TrainingEvent) => void events.push(event)
   const { state } = await trainLanguage(tiny({ train: repeatedSequences({ length: 16 }), onEvent }))
   const texts = events.filter(({ type }) => type === 'text')
-  expect(texts).toEqual([{ type: 'text', name: 'valid', documents: 2, windows: 3, tokens: 22 }])
+  expect(texts).toEqual([{ type: 'text', name: 'valid', documents: 2, windows: 3, tokens: 22, leftOut: [] }])
   const { loss, bitsPerByte } = state.last!
   expect(bitsPerByte).toBeCloseTo((loss * 22) / 20 / Math.log(2), 12)
 })

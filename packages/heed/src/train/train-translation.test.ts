@@ -1,21 +1,29 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { setBackend } from '../backends/current.js'
 import { randomBits } from '../backends/random.js'
 import { ReferenceBackend } from '../backends/reference/index.js'
 import { parseSafetensors, readModelFolder, writeSafetensors } from '../io/index.js'
+import type { Run, Transformer } from '../models/index.js'
+import { scale } from '../ops/index.js'
+import { breakDisk } from '../testing/disk.js'
 import { coded } from '../testing/index.js'
 import { leftBy } from '../testing/training-run.js'
 import { learnBpe } from '../text/index.js'
 import type { Pair } from './data.js'
+import { readRun, readSamples } from './run-folder.js'
+import type { MapRow } from './samples.js'
+import { parseRows } from './step-log.js'
 import {
   trainingDefaults,
   type TrainingEvent,
   translationSettings,
   type TrainTranslationOptions,
 } from './settings.js'
+import { train } from './train.js'
 import { trainTranslation } from './train-translation.js'
+import { translationTask } from './translation-task.js'
 
 let dir: string
 beforeEach(async () => {
@@ -116,12 +124,12 @@ test('two runs at the same time give the bits of one after the other', async () 
 
 test('the run folder keeps the latest two and the best, each a model folder', async () => {
   await trainTranslation(tiny({ checkpointEvery: 1, evaluateEvery: 2, steps: 8 }))
-  const { latest, previous, best } = JSON.parse(
+  const { latest, earlier, best } = JSON.parse(
     await readFile(`${dir}/run/checkpoints/index.json`, 'utf8'),
-  ) as Record<string, string>
-  expect([latest, previous]).toEqual(['step-000008', 'step-000007'])
+  ) as { latest: string; earlier: string[]; best: string }
+  expect([latest, ...earlier]).toEqual(['step-000008', 'step-000007'])
   const names = (await readdir(`${dir}/run/checkpoints`)).filter((name) => name !== 'index.json')
-  expect(names.sort()).toEqual([...new Set([best, latest, previous])].sort())
+  expect(names.sort()).toEqual([...new Set([best, latest, ...earlier])].sort())
   const saved = await readModelFolder(`${dir}/run/checkpoints/${best}`)
   const final = await readModelFolder(`${dir}/run`)
   expect(final.tensors).toEqual(saved.tensors)
@@ -182,6 +190,8 @@ test('what is not given is the recipe', () => {
 })
 
 test('options out of range are named', async () => {
+  await expect(trainTranslation(tiny({ keep: 0 }))).rejects.toThrow('keep must be a whole number from 1 up')
+  await expect(trainTranslation(tiny({ samples: 0.5 }))).rejects.toThrow('samples must be a count')
   await expect(trainTranslation(tiny({ steps: 0 }))).rejects.toThrow(
     'steps must be a whole number from 1 up, got 0',
   )
@@ -212,7 +222,12 @@ test('files are read, and a tokenizer is learned where none is given', async () 
   }
   await trainTranslation(tiny(more))
   expect(events).toContainEqual(
-    expect.objectContaining({ type: 'data', name: 'train', pairs: 3, empty: 1, long: 0 }),
+    expect.objectContaining({
+      type: 'data',
+      name: 'train',
+      pairs: 3,
+      leftOut: [{ flaw: 'empty', count: 1, first: 2 }],
+    }),
   )
   const { tokenizerJson, config } = await readModelFolder(`${dir}/run`)
   const vocabSize = Object.keys((tokenizerJson!.model as { vocab: object }).vocab).length
@@ -220,20 +235,94 @@ test('files are read, and a tokenizer is learned where none is given', async () 
   expect(vocabSize).toBeGreaterThan(260)
 })
 
-test('a run that diverges skips steps, says so, and ends', async () => {
-  const events: TrainingEvent[] = []
+test('a loss that is no number stops the run: it says where it began, and the last good checkpoint is kept', async () => {
+  const whole = { steps: 10, averageDecay: 0 }
+  await trainTranslation(tiny({ ...whole, out: `${dir}/whole` }))
+  const stop = new AbortController()
+  const onProgress = ({ step }: { step: number }) => step === 6 && stop.abort()
+  await trainTranslation(tiny({ ...whole, signal: stop.signal, onProgress }))
+  const schedule = { kind: 'inverse-sqrt', peak: 1e30, warmup: 1 } as const
+  // Step 7 throws every weight far away; its checkpoint is whole, and nothing to go on from.
   const diverging = trainTranslation(
-    tiny({
-      steps: 40,
-      valid: undefined,
-      schedule: { kind: 'inverse-sqrt', peak: 1e38, warmup: 1 },
-      onEvent: (event) => events.push(event),
-    }),
+    tiny({ ...whole, schedule, resume: true, checkpointEvery: 7, evaluateEvery: 99 }),
   )
   await expect(diverging).rejects.toThrow(
-    /20 steps without a finite gradient up to step 2\d; lower the peak rate/,
+    /run: step 8: the loss is NaN; it began in the activation encoder\.0\.\S+ \(\d+ of \d+ values\); lower the peak rate; the checkpoint of step 6 is kept, and --resume/,
   )
-  expect(events.filter((event) => event.type === 'skipped')).toHaveLength(20)
+  expect(await readRun(`${dir}/run`)).toMatchObject({
+    state: 'diverged',
+    message: expect.stringContaining('step 8: the loss is NaN'),
+    checkpoints: ['step-000006'],
+  })
+  await trainTranslation(tiny({ ...whole, resume: true }))
+  expect(await leftBy(`${dir}/run`)).toEqual(await leftBy(`${dir}/whole`))
+})
+
+test('steps without a finite gradient are skipped, and twenty in a row are the end', async () => {
+  const events: TrainingEvent[] = []
+  const settings = translationSettings(tiny({ steps: 40, onEvent: (event) => events.push(event) }))
+  const steep = train(settings, async (savedTokenizer) => {
+    const task = await translationTask(settings, savedTokenizer)
+    // The loss stays finite in float32, the squares of its gradient do not.
+    const epoch = (n: number) => {
+      const { count, batch: batchOf } = task.epoch(n)
+      const batch = (i: number) => {
+        const { tokens, loss } = batchOf(i)
+        const steepLoss = (model: Transformer, run: Run) => scale(loss(model, run), 1e37)
+        return { tokens, loss: steepLoss }
+      }
+      return { count, batch }
+    }
+    return { ...task, epoch }
+  })
+  await expect(steep).rejects.toThrow(
+    /step 20: 20 steps in a row had no finite gradient; it began in the norm of the gradient, whose values are finite/,
+  )
+  expect(events.filter((event) => event.type === 'skipped')).toHaveLength(19)
+})
+
+test('a disk that is full stops the run with the last good checkpoint; with space again it goes on to the same bits', async () => {
+  await trainTranslation(tiny({ out: `${dir}/whole` }))
+  for (const calls of [1, 9]) {
+    const out = `${dir}/full-${calls}`
+    const onEvent = ({ type }: TrainingEvent) => type === 'checkpoint' && breakDisk(calls, 'full')
+    const full = trainTranslation(tiny({ out, onEvent }))
+    await expect(full).rejects.toThrow(
+      /stopped at step \d: .*: the disk is full; free some space and try again; the checkpoint of step 4 is kept, and --resume goes on/,
+    )
+    vi.restoreAllMocks()
+    await trainTranslation(tiny({ out, resume: true }))
+    expect(await leftBy(out)).toEqual(await leftBy(`${dir}/whole`))
+  }
+}, 30_000)
+
+test('samples and maps are of the same texts at every evaluation, once each', async () => {
+  const out = `${dir}/run`
+  const stop = new AbortController()
+  const onProgress = ({ step }: { step: number }) => step === 5 && stop.abort()
+  await trainTranslation(tiny({ signal: stop.signal, onProgress, samples: 2 }))
+  await trainTranslation(tiny({ resume: true, samples: 2 }))
+  const samples = await readSamples(out)
+  expect(samples.map(({ step }) => step)).toEqual([5, 10])
+  const [a, b] = samples.map(({ samples }) => samples.map(({ source, reference }) => [source, reference]))
+  expect(a).toEqual(
+    copyPairs(8, 2)
+      .slice(0, 2)
+      .map(({ source, targets }) => [source, targets[0]]),
+  )
+  expect(b).toEqual(a)
+  const maps = parseRows<MapRow>(await readFile(`${out}/attention.jsonl`, 'utf8'))
+  expect(maps.map(({ step, site }) => [step, site])).toEqual([
+    [5, 'decoder.0.cross'],
+    [10, 'decoder.0.cross'],
+  ])
+  const [{ queries, keys, weights }] = maps
+  expect([queries, keys]).toEqual([
+    ['<s>', ...a[0][1]],
+    [...a[0][0], '</s>'],
+  ])
+  expect([weights.length, weights[0].length, weights[0][0].length]).toEqual([2, queries.length, keys.length])
+  for (const row of weights.flat()) expect(row.reduce((sum, w) => sum + w)).toBeCloseTo(1, 2)
 })
 
 test('copying is learned', async () => {

@@ -2,13 +2,16 @@ import { breather } from '../breathe.js'
 import { HeedError } from '../errors.js'
 import { exists, makeFolder, writeModelFolder } from '../io/index.js'
 import type { Model } from '../models/index.js'
-import { readCheckpoint, readCheckpointIndex } from './checkpoint.js'
-import { MetricsLog } from './metrics.js'
+import { readCheckpoint, readCheckpointIndex, stepOf, withdrawCheckpoints } from './checkpoint.js'
+import type { MetricsRow } from './metrics.js'
+import { claimRun, recordedSettings, type RunEnd, writeInfo, writeStatus } from './run-folder.js'
 import type { RunState } from './run-state.js'
+import type { MapRow, SamplesRow } from './samples.js'
 import { schedule } from './schedules.js'
 import type { Settings } from './settings.js'
+import { StepLog } from './step-log.js'
 import type { Task } from './task.js'
-import { Training } from './training.js'
+import { Diverged, Training } from './training.js'
 
 export interface TrainingResult {
   /** False when the signal stopped it: `resume` goes on. */
@@ -18,12 +21,9 @@ export interface TrainingResult {
   state: RunState
 }
 
-/** So many steps one after another without a finite gradient are the end. */
-const MOST_SKIPPED = 20
-
 /**
- * Trains in a run folder: `checkpoints/`, `metrics.jsonl` with a JSON object per line, and at the end the best model
- * itself (config.json, model.safetensors, tokenizer.json).
+ * Trains in a run folder: `checkpoints/`, what run-folder.ts lists, and at the end the best model itself (config.json,
+ * model.safetensors, tokenizer.json).
  *
  * @param prepare reads the data; given the tokenizer of the run that goes on, if there is one
  */
@@ -31,8 +31,7 @@ export async function train<M extends Model>(
   settings: Settings,
   prepare: (savedTokenizer: Record<string, unknown> | undefined) => Promise<Task<M>>,
 ): Promise<TrainingResult> {
-  const { out, steps, signal, resume, onEvent } = settings
-  const rateOf = schedule(settings.schedule, steps)
+  const { out, steps, resume, onEvent } = settings
   const index = await readCheckpointIndex(out)
   if (index && !resume)
     throw new HeedError('input', `${out}: holds a run already; resume it, or name another folder`)
@@ -43,26 +42,64 @@ export async function train<M extends Model>(
   const task = await prepare(saved?.model.tokenizerJson)
   await makeFolder(out)
   using training = new Training(settings, task, saved)
-  const { state } = training
-  const log = await MetricsLog.open(`${out}/metrics.jsonl`, state.step)
-  if (saved) onEvent({ type: 'resumed', step: state.step })
+  await claimRun(out)
+  try {
+    const { config, vocabSize, kind = String(config.model_type) } = task
+    const { parameters, state } = training
+    const info = {
+      task: kind,
+      steps,
+      parameters,
+      vocabSize,
+      settings: recordedSettings(settings),
+      config: { ...config },
+    }
+    await writeInfo(out, info)
+    if (saved) onEvent({ type: 'resumed', step: state.step })
+    await loop(settings, training, await logsOf(out, state))
+    const finished = state.step >= steps
+    if (finished) {
+      const which = state.best ? 'best' : 'latest'
+      await writeModelFolder(out, (await readCheckpoint(out, which)).model)
+    }
+    await writeStatus(out, finished ? 'finished' : 'stopped')
+    return { finished, folder: out, state: { ...state } }
+  } catch (error) {
+    throw await ended(out, training.state.step, error)
+  }
+}
 
+interface Logs {
+  metrics: StepLog<MetricsRow>
+  samples: StepLog<SamplesRow>
+  maps: StepLog<MapRow>
+}
+
+/** What was written after the checkpoint, or by an evaluation that it does not know of, is written again. */
+async function logsOf(out: string, { step, last }: RunState): Promise<Logs> {
+  const evaluated = (row: { step: number }) => row.step <= (last?.step ?? 0)
+  return {
+    metrics: await StepLog.open<MetricsRow>(`${out}/metrics.jsonl`, (row) =>
+      row.validLoss === undefined ? row.step <= step : evaluated(row),
+    ),
+    samples: await StepLog.open<SamplesRow>(`${out}/samples.jsonl`, evaluated),
+    maps: await StepLog.open<MapRow>(`${out}/attention.jsonl`, evaluated),
+  }
+}
+
+/** Steps, evaluations and checkpoints, until all steps are taken or the signal stops it. */
+async function loop<M extends Model>(settings: Settings, training: Training<M>, logs: Logs): Promise<void> {
+  const { steps, signal, onEvent } = settings
+  const { state } = training
+  const rateOf = schedule(settings.schedule, steps)
   const breathe = breather()
   const started = { at: performance.now(), step: state.step }
-  let skippedInRow = 0
   const due = (every: number) => state.step > 0 && (state.step % every === 0 || state.step >= steps)
   for (;;) {
     await breathe()
     let best = false
-    if (due(settings.evaluateEvery) && state.last?.step !== state.step) {
-      const validation = await unlessAborted(training.evaluate())
-      if (validation) {
-        const { step, loss: validLoss, ...rest } = validation
-        best = state.best === validation
-        await log.write({ step, tokens: state.tokens, validLoss, ...rest })
-        onEvent({ type: 'evaluation', best, ...validation })
-      }
-    }
+    if (due(settings.evaluateEvery) && state.last?.step !== state.step)
+      best = (await unlessAborted(evaluate(training, logs, onEvent))) ?? false
     const stop = signal?.aborted || state.step >= steps
     if (best || stop || due(settings.checkpointEvery)) {
       const folder = await training.save(best)
@@ -72,16 +109,10 @@ export async function train<M extends Model>(
 
     const rate = rateOf(state.step + 1)
     const report = await training.step(rate)
-    skippedInRow = report.skipped ? skippedInRow + 1 : 0
     if (report.skipped) onEvent({ type: 'skipped', step: state.step, norm: report.norm })
-    if (skippedInRow === MOST_SKIPPED)
-      throw new HeedError(
-        'input',
-        `${out}: ${MOST_SKIPPED} steps without a finite gradient up to step ${state.step}; lower the peak rate and resume`,
-      )
     const { tokensPerSecond } = training
     if (due(settings.reportEvery)) {
-      await log.write({ ...report, rate, tokensPerSecond })
+      await logs.metrics.write({ ...report, rate, tokensPerSecond })
       training.startThroughput()
     }
     const perStep = (performance.now() - started.at) / 1000 / (state.step - started.step)
@@ -93,13 +124,25 @@ export async function train<M extends Model>(
       eta: (steps - state.step) * perStep,
     })
   }
+}
 
-  const finished = state.step >= steps
-  if (finished) {
-    const which = state.best ? 'best' : 'latest'
-    await writeModelFolder(out, (await readCheckpoint(out, which)).model)
-  }
-  return { finished, folder: out, state: { ...state } }
+/** Whether the model is the best so far. Nothing is written, and nothing changed, before all is there. */
+async function evaluate<M extends Model>(
+  training: Training<M>,
+  { metrics, samples, maps }: Logs,
+  onEvent: Settings['onEvent'],
+): Promise<boolean> {
+  const { state } = training
+  const seen = await training.sample()
+  const validation = await training.evaluate()
+  if (!validation) return false
+  const { step, loss: validLoss, ...rest } = validation
+  const best = state.best === validation
+  await metrics.write({ step, tokens: state.tokens, validLoss, ...rest })
+  if (seen && seen.samples.length > 0) await samples.write({ step, samples: seen.samples })
+  if (seen?.map) await maps.write({ step, ...seen.map })
+  onEvent({ type: 'evaluation', best, ...validation })
+  return best
 }
 
 /** An evaluation that the signal cut short is made again when the run is resumed. */
@@ -110,4 +153,28 @@ async function unlessAborted<T>(work: Promise<T>): Promise<T | undefined> {
     if (error instanceof HeedError && error.code === 'aborted') return undefined
     throw error
   }
+}
+
+/** Notes in the run folder how a run ended that came to no good, and says what is left of it. */
+async function ended(out: string, step: number, error: unknown): Promise<unknown> {
+  if (!(error instanceof HeedError)) return error
+  const diverged = error instanceof Diverged
+  // Weights that give such a loss are none to go on from.
+  const kept = await (diverged ? withdrawCheckpoints(out, error.since) : latestStep(out)).catch(
+    () => undefined,
+  )
+  const left =
+    kept === undefined
+      ? 'there is no checkpoint yet'
+      : `the checkpoint of step ${kept} is kept, and --resume goes on from there`
+  const advice = diverged ? 'lower the peak rate; ' : ''
+  const message = `${diverged ? '' : `stopped at step ${step}: `}${error.message}; ${advice}${left}`
+  const state: RunEnd = diverged ? 'diverged' : 'failed'
+  await writeStatus(out, state, message).catch(() => undefined) // the first error is the one to tell
+  return new HeedError(error.code, `${out}: ${message}`, { cause: error })
+}
+
+const latestStep = async (out: string): Promise<number | undefined> => {
+  const index = await readCheckpointIndex(out)
+  return index && stepOf(index.latest)
 }

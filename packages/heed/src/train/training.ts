@@ -6,14 +6,35 @@ import { type Model, Run } from '../models/index.js'
 import { scope } from '../tensor/scope.js'
 import { sameShape, show } from '../tensor/shape.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { AdamW, type StepReport } from './adamw.js'
+import { AdamW, globalNorm, type StepReport } from './adamw.js'
 import { copies, updateAverage } from './average.js'
 import { type Checkpoint, fromSafeTensors, toSafeTensors, writeCheckpoint } from './checkpoint.js'
+import { firstNonFinite, type NonFinite, nonFiniteWords, whereItBegan } from './non-finite.js'
 import { isBetter, newRunState, resumedState, type RunState, type Validation } from './run-state.js'
+import type { Samples } from './samples.js'
 import type { Settings } from './settings.js'
 import type { Batch, Epoch, Task } from './task.js'
 
 type Saved = Checkpoint<Record<string, unknown>>
+
+/** Thrown when the numbers are none any more: there is nothing to go on with. */
+export class Diverged extends HeedError {
+  /**
+   * @param step where it showed
+   * @param since the step whose update made the weights that it comes from
+   */
+  constructor(
+    step: number,
+    readonly since: number,
+    what: string,
+    began: NonFinite,
+  ) {
+    super('input', `step ${step}: ${what}; it began in ${nonFiniteWords(began)}`)
+  }
+}
+
+/** So many steps one after another without a finite gradient are the end. */
+const MOST_SKIPPED = 20
 
 /** Trained weights stand under this prefix in training.safetensors where model.safetensors holds their average. */
 const WEIGHTS = 'weights.'
@@ -29,6 +50,7 @@ export class Training<M extends Model> implements Disposable {
   readonly #optimizer: AdamW
   #epoch: Epoch<M> | undefined
   #savedStep = -1
+  #skippedInRow = 0
   #tokens = 0
   #seconds = 0
 
@@ -53,12 +75,15 @@ export class Training<M extends Model> implements Disposable {
       }
       this.#optimizer = new AdamW(this.#model.weights, settings.optimizer)
       if (saved) this.#loadMoments(saved)
-      const parameters = Object.values(this.#model.weights).reduce((sum, t) => sum + t.size, 0)
-      settings.onEvent({ type: 'model', parameters, vocabSize: task.vocabSize })
+      settings.onEvent({ type: 'model', parameters: this.parameters, vocabSize: task.vocabSize })
     } catch (error) {
       this.dispose()
       throw error
     }
+  }
+
+  get parameters(): number {
+    return Object.values(this.#model.weights).reduce((sum, t) => sum + t.size, 0)
   }
 
   /** Predicted tokens per second of training since `startThroughput`. */
@@ -70,26 +95,38 @@ export class Training<M extends Model> implements Disposable {
     this.#tokens = this.#seconds = 0
   }
 
-  /** One update with the next batch. Its dropout depends on the seed and the step alone. */
+  /**
+   * One update with the next batch. Its dropout depends on the seed and the step alone.
+   *
+   * @throws Diverged when the loss is not finite, or for too long no gradient was
+   */
   async step(
     rate: number,
   ): Promise<StepReport & { step: number; tokens: number; loss: number; smoothedLoss: number }> {
     const started = performance.now()
     const { state } = this
     const { seed, averageDecay } = this.#settings
-    const { tokens, loss: lossOf } = this.#nextBatch()
+    const next = this.#nextBatch()
+    const { tokens } = next
     const step = state.step + 1
-    const run = new Run(this.#model, { mode: 'train', seed: foldSeed(seed, step) })
-    const { value, grads } = valueAndGrad(this.#model.weights, () => lossOf(this.#model, run))
+    const dropout = foldSeed(seed, step)
+    const run = new Run(this.#model, { mode: 'train', seed: dropout })
+    const { value, grads } = valueAndGrad(this.#model.weights, () => next.loss(this.#model, run))
     try {
       const loss = await value.item()
+      const diverged = async (stepsBefore: number, what: string) =>
+        new Diverged(step, step - stepsBefore, what, await whereItBegan(this.#model, next, dropout, grads))
+      if (!Number.isFinite(loss)) throw await diverged(1 + this.#skippedInRow, `the loss is ${loss}`)
       const report = await this.#optimizer.step(grads, rate)
+      this.#skippedInRow = report.skipped ? this.#skippedInRow + 1 : 0
+      if (this.#skippedInRow === MOST_SKIPPED)
+        throw await diverged(MOST_SKIPPED, `${MOST_SKIPPED} steps in a row had no finite gradient`)
       const updates = this.#optimizer.updates
       if (this.#average && !report.skipped)
         updateAverage(this.#average.weights, this.#model.weights, averageDecay, updates)
 
       const past = state.smoothedLoss ?? loss
-      const smoothedLoss = Number.isFinite(loss) ? past + 0.02 * (loss - past) : past
+      const smoothedLoss = past + 0.02 * (loss - past)
       Object.assign(state, {
         step,
         updates,
@@ -117,10 +154,24 @@ export class Training<M extends Model> implements Disposable {
     return validation
   }
 
-  /** Writes a checkpoint and gives its folder; nothing when the step has one that will do. */
+  /** What the model makes of a few validation texts; nothing without them. */
+  async sample(): Promise<Samples | undefined> {
+    return this.#task.sample?.(this.#average ?? this.#model)
+  }
+
+  /**
+   * Writes a checkpoint and gives its folder; nothing when the step has one that will do.
+   *
+   * @throws Diverged when the last update has spoilt the weights; HeedError when it cannot be written
+   */
   async save(best: boolean): Promise<string | undefined> {
     const { step } = this.state
     if (step === this.#savedStep && !best) return undefined
+    const norm = await globalNorm(Object.values(this.#model.weights))
+    const spoilt = Number.isFinite(norm)
+      ? undefined
+      : await firstNonFinite('weight', Object.entries(this.#model.weights))
+    if (spoilt) throw new Diverged(step, step, 'its update left weights that are not finite', spoilt)
     const { config, tokenizerJson } = this.#task
     const tensors = await toSafeTensors((this.#average ?? this.#model).weights)
     const training = await toSafeTensors(this.#optimizer.state().tensors)
@@ -131,7 +182,7 @@ export class Training<M extends Model> implements Disposable {
       this.#settings.out,
       step,
       { model, training, state: this.state },
-      { best },
+      { best, keep: this.#settings.keep },
     )
     this.#savedStep = step
     return folder

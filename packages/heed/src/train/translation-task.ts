@@ -1,6 +1,7 @@
 import { HeedError } from '../errors.js'
 import {
   initTransformer,
+  padIds,
   Transformer,
   type TransformerConfig,
   transformerConfig,
@@ -15,9 +16,12 @@ import {
   fingerprint,
   paddingShare,
   type Pair,
+  type PairFile,
   readPairs,
 } from './data.js'
+import { type LeftOut, leftOutWords, Tally } from './left-out.js'
 import type { Score } from './run-state.js'
+import { MAP_TOKENS, type SampledMap, type Samples, weightsAt } from './samples.js'
 import { tokenizerFor, type TranslationSettings } from './settings.js'
 import type { Batch, Epoch, Task } from './task.js'
 import { meanLoss } from './validate.js'
@@ -32,33 +36,32 @@ export async function translationTask(
   savedTokenizer: Record<string, unknown> | undefined,
 ): Promise<Task<Transformer>> {
   const { signal, batchTokens, seed, labelSmoothing, bleuSentences, onEvent } = settings
-  const train = await load(settings.train)
-  const valid = await load(settings.valid ?? [])
-  if (train.pairs.length === 0) throw noPair(train)
+  const maxCharacters = MOST_CHARACTERS * (settings.config?.max_positions ?? 256)
+  const train = await load(settings.train, maxCharacters)
+  const valid = settings.valid === undefined ? undefined : await load(settings.valid, maxCharacters)
+  if (train.pairs.length === 0) throw noPair('to train on', train.leftOut)
+  if (valid?.pairs.length === 0) throw noPair('to validate with', valid.leftOut)
   const tokenizerJson = tokenizerFor(settings, savedTokenizer) ?? (await learn(train.pairs, settings))
   const tokenizer = Tokenizer.fromJson(tokenizerJson)
   const config = configFor(tokenizer, settings.config ?? {})
 
-  const encode = async (
-    name: 'train' | 'valid',
-    { pairs, skipped }: { pairs: readonly Pair[]; skipped: number },
-  ) => {
+  const encode = async (name: 'train' | 'valid', { pairs, lines, leftOut }: PairFile) => {
     const { encoded, kept } = await encodePairs(pairs, tokenizer, { maxLength: config.max_positions, signal })
     const batches = epochBatches(encoded, { batchTokens, seed, epoch: 0 })
+    const all = withLong(leftOut, lines, pairs, kept)
+    if (encoded.length === 0) throw noPair(name === 'train' ? 'to train on' : 'to validate with', all)
     onEvent({
       type: 'data',
       name,
       pairs: encoded.length,
       tokens: tokensOf(encoded),
-      empty: skipped,
-      long: pairs.length - encoded.length,
+      leftOut: all,
       padding: paddingShare(encoded, batches),
     })
     return { encoded, pairs: kept }
   }
   const { encoded } = await encode('train', train)
-  if (encoded.length === 0) throw noPair(train)
-  const held = await encode('valid', valid)
+  const held = valid ? await encode('valid', valid) : { encoded: [], pairs: [] }
 
   const epochOf = (
     pairs: readonly EncodedPair[],
@@ -77,6 +80,7 @@ export async function translationTask(
   const { dropout, ...shape } = config
   void dropout // may change while the rest may not
   return {
+    kind: 'translation',
     config: { ...config },
     tokenizerJson,
     vocabSize: config.vocab_size,
@@ -92,6 +96,7 @@ export async function translationTask(
     create: (weights) => new Transformer(config, weights, { tokenizerJson }),
     epoch: (epoch) => epochOf(encoded, { seed, epoch }, labelSmoothing),
     validate: held.encoded.length > 0 ? validate : undefined,
+    sample: held.encoded.length > 0 ? (model) => sampleOf(model, held.pairs, settings) : undefined,
   }
 }
 
@@ -116,14 +121,68 @@ async function bleuOf(
   ).score
 }
 
-const noPair = ({ pairs, skipped }: { pairs: readonly Pair[]; skipped: number }) =>
+/** Greedy translations of the first pairs, and how the first short one attends from its reference to its source. */
+async function sampleOf(
+  model: Transformer,
+  pairs: readonly Pair[],
+  { samples: count, signal }: TranslationSettings,
+): Promise<Samples> {
+  const some = pairs.slice(0, count)
+  const outputs = await model.translate(
+    some.map(({ source }) => source),
+    { beam: 1, signal },
+  )
+  const samples = some.map(({ source, targets }, i) => ({
+    source,
+    output: outputs[i],
+    reference: targets[0],
+  }))
+  const sides = ({ source, targets }: Pair) => [model.sourceIds(source), model.targetIds(targets[0])]
+  const short = some.find((pair) => sides(pair).every((ids) => ids.length < MAP_TOKENS))
+  return { samples, map: short && (await mapOf(model, short)) }
+}
+
+async function mapOf(model: Transformer, { source, targets }: Pair): Promise<SampledMap> {
+  const site = `decoder.${model.generation.alignmentLayer}.cross`
+  const { pad_token_id: pad, bos_token_id } = model.config
+  const [asked, said] = [model.sourceIds(source), model.targetIds(targets[0])]
+  const asking = Int32Array.from([bos_token_id, ...said])
+  const weights = await weightsAt(model, site, (run) => {
+    const ids = padIds([asked], pad)
+    return model.decode(run, padIds([asking], pad), model.encode(run, ids), ids.lengths)
+  })
+  const words = (ids: Int32Array, text: string) =>
+    model.tokenizer!.tokensOf(ids, text).map(({ text }) => text)
+  return { site, queries: words(asking, targets[0]), keys: words(asked, source), weights }
+}
+
+/** @param purpose what there is no pair for */
+const noPair = (purpose: string, leftOut: readonly LeftOut[]) =>
   new HeedError(
     'input',
-    `no pair to train on: ${skipped} lines had an empty side, ${pairs.length} pairs were too long`,
+    `no pair ${purpose}: ${leftOut.length > 0 ? leftOutWords(leftOut) : 'there is no line'}; a line is source TAB target`,
   )
 
-const load = async (pairs: string | readonly Pair[]) =>
-  typeof pairs === 'string' ? readPairs(pairs) : { pairs, skipped: 0 }
+/** Characters of a side for each position: what is longer is not even read, or learned a vocabulary from. */
+const MOST_CHARACTERS = 32
+
+const load = async (from: string | readonly Pair[], maxCharacters: number): Promise<PairFile> =>
+  typeof from === 'string'
+    ? readPairs(from, { maxCharacters })
+    : { pairs: [...from], lines: from.map((_, i) => i + 1), leftOut: [] }
+
+/** What is left out, with the pairs that turned out to have too many tokens. */
+function withLong(
+  leftOut: readonly LeftOut[],
+  lines: readonly number[],
+  pairs: readonly Pair[],
+  kept: readonly Pair[],
+): LeftOut[] {
+  const tally = new Tally(leftOut)
+  let n = 0
+  pairs.forEach((pair, i) => (pair === kept[n] ? n++ : tally.add('long', lines[i])))
+  return tally.list
+}
 
 async function learn(pairs: readonly Pair[], { vocabSize, signal, onEvent }: TranslationSettings) {
   function* lines() {

@@ -11,6 +11,7 @@ import {
   rename,
   setModifiedAt,
 } from '../files.js'
+import { host, isAlive, processId } from '../process.js'
 import { type Hub, PATIENCE } from './client.js'
 import { isSha1, quoted, type RemoteFile } from './repository.js'
 
@@ -44,15 +45,8 @@ function hasherOf({ oid, size }: Known): Hasher {
   return isSha1(oid) ? createHash('sha1').update(`blob ${size}\0`) : createHash('sha256')
 }
 
-interface NodeProcess {
-  pid: number
-  kill(pid: number, signal: 0): void
-}
-const thisProcess = () => (globalThis as unknown as { process: NodeProcess }).process
-const host = (): string => (builtin('node:os') as { hostname(): string }).hostname().replace(/\W/g, '_')
-
 const newPart = (blob: string): string =>
-  `${blob}.${host()}-${thisProcess().pid}-${crypto.randomUUID().slice(0, 8)}.incomplete`
+  `${blob}.${host()}-${processId()}-${crypto.randomUUID().slice(0, 8)}.incomplete`
 
 async function isAbandoned(part: string): Promise<boolean> {
   const [, owner, pid] = /\.(\w+)-(\d+)-\w+\.incomplete$/.exec(part) ?? []
@@ -60,15 +54,6 @@ async function isAbandoned(part: string): Promise<boolean> {
   if (here && !isAlive(Number(pid))) return true
   const patience = here ? ABANDONED_WHILE_ALIVE_AFTER : ABANDONED_AFTER
   return (await modifiedAt(part)) < Date.now() - patience
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    thisProcess().kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as { code?: string }).code !== 'ESRCH'
-  }
 }
 
 /** Parts of a file that nobody writes to, the largest first. */

@@ -1,17 +1,19 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { expect, test } from 'vitest'
-import { MetricsLog, parseMetrics } from './metrics.js'
+import { type MetricsRow, parseMetrics } from './metrics.js'
+import { StepLog } from './step-log.js'
 
-test('a log that goes on drops what came after the checkpoint, and a line that a crash cut', async () => {
-  const dir = await mkdtemp(`${tmpdir()}/heed-metrics-`)
+test('a log that goes on drops what is not to be kept, and a line that a crash cut', async () => {
+  const dir = await mkdtemp(`${tmpdir()}/heed-log-`)
   try {
     const path = `${dir}/metrics.jsonl`
-    const log = await MetricsLog.open(path, 0)
+    const open = (last: number) => StepLog.open<MetricsRow>(path, ({ step }) => step <= last)
+    const log = await open(0)
     for (const step of [1, 2, 3]) await log.write({ step, tokens: 10 * step, loss: 1 / step })
     await writeFile(path, `${await readFile(path, 'utf8')}{"step":4,"tok`)
     expect(parseMetrics(await readFile(path, 'utf8')).map((row) => row.step)).toEqual([1, 2, 3])
-    await (await MetricsLog.open(path, 2)).write({ step: 3, tokens: 30, validLoss: 2 })
+    await (await open(2)).write({ step: 3, tokens: 30, validLoss: 2 })
     expect(await readFile(path, 'utf8')).toBe(
       '{"step":1,"tokens":10,"loss":1}\n{"step":2,"tokens":20,"loss":0.5}\n{"step":3,"tokens":30,"validLoss":2}\n',
     )
