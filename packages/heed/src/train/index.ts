@@ -11,6 +11,9 @@ export {
   parsePairs,
   readPairs,
 } from './data.js'
+export { type LabelledSentence, parseLabelled, type Place, readLabelled } from './describe-data.js'
+export { describeDefaults, type TrainDescribeOptions } from './describe-settings.js'
+export { describeConfig } from './describe-task.js'
 export { type MetricsRow, parseMetrics } from './metrics.js'
 export type { Document } from './language-data.js'
 export { languageConfig } from './language-task.js'
@@ -34,5 +37,6 @@ export {
   type TrainTranslationOptions,
 } from './settings.js'
 export type { TrainingResult } from './train.js'
+export { trainDescribe } from './train-describe.js'
 export { trainLanguage } from './train-language.js'
 export { trainTranslation } from './train-translation.js'

@@ -142,6 +142,15 @@ export type TrainingEvent =
     }
   /** Of language models. `tokens`: those that are predicted. None of `train` where documents are made without end. */
   | { type: 'text'; name: 'train' | 'valid'; documents: number; windows: number; tokens: number }
+  /** Of models that describe. `unknown`: labels with a word outside the vocabulary; `long`: sentences beyond the positions. */
+  | {
+      type: 'labelled'
+      name: 'train' | 'valid'
+      sentences: number
+      labels: number
+      unknown: number
+      long: number
+    }
   | { type: 'model'; parameters: number; vocabSize: number }
   | { type: 'resumed'; step: number }
   /** The gradient was not finite, so the step changed nothing. */
@@ -208,7 +217,7 @@ export function languageSettings(options: TrainLanguageOptions): LanguageSetting
   return settings
 }
 
-function settingsOf<O extends TrainingOptions, D extends Defaults>(
+export function settingsOf<O extends TrainingOptions, D extends Defaults>(
   options: O,
   defaults: D,
   caller: string,
