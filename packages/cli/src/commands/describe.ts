@@ -1,10 +1,9 @@
 import type { Command } from 'commander'
-import { clip, displayWidth, visibleLine } from 'heed/look'
 import { type Change, interventionsOf, withHelp, withOption } from '../changes.js'
+import { describedLines } from '../described.js'
 import { interruptible } from '../interrupt.js'
 import { openDescriber } from '../model.js'
 import { dtypeOption, type ModelFlags, modelOption } from '../options.js'
-import { screen } from '../terminal/screen.js'
 
 interface DescribeFlags extends ModelFlags {
   with?: Change[]
@@ -48,18 +47,6 @@ async function runDescribe(text: string, flags: DescribeFlags): Promise<void> {
       process.stdout.write(`${JSON.stringify({ model: flags.model, text, described })}\n`)
       return
     }
-    const { columns, style, quiet } = screen()
-    const answers = described.map(
-      ({ text, by }) => `${visibleLine(text.trim())}: ${visibleLine(by.text.trim())}`,
-    )
-    const width = Math.max(...answers.map(displayWidth))
-    const lines = described.map(({ by: { probability } }, n) => {
-      const answer = answers[n] + ' '.repeat(width - displayWidth(answers[n]))
-      const plain = clip(`${answer}  ${probability.toFixed(3)}  `, columns)
-      const bar = '━'.repeat(Math.round(probability * 24))
-      return plain + style.bar(bar.slice(0, Math.max(0, columns - displayWidth(plain))))
-    })
-    const none = quiet('nothing: no word describes another here, says the model')
-    process.stdout.write(`${(lines.length > 0 ? lines : none).join('\n')}\n`)
+    process.stdout.write(`${describedLines(described).join('\n')}\n`)
   })
 }
