@@ -41,7 +41,7 @@ function read(set) {
     const held = new Set()
     for (const label of labels) {
       by.set(at(label.word), at(label.by))
-      if (heldFor(pairOf(wordAt(label.word), wordAt(label.by)) ?? '') === 'test') held.add(at(label.word))
+      if (heldFor(pairOf(wordAt(label.word), wordAt(label.by)) ?? '') !== undefined) held.add(at(label.word))
     }
     const tagOf = (token) => words.findLast(within(token))?.tag
     return [{ text, ids, tokens, by, held, tags: tokens.map(tagOf) }]

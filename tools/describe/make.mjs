@@ -12,7 +12,10 @@
  * step sees more labels; the other files have all.
  *
  * train.tsv, valid.tsv, test.tsv: the sentences of these files, of train.tsv without those with held-out pairs.
- * valid-pairs.tsv, test-pairs.tsv: the sentences of all three files in which a pair that is held out for it is labelled.
+ * valid-pairs.tsv: the sentences of train.tsv and valid.tsv with a label whose pair is held out for validation; test-pairs.tsv:
+ * those of train.tsv and test.tsv with one that is held out for testing. No sentence with one of either kind stands in files
+ * of the other.
+ * valid-all.tsv: valid.tsv and valid-pairs.tsv, each sentence once, to choose settings on.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { described, isOneSentence, tagged } from './label.mjs'
@@ -77,9 +80,15 @@ write(
   'train',
   read.train.filter((sentence) => kept(sentence) && !hasHeld(sentence)),
 )
+/** Nothing stands in what is chosen on and in what is reported. */
+const other = { valid: 'test', test: 'valid' }
 for (const set of ['valid', 'test']) {
-  write(set, read[set])
-  write(`${set}-pairs`, all.filter(pairsOf(set)))
+  const without = pairsOf(other[set])
+  const pairs = [...read.train, ...read[set]].filter(pairsOf(set)).filter((sentence) => !without(sentence))
+  const plain = read[set].filter((sentence) => !without(sentence))
+  write(set, plain)
+  write(`${set}-pairs`, pairs)
+  if (set === 'valid') write('valid-all', [...new Set([...plain, ...pairs])])
 }
 const types = new Set(all.flatMap(({ pairs }) => pairs))
 const heldTypes = (set) => [...types].filter((pair) => heldFor(pair) === set).length

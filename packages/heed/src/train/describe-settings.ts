@@ -5,15 +5,15 @@ import { type Settings, settingsOf, type TrainingOptions } from './settings.js'
 
 /** What training a model that describes does unless told otherwise: the recipe of the shipped one. */
 export const describeDefaults = {
-  vocabSize: 4500,
+  vocabSize: 6000,
   others: 0.25,
-  steps: 2000,
+  steps: 3000,
   batchTokens: 1024,
-  schedule: { kind: 'cosine' as ScheduleOptions['kind'], peak: 4e-3, warmup: 200 },
+  schedule: { kind: 'cosine' as ScheduleOptions['kind'], peak: 5e-3, warmup: 150 },
   optimizer: { beta2: 0.98, eps: 1e-8, clip: 1, weightDecay: 0.01 },
   seed: 1,
   averageDecay: 0,
-  evaluateEvery: 250,
+  evaluateEvery: 500,
   checkpointEvery: 250,
   reportEvery: 20,
 }
