@@ -22,7 +22,7 @@ const { values, positionals } = parseArgs({
   options: { data: { type: 'string' }, sets: { type: 'string', default: 'test-pairs,test' } },
 })
 enableRelaxedSimd()
-await useBackend('wasm')
+await useBackend('wasm', { threads: 1 }) // sentences are short
 const model = await loadModel(positionals[0] ?? 'heed-describe')
 const { tokenizer } = model
 const none = tokenizer.idOf('[NONE]')
@@ -41,7 +41,8 @@ function read(set) {
     const held = new Set()
     for (const label of labels) {
       by.set(at(label.word), at(label.by))
-      if (heldFor(pairOf(wordAt(label.word), wordAt(label.by)) ?? '') !== undefined) held.add(at(label.word))
+      const pair = pairOf(wordAt(label.word), wordAt(label.by))
+      if (pair !== undefined && heldFor(pair) !== undefined) held.add(at(label.word))
     }
     const tagOf = (token) => words.findLast(within(token))?.tag
     return [{ text, ids, tokens, by, held, tags: tokens.map(tagOf) }]

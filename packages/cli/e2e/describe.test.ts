@@ -1,4 +1,8 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { ablate, replacePattern } from 'heed/lens'
+import { type Intervention, loadModel } from 'heed/models'
+import { readLabelled } from 'heed/train'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { fails, heed, ok, temporaryFolder } from './heed.js'
 
@@ -84,4 +88,35 @@ it('explains itself, and says what is wrong with the data', async () => {
     ['describe', 'A big dog.', '--model', 'heed-copy'],
     /needs a model that was trained to describe/,
   )
+})
+
+it('heed-describe is shipped, and answers for pairs of words that it was not trained on', async () => {
+  expect(await ok(['models'])).toMatch(/^heed-describe +bert +0\.9 MB/m)
+  // Every 16th line of test-pairs.tsv as tools/describe makes it; sentences of tatoeba.org, CC-BY 2.0 FR.
+  const sentences = await readLabelled(fileURLToPath(new URL('held-out-pairs.tsv', import.meta.url)))
+  using model = await loadModel('heed-describe')
+  let [right, all] = [0, 0]
+  for (const { text, labels } of sentences) {
+    const said = new Map((await model.describe(text)).map(({ end, by }) => [end, by.text.trim()]))
+    for (const { word, by } of labels) {
+      all++
+      if (said.get(word.end) === text.slice(by.start, by.end).toLowerCase()) right++
+    }
+  }
+  // The card says how many of all such lines; a third of the words less would be another model.
+  expect(all).toBeGreaterThan(40)
+  expect(right / all).toBeGreaterThan(0.5)
+})
+
+it('without what its heads carry heed-describe describes nothing', async () => {
+  using model = await loadModel('heed-describe')
+  const text = 'The elephant is very large.'
+  const answers = async (change?: Intervention) =>
+    (await model.describe(text, { with: change ? [change] : [] })).map(({ text, by }) => [
+      text,
+      by.text.trim(),
+    ])
+  expect(await answers()).toEqual([['elephant', 'large']])
+  expect(await answers(ablate('layers.0.self'))).toEqual([])
+  expect(await answers(replacePattern('layers.0.self', 'uniform'))).toEqual([])
 })

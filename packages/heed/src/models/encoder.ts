@@ -105,8 +105,11 @@ export class EncoderModel extends SequenceModel {
     const [probabilities, width] = [await scores.data(), scores.shape[2]]
     return tokens.flatMap(({ start, end }, position) => {
       const row = probabilities.subarray(position * width, (position + 1) * width)
-      const [by] = likeliest(row, 1, tokenizer)
-      return by.id === none ? [] : [{ position, start, end, text: text.slice(start, end), by }]
+      let id = 0
+      for (let other = 1; other < width; other++) if (row[other] > row[id]) id = other
+      if (id === none) return []
+      const by = { id, text: tokenizer.decode([id], { skipSpecials: false }), probability: row[id] }
+      return [{ position, start, end, text: text.slice(start, end), by }]
     })
   }
 }

@@ -20,7 +20,7 @@ export interface LossOptions {
 }
 
 /**
- * The mean cross-entropy over all tokens in nats, a tensor of shape [], or an unbiased estimate of it. Of 30 words about one is
+ * The mean cross-entropy over all tokens in nats, a tensor of shape [], or an unbiased estimate of it. Few words are
  * described; the others are easy, and the output over the vocabulary is most of the work. So all that are described are looked
  * at, and of the others a random share, whose mean stands for all of them: nothing is weighted anew, and the model's
  * probabilities are those of the data.
