@@ -7,7 +7,7 @@ import { afterAll, expect, it } from 'vitest'
 import { temporaryFolder } from './heed.js'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
-const own = ['packages/heed', 'packages/cli', 'models/heed-en-de', 'models/heed-copy']
+const own = ['packages/heed', 'packages/cli', 'models/heed-en-de', 'models/heed-copy', 'models/heed-describe']
 const folder = await temporaryFolder()
 afterAll(() => folder[Symbol.asyncDispose]())
 

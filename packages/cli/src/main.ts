@@ -11,6 +11,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   translate: async () => (await import('./commands/translate.js')).addTranslate,
   embed: async () => (await import('./commands/embed.js')).addEmbed,
   fill: async () => (await import('./commands/fill.js')).addFill,
+  describe: async () => (await import('./commands/describe.js')).addDescribe,
   similar: async () => (await import('./commands/similar.js')).addSimilar,
   generate: async () => (await import('./commands/generate.js')).addGenerate,
   heads: async () => (await import('./commands/heads.js')).addHeads,

@@ -78,3 +78,15 @@ export const openMasked = (
     (m): m is Model & Pick<EncoderModel, 'fill'> => 'fill' in m,
     'a masked language model, such as BERT with its output over the vocabulary',
   )
+
+/** The model of a command that asks which word describes which. */
+export const openDescriber = (
+  flags: ModelFlags,
+  signal?: AbortSignal,
+): Promise<Model & Pick<EncoderModel, 'describe'>> =>
+  openA(
+    flags,
+    signal,
+    (m): m is Model & Pick<EncoderModel, 'describe'> => 'describe' in m,
+    'a model that was trained to describe, such as heed-describe',
+  )

@@ -163,6 +163,8 @@ function sentence(event: TrainingEvent): string | undefined {
       return `${event.name}: ${event.pairs} pairs, ${event.tokens} target tokens${left(event.leftOut)}`
     case 'text':
       return `${event.name}: ${event.documents} documents, ${event.tokens} tokens in ${event.windows} windows${left(event.leftOut)}`
+    case 'labelled':
+      return `${event.name}: ${event.sentences} sentences, ${event.labels} labels, ${event.unknown} of them with a word outside the vocabulary${event.long > 0 ? `; left out: ${event.long} too long` : ''}`
     case 'model':
       return `model: ${(event.parameters / 1e6).toFixed(2)} M parameters, vocabulary ${event.vocabSize}`
     case 'resumed':
@@ -170,12 +172,15 @@ function sentence(event: TrainingEvent): string | undefined {
     case 'skipped':
       return `step ${event.step} skipped: the gradient is not finite`
     case 'evaluation': {
-      const { step, loss, bleu, perplexity, bitsPerByte, best } = event
+      const { step, loss, bleu, perplexity, bitsPerByte, described, undescribed, best } = event
+      const percent = (share: number) => `${(100 * share).toFixed(1)} %`
       const parts = [
         `validation loss ${loss.toFixed(3)}`,
         ...(bleu === undefined ? [] : [`BLEU ${bleu.toFixed(1)}`]),
         ...(perplexity === undefined ? [] : [`perplexity ${perplexity.toFixed(2)}`]),
         ...(bitsPerByte === undefined ? [] : [`${bitsPerByte.toFixed(3)} bits per byte`]),
+        ...(described === undefined ? [] : [`right where a word is described ${percent(described)}`]),
+        ...(undescribed === undefined ? [] : [`elsewhere ${percent(undescribed)}`]),
       ]
       return `step ${step}: ${parts.join(', ')}${best ? ' (best so far)' : ''}`
     }

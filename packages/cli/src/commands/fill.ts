@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
-import { clip, displayWidth, visibleLine } from 'heed/look'
 import { type Change, interventionsOf, withHelp, withOption } from '../changes.js'
 import { interruptible } from '../interrupt.js'
 import { openMasked } from '../model.js'
 import { dtypeOption, type ModelFlags, modelOption, wholeNumber } from '../options.js'
+import { probabilityLines } from '../terminal/probabilities.js'
 import { screen } from '../terminal/screen.js'
 
 interface FillFlags extends ModelFlags {
@@ -48,20 +48,11 @@ async function runFill(text: string, flags: FillFlags): Promise<void> {
       process.stdout.write(`${JSON.stringify({ model: flags.model, text, masks })}\n`)
       return
     }
-    const { columns, style } = screen()
+    const { style } = screen()
     const lines = masks.flatMap(({ start, candidates }, i) => {
-      const words = candidates.map((c) => visibleLine(c.text.trim()))
-      const width = Math.max(...words.map(displayWidth))
       const place = masks.length > 1 ? [`${i > 0 ? '\n' : ''}${style.strong(`mask at ${start}`)}`] : []
-      return [
-        ...place,
-        ...candidates.map(({ probability }, c) => {
-          const bar = '━'.repeat(Math.round(probability * 24))
-          const word = words[c] + ' '.repeat(width - displayWidth(words[c]))
-          const plain = clip(`${word}  ${probability.toFixed(3)}  `, columns)
-          return plain + style.bar(bar.slice(0, Math.max(0, columns - displayWidth(plain))))
-        }),
-      ]
+      const likely = candidates.map(({ text, probability }) => ({ text: text.trim(), probability }))
+      return [...place, ...probabilityLines(likely)]
     })
     process.stdout.write(`${lines.join('\n')}\n`)
   })

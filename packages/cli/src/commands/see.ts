@@ -13,6 +13,7 @@ import {
 import { type DrawnMap, MAX_SIDE, overviewSvg, seenHtml, visibleLine } from 'heed/look'
 import { matchSites, type Model, Transformer } from 'heed/models'
 import { type Change, checkPairs, interventionsOf, withHelp, withOption } from '../changes.js'
+import { describedBy, describedLines } from '../described.js'
 import { checkWritable } from '../files.js'
 import { interruptible } from '../interrupt.js'
 import { drawnOverview, isLong, LONG, longLinks } from '../long.js'
@@ -161,7 +162,12 @@ async function runSee(argument: string | undefined, flags: SeeFlags, command: Co
       const links = matters && { matters: listedLinks(matters) }
       const seen = flags.qk ? look.seen! : withoutQk(look.seen!)
       process.stdout.write(`${JSON.stringify({ model: flags.model, ...seen, ...links })}\n`)
-    } else process.stdout.write(`${(await forTerminal(look, matters, signal)).join('\n')}\n`)
+    } else {
+      const described = await describedBy(model, text, { with: changes, signal })
+      const said = described ? [...describedLines(described), ''] : []
+      const lines = await forTerminal(look, matters, signal)
+      process.stdout.write(`${[...said, ...lines].join('\n')}\n`)
+    }
     for (const line of written) process.stderr.write(`${line}\n`)
   })
 }

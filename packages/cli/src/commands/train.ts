@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { addTrainDescribe } from './train-describe.js'
 import { addTrainLanguage } from './train-language.js'
 import { addTrainTranslation } from './train-translation.js'
 
@@ -13,8 +14,10 @@ Examples:
   heed train translation --data pairs.tsv --valid valid.tsv --out runs/en-de
   heed train language --data text.txt --out runs/text
   heed train language --task copy --out runs/copy
+  heed train describe --data labels.tsv --out runs/describe
   heed train <kind> --help                 all settings, more examples`,
     )
   addTrainTranslation(train)
   addTrainLanguage(train)
+  addTrainDescribe(train)
 }

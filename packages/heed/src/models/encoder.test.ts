@@ -81,3 +81,8 @@ it('embeds texts in any batches alike, and stops when it is asked to', async () 
     coded('aborted'),
   )
 })
+
+it('says what describes a word only where it was trained to, and of a text', async () => {
+  using model = await masked()
+  await expect(model.describe('a dog')).rejects.toThrow(coded('unsupported', '[NONE]', 'heed-describe'))
+})

@@ -23,6 +23,26 @@ export interface Filled {
   candidates: { id: number; text: string; probability: number }[]
 }
 
+/** What a model that describes says of words that nothing describes. */
+export const noneToken = '[NONE]'
+
+export interface DescribeOptions {
+  signal?: AbortSignal
+  with?: readonly Intervention[]
+}
+
+/** A word of a text and what describes it. */
+export interface Described {
+  /** The word's token, by number. */
+  position: number
+  /** UTF-16 offsets of the word in the text, and what stands there. */
+  start: number
+  end: number
+  text: string
+  /** The describing word: the likeliest token, `[UNK]` for one outside the vocabulary. */
+  by: { id: number; text: string; probability: number }
+}
+
 /** An encoder: every token sees all others. BERT and its kin. */
 export class EncoderModel extends SequenceModel {
   /**
@@ -61,6 +81,36 @@ export class EncoderModel extends SequenceModel {
     } finally {
       for (const score of scores) score.dispose()
     }
+  }
+
+  /**
+   * Which words of a text are described, and by which word, in a model that was trained to say so (`trainDescribe` of
+   * heed/train): at each token the describing word is predicted, or `[NONE]`.
+   *
+   * @throws HeedError `input` for an empty text, or one that is too long; `unsupported` when the model has no output over
+   *   the vocabulary or no `[NONE]`; `aborted` by the signal
+   */
+  async describe(text: string, { signal, with: interventions }: DescribeOptions = {}): Promise<Described[]> {
+    throwIfAborted(signal)
+    const tokenizer = this.needTokenizer()
+    const none = tokenizer.idOf(noneToken)
+    if (none === undefined)
+      throw new HeedError(
+        'unsupported',
+        `this model has no ${noneToken} token: it does not say what describes a word, as heed-describe does`,
+      )
+    const { ids, tokens } = this.encodeSome(text)
+    const run = new Run(this, { with: interventions })
+    using scores = scope(() => softmax(this.logits(run, padIds([ids], this.padId)))).keep()
+    const [probabilities, width] = [await scores.data(), scores.shape[2]]
+    return tokens.flatMap(({ start, end }, position) => {
+      const row = probabilities.subarray(position * width, (position + 1) * width)
+      let id = 0
+      for (let other = 1; other < width; other++) if (row[other] > row[id]) id = other
+      if (id === none) return []
+      const by = { id, text: tokenizer.decode([id], { skipSpecials: false }), probability: row[id] }
+      return [{ position, start, end, text: text.slice(start, end), by }]
+    })
   }
 }
 

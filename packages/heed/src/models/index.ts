@@ -7,11 +7,19 @@ export {
   type Prompt,
 } from './causal.js'
 export { type ChatMessage, renderChat } from './chat.js'
+export { initBert } from './bert-init.js'
 export { ConfigReader } from './config.js'
 export type { Hypothesis } from './beam-search.js'
 export type { OnTooLong } from './batches.js'
 export type { EmbedOptions } from './embed.js'
-export { EncoderModel, type Filled, type FillOptions } from './encoder.js'
+export {
+  type Described,
+  type DescribeOptions,
+  EncoderModel,
+  type Filled,
+  type FillOptions,
+  noneToken,
+} from './encoder.js'
 export type {
   Family,
   Model,

@@ -1,12 +1,10 @@
-import { foldSeed } from '../backends/random.js'
 import { HeedError } from '../errors.js'
 import { quote } from '../json.js'
-import { type CreateOptions, full, randn } from '../ops/create.js'
+import type { CreateOptions } from '../ops/create.js'
 import { scope } from '../tensor/scope.js'
-import type { Shape } from '../tensor/shape.js'
-import type { Tensor } from '../tensor/tensor.js'
 import type { CausalModel } from './causal.js'
 import type { ModelFiles } from './family.js'
+import { initializerRange, initialWeights } from './initial.js'
 import { llama, mistral, qwen2, qwen3 } from './llama.js'
 
 /**
@@ -41,31 +39,14 @@ export function initLlama(
 ): CausalModel {
   const family = llamaFamily(json)
   const config = family.config(json)
-  const std = json.initializer_range ?? 0.02
-  if (!(typeof std === 'number' && std > 0 && std < 10))
-    throw new HeedError(
-      'format',
-      `llama: config.json 'initializer_range' is ${quote(std)}, expected a number above 0`,
-    )
+  const std = initializerRange(json)
   const residual = std / Math.sqrt(2 * config.layers)
   return scope(() => {
-    const weights: Record<string, Tensor> = {}
-    for (const [n, [name, shape]] of [...family.shapes(config)].entries())
-      weights[name] = initial(
-        name,
-        shape,
-        residualPart.test(name) ? residual : std,
-        foldSeed(seed, n),
-        create,
-      )
+    const stdOf = (name: string) => (residualPart.test(name) ? residual : std)
+    const weights = initialWeights(family.shapes(config), seed, stdOf, create)
     return family.create(config, weights, { tokenizerJson, tokenizerConfig, generationConfig })
   })
 }
 
 /** What writes into the residual stream. */
 const residualPart = /\.(o_proj|down_proj)\.weight$/
-
-function initial(name: string, shape: Shape, std: number, seed: number, options: CreateOptions): Tensor {
-  if (name.endsWith('.bias')) return full(shape, 0, options)
-  return shape.length === 1 ? full(shape, 1, options) : randn(shape, { seed, std, ...options })
-}

@@ -12,6 +12,7 @@ import { parseRecord, quote } from '../json.js'
 import { scope } from '../tensor/scope.js'
 import { sameShape, type Shape, show } from '../tensor/shape.js'
 import type { CausalModel } from './causal.js'
+import type { EncoderModel } from './encoder.js'
 import type { Family, Model } from './family.js'
 import type { Transformer } from './transformer.js'
 import { loadWeights, type WeightDType, weightDTypes } from './weights.js'
@@ -53,8 +54,13 @@ export function defineFamily<Config, M extends Model>(family: Family<Config, M>)
 export interface ShippedModels {
   'heed-en-de': Transformer
   'heed-copy': CausalModel
+  'heed-describe': EncoderModel
 }
-const shipped: readonly string[] = ['heed-en-de', 'heed-copy'] satisfies (keyof ShippedModels)[]
+const shipped: readonly string[] = [
+  'heed-en-de',
+  'heed-copy',
+  'heed-describe',
+] satisfies (keyof ShippedModels)[]
 
 export interface LoadOptions {
   /** Where the weights go. Default: the current backend. */

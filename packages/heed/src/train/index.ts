@@ -13,6 +13,9 @@ export {
   type ReadPairsOptions,
 } from './data.js'
 export { type Flaw, type LeftOut, leftOutWords } from './left-out.js'
+export { type LabelledSentence, parseLabelled, type Place, readLabelled } from './describe-data.js'
+export { describeDefaults, type TrainDescribeOptions } from './describe-settings.js'
+export { describeConfig } from './describe-task.js'
 export { type MetricsRow, parseMetrics } from './metrics.js'
 export type { Document } from './language-data.js'
 export { languageConfig } from './language-task.js'
@@ -38,5 +41,6 @@ export {
 export { findRuns, readRun, readSamples, type RunEnd, type RunInfo, type RunSummary } from './run-folder.js'
 export type { MapRow, Sample, SampledMap, SamplesRow } from './samples.js'
 export type { TrainingResult } from './train.js'
+export { trainDescribe } from './train-describe.js'
 export { trainLanguage } from './train-language.js'
 export { trainTranslation } from './train-translation.js'

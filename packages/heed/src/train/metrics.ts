@@ -18,6 +18,8 @@ export interface MetricsRow extends StepRow {
   bleu?: number
   perplexity?: number
   bitsPerByte?: number
+  described?: number
+  undescribed?: number
 }
 
 /** The lines of a metrics file; one that is not whole, as a crash may leave at the end, is dropped. */

@@ -11,6 +11,9 @@ export interface Score {
   perplexity?: number
   /** Cross-entropy per byte of the texts, in bits, of language models; absent where ids were given. */
   bitsPerByte?: number
+  /** Of models that describe: shares of right answers, at words that are described and at all others. */
+  described?: number
+  undescribed?: number
 }
 
 /** How good a model was at a step. */

@@ -153,6 +153,15 @@ export type TrainingEvent =
       tokens: number
       leftOut: readonly LeftOut[]
     }
+  /** Of models that describe. `unknown`: labels with a word outside the vocabulary; `long`: sentences beyond the positions. */
+  | {
+      type: 'labelled'
+      name: 'train' | 'valid'
+      sentences: number
+      labels: number
+      unknown: number
+      long: number
+    }
   | { type: 'model'; parameters: number; vocabSize: number }
   | { type: 'resumed'; step: number }
   /** The loss was finite and its gradient was not, so the step changed nothing. */
@@ -221,7 +230,7 @@ export function languageSettings(options: TrainLanguageOptions): LanguageSetting
   return settings
 }
 
-function settingsOf<O extends TrainingOptions, D extends Defaults>(
+export function settingsOf<O extends TrainingOptions, D extends Defaults>(
   options: O,
   defaults: D,
   caller: string,
