@@ -1,7 +1,8 @@
 /*
  * Proves training: heed and PyTorch from the same initial weights, over the same batches, step by step.
  *
- *   node tools/training-twin.mjs run FOLDER --data pairs.tsv [--steps 200] [--warmup n] [--cooldown share] [--threads n]
+ *   node tools/training-twin.mjs run FOLDER --data pairs.tsv [--steps 200] [--threads n]
+ *       [--batch-tokens n] [--warmup n] [--cooldown share] [--config json]                  heed's side
  *   python tools/goldens/training.py FOLDER                                                PyTorch's side
  *   node tools/training-twin.mjs compare FOLDER [--svg file]                               both
  *
@@ -34,6 +35,8 @@ const { values, positionals } = parseArgs({
   options: {
     data: { type: 'string' },
     steps: { type: 'string', default: '200' },
+    'batch-tokens': { type: 'string', default: String(trainingDefaults.batchTokens) },
+    config: { type: 'string', default: '{}' },
     warmup: { type: 'string' },
     cooldown: { type: 'string' },
     threads: { type: 'string', default: '1' },
@@ -232,7 +235,8 @@ switch (command) {
     await run(folder, {
       train: values.data,
       steps: Number(values.steps),
-      config: { dropout: 0 },
+      batchTokens: Number(values['batch-tokens']),
+      config: { ...JSON.parse(values.config), dropout: 0 },
       schedule: given(),
     })
     break
