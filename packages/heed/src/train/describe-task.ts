@@ -102,6 +102,7 @@ export async function describeTask(
     return { loss, ...(await rightAnswers(model, valid, { none, batchTokens, signal })) }
   }
   return {
+    kind: 'describe',
     config,
     tokenizerJson,
     vocabSize: tokenizer.vocabSize,
