@@ -13,7 +13,9 @@ export type { OnTooLong } from './batches.js'
 export type { EmbedOptions } from './embed.js'
 export { EncoderModel, type Filled, type FillOptions } from './encoder.js'
 export type {
+  AttentionInput,
   Family,
+  InputProjections,
   Model,
   ModelFiles,
   NormWeights,
