@@ -1,0 +1,49 @@
+/*
+ * The view in the address: `#/step?text=…&head=3`. What is as by default is left out, so that an address says what somebody
+ * chose. Behind `#`, so that a site can be hosted anywhere.
+ */
+
+export type Params = Readonly<Record<string, string>>
+
+export function parseAddress(hash: string): { page: string; params: Params } {
+  const [path, query = ''] = hash.replace(/^#?\/?/, '').split('?', 2)
+  return { page: path, params: Object.fromEntries(new URLSearchParams(query)) }
+}
+
+export function formatAddress(page: string, params: Readonly<Record<string, string | undefined>>): string {
+  const given = Object.entries(params).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  const query = new URLSearchParams(given).toString()
+  return `#/${page}${query && `?${query}`}`
+}
+
+class Route {
+  #now = $state.raw(parseAddress(location.hash))
+
+  constructor() {
+    const read = () => (this.#now = parseAddress(location.hash))
+    addEventListener('popstate', read)
+    addEventListener('hashchange', read)
+  }
+
+  get page(): string {
+    return this.#now.page
+  }
+
+  get params(): Params {
+    return this.#now.params
+  }
+
+  /**
+   * Changes some parameters of this page; undefined takes one away.
+   *
+   * @param replace for what is dragged or typed, which should not fill the history
+   */
+  set(change: Readonly<Record<string, string | undefined>>, { replace = false } = {}): void {
+    const address = formatAddress(this.page, { ...this.params, ...change })
+    if (address === location.hash) return
+    history[replace ? 'replaceState' : 'pushState'](null, '', address)
+    this.#now = parseAddress(address)
+  }
+}
+
+export const route = new Route()
