@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import { fileResponse, filesOf, fileWithin } from './files.js'
+import { fileResponse, fileWithin } from './files.js'
 import { modelFile, type ServedModel } from './models.js'
 
 /** What the page may load: its own files, and models of the hub where somebody asks for one. */
@@ -47,9 +47,8 @@ function refusal(request: Request, port: number): string | undefined {
 }
 
 /** The app of `heed studio`: the page, its models, and nothing else of the disk. */
-export async function studioApp({ page, models, port }: AppOptions): Promise<Hono> {
+export function studioApp({ page, models, port }: AppOptions): Hono {
   const app = new Hono()
-  const pages = new Set(await filesOf(page))
   const byName = new Map(models.map((model) => [model.entry.name, model]))
 
   app.use(async ({ req }, next) => {
@@ -81,7 +80,7 @@ export async function studioApp({ page, models, port }: AppOptions): Promise<Hon
       return found ? fileResponse(found, req.raw, 'no-cache') : missing()
     }
     const asked = path === '/' ? 'index.html' : path.slice(1)
-    const found = pages.has(asked) ? await fileWithin(page, asked) : undefined
+    const found = await fileWithin(page, asked)
     const forever = asked.startsWith('assets/') // their names hold a hash of what is in them
     return found
       ? fileResponse(found, req.raw, forever ? 'public, max-age=31536000, immutable' : 'no-cache')

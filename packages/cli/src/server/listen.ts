@@ -17,7 +17,7 @@ export interface Running {
  */
 export async function listen(options: Omit<AppOptions, 'port'>, wanted: number): Promise<Running> {
   let port = 0
-  const app = await studioApp({ ...options, port: () => port })
+  const app = studioApp({ ...options, port: () => port })
   const server = createAdaptorServer({ fetch: app.fetch }) as Server
   await new Promise<void>((started, failed) => {
     server.once('error', (error: NodeJS.ErrnoException) => failed(explain(error, wanted)))

@@ -15,14 +15,13 @@ export interface GridShape {
 
 /** px of a letter of 12 px mono. */
 const LETTER = 7.3
-/** Beside the readout there is this much; below it all. */
-const BESIDE = 8
+/** Up to so many columns the readout stands beside the map; else below. */
+export const BESIDE = 11
 
 const widest = (labels: readonly string[]) => Math.min(16, Math.max(...labels.map((label) => [...label].length)))
 
 /** Cells from 76 px down to 12; from then on the map scrolls sideways. */
 export function gridShape(
-  rows: number,
   columns: number,
   queries: readonly string[],
   keys: readonly string[],
@@ -30,11 +29,11 @@ export function gridShape(
 ): GridShape {
   const isPhone = room < 560
   const chips = !isPhone && columns <= BESIDE
-  const left = Math.ceil(widest(queries) * LETTER) + (chips ? 32 : 12)
+  const left = Math.ceil(widest(queries) * (chips ? 7.9 : LETTER)) + (chips ? 32 : 14)
   const fits = Math.floor((room - left - 2 * columns - 6) / columns)
   const width = Math.max(isPhone ? 18 : 16, Math.min(76, fits))
   const isTurned = width < 64 || widest(keys) * LETTER + 18 > width
-  const isDense = width < 48
+  const isDense = !chips
   const height = isDense ? Math.max(16, Math.min(width, 40)) : Math.min(48, width)
   const step = [1, 2, 5, 10].find((step) => step * (width + 2) >= 12) ?? 10
   return { width, height, left, head: isTurned ? Math.ceil(widest(keys) * LETTER) + 16 : 34, isTurned, isDense, step }

@@ -59,12 +59,15 @@ export class Reading {
   readonly divisor = $derived(1 / this.view.scale)
   readonly isRoot = $derived(Math.abs(this.divisor ** 2 / this.view.sizes.d - 1) < 1e-4)
 
+  /** Which keys go on with the word before them. */
+  readonly joined = $derived(
+    wordsOf(this.view.keys).flatMap(({ start, end }) => Array.from({ length: end - start }, (_, n) => n > 0)),
+  )
+
   /** Ends of scales, of the whole sentence, so that they stay when another word asks. */
   readonly ends = $derived.by(() => {
-    const { stream, read, q, k, v, before, now } = this.view
+    const { q, k, v, before, now } = this.view
     return {
-      stream: roundUp(largest(stream.queries, stream.keys)),
-      read: roundUp(largest(read.queries, read.keys)),
       projected: roundUp(largest(q, k, v)),
       qk: roundUp(largest(q, k)),
       values: roundUp(largest(v, before.out, now.out)),

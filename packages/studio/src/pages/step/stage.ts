@@ -7,12 +7,17 @@ const [LARGEST, SMALLEST] = [60, 20]
 const [LETTER, PADDING, PIECE_PADDING, GAP] = [0.55, 0.62, 0.25, 0.21]
 
 /** The size at which the sentence stands on one line; the smallest, on several, where there is none. */
-export function wordSize(tokens: readonly DrawnToken[], labels: readonly string[], width: number): number {
+export function wordSize(
+  tokens: readonly DrawnToken[],
+  joined: readonly boolean[],
+  labels: readonly string[],
+  width: number,
+): number {
   if (width <= 0) return SMALLEST
   const ems = tokens.reduce((sum, token, i) => {
     const letters = token.special ? labels[i].length * 0.17 : labels[i].length * LETTER
-    const isPiece = !token.startsWord || tokens[i + 1]?.startsWord === false
-    return sum + Math.max(0.74, letters + (isPiece ? PIECE_PADDING + 0.15 : PADDING)) + (token.startsWord ? GAP : 0)
+    const isPiece = joined[i] || joined[i + 1]
+    return sum + Math.max(0.74, letters + (isPiece ? PIECE_PADDING + 0.15 : PADDING)) + (joined[i] ? 0 : GAP)
   }, 0)
   const largest = width < 640 ? 25 : LARGEST
   const smallest = width < 640 ? 25 : SMALLEST + 8
