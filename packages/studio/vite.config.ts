@@ -25,7 +25,10 @@ export default defineConfig(({ mode }) => {
     server: {
       // `npx heed studio` beside it gives the models.
       proxy: Object.fromEntries(
-        ['/models.json', '/models/'].map((at) => [at, { target: 'http://127.0.0.1:4333', changeOrigin: true }]),
+        ['/models.json', '/models/'].map((at) => [
+          at,
+          { target: 'http://127.0.0.1:4333', changeOrigin: true },
+        ]),
       ),
       headers: {
         'cross-origin-opener-policy': 'same-origin',

@@ -14,11 +14,11 @@ export function math(): Plugin {
     load: {
       filter: { id: /\.tex\?math$/ },
       async handler(id) {
-      const file = id.slice(0, -query.length)
-      this.addWatchFile(file)
-      const tex = (await readFile(file, 'utf8')).trim()
-      const markup = temml.renderToString(tex, { trust: true, throwOnError: true, displayMode: true })
-      return `export default ${JSON.stringify(markup)}`
+        const file = id.slice(0, -query.length)
+        this.addWatchFile(file)
+        const tex = (await readFile(file, 'utf8')).trim()
+        const markup = temml.renderToString(tex, { trust: true, throwOnError: true, displayMode: true })
+        return `export default ${JSON.stringify(markup)}`
       },
     },
   }

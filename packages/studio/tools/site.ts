@@ -19,10 +19,12 @@ export function site(): Plugin {
         const from = fileURLToPath(new URL(`../../../models/${name}/`, import.meta.url))
         const to = `${out}/models/${name}/`
         await mkdir(to, { recursive: true })
-        const isModelFile = (file: string) => /\.(json|safetensors|jinja)$/.test(file) && file !== 'package.json'
+        const isModelFile = (file: string) =>
+          /\.(json|safetensors|jinja)$/.test(file) && file !== 'package.json'
         const files = (await readdir(from)).filter(isModelFile).sort()
         for (const file of files) await cp(from + file, to + file)
-        const json = async (file: string) => JSON.parse(await readFile(from + file, 'utf8')) as Record<string, string>
+        const json = async (file: string) =>
+          JSON.parse(await readFile(from + file, 'utf8')) as Record<string, string>
         entries.push({
           name,
           type: (await json('config.json')).model_type,

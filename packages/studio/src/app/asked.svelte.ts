@@ -16,7 +16,9 @@ export class Asked<T> {
   isSlow = $state(false)
   #stop: AbortController | undefined
 
-  ask(question: (options: { signal: AbortSignal; onProgress: (progress: Progress) => void }) => Promise<T>): void {
+  ask(
+    question: (options: { signal: AbortSignal; onProgress: (progress: Progress) => void }) => Promise<T>,
+  ): void {
     this.stop()
     const controller = (this.#stop = new AbortController())
     const { signal } = controller
@@ -37,7 +39,8 @@ export class Asked<T> {
       },
       (error: unknown) => {
         if (signal.aborted) return
-        this.error = error instanceof EngineError ? error : new EngineError('failed', (error as Error).message)
+        this.error =
+          error instanceof EngineError ? error : new EngineError('failed', (error as Error).message)
         end()
       },
     )

@@ -46,7 +46,11 @@ class Session {
   /** Another model; the rest of the view is left to the page. */
   choose(name: string): void {
     const isFirst = this.models.value?.[0]?.name === name
-    route.set({ ...Object.fromEntries(Object.keys(route.params).map((key) => [key, undefined])), text: route.params.text, model: isFirst ? undefined : name })
+    route.set({
+      ...Object.fromEntries(Object.keys(route.params).map((key) => [key, undefined])),
+      text: route.params.text,
+      model: isFirst ? undefined : name,
+    })
   }
 }
 

@@ -32,7 +32,8 @@ export async function captured(
     values: true,
     outputs: true,
     signal,
-    onProgress: ({ done, total }: { done: number; total: number }) => onProgress({ stage: 'read', done, total }),
+    onProgress: ({ done, total }: { done: number; total: number }) =>
+      onProgress({ stage: 'read', done, total }),
     ...(encoderAlone && { target: '' }),
   }
   const made = await capture(model, text, options)

@@ -13,7 +13,10 @@ function engine(): Client<Requests> {
     worker.terminate()
     const { message = '' } = event as Partial<ErrorEvent>
     made.fail(
-      new EngineError('engine', `the engine stopped${message && ` (${message})`}; it starts anew at the next step`),
+      new EngineError(
+        'engine',
+        `the engine stopped${message && ` (${message})`}; it starts anew at the next step`,
+      ),
     )
   }
   worker.addEventListener('error', lost)

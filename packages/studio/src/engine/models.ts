@@ -91,11 +91,20 @@ export async function openModel(source: ModelSource, { signal, onProgress }: Con
   )
   if (!model.tokenizer) {
     model.dispose()
-    throw new HeedError('unsupported', `${name} has no tokenizer.json: it takes ids, not text; choose another model`)
+    throw new HeedError(
+      'unsupported',
+      `${name} has no tokenizer.json: it takes ids, not text; choose another model`,
+    )
   }
   const opened = { model, info: infoOf(name, model, threads ?? 1), captures: new Map<string, Capture>() }
   models.set(name, opened)
   return opened
+}
+
+/** Lets go of all models. */
+export function closeModels(): void {
+  for (const open of models.values()) dispose(open)
+  models.clear()
 }
 
 function infoOf(name: string, model: Model, threads: number): ModelInfo {

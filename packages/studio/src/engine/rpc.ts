@@ -87,7 +87,11 @@ export interface CallOptions {
 export class Client<H extends Handlers> {
   readonly #waiting = new Map<
     number,
-    { resolve: (answer: unknown) => void; reject: (error: Error) => void; onProgress?: CallOptions['onProgress'] }
+    {
+      resolve: (answer: unknown) => void
+      reject: (error: Error) => void
+      onProgress?: CallOptions['onProgress']
+    }
   >()
   #next = 0
 

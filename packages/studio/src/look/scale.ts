@@ -23,7 +23,8 @@ export function roundUp(most: number): number {
 export function largest(...lists: ArrayLike<number>[]): number {
   let most = 0
   for (const list of lists)
-    for (let i = 0; i < list.length; i++) if (Number.isFinite(list[i])) most = Math.max(most, Math.abs(list[i]))
+    for (let i = 0; i < list.length; i++)
+      if (Number.isFinite(list[i])) most = Math.max(most, Math.abs(list[i]))
   return most
 }
 

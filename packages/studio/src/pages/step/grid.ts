@@ -9,6 +9,8 @@ export interface GridShape {
   isTurned: boolean
   /** Cells too small for chips and two decimals. */
   isDense: boolean
+  /** Cells have room for a number. */
+  isWritten: boolean
   /** Every so manyth column is labelled. */
   step: number
 }
@@ -18,7 +20,8 @@ const LETTER = 7.3
 /** Up to so many columns the readout stands beside the map; else below. */
 export const BESIDE = 11
 
-const widest = (labels: readonly string[]) => Math.min(16, Math.max(...labels.map((label) => [...label].length)))
+const widest = (labels: readonly string[]) =>
+  Math.min(16, Math.max(...labels.map((label) => [...label].length)))
 
 /** Cells from 76 px down to 12; from then on the map scrolls sideways. */
 export function gridShape(
@@ -36,5 +39,14 @@ export function gridShape(
   const isDense = !chips
   const height = isDense ? Math.max(16, Math.min(width, 40)) : Math.min(48, width)
   const step = [1, 2, 5, 10].find((step) => step * (width + 2) >= 12) ?? 10
-  return { width, height, left, head: isTurned ? Math.ceil(widest(keys) * LETTER) + 16 : 34, isTurned, isDense, step }
+  return {
+    width,
+    height,
+    left,
+    head: isTurned ? Math.ceil(widest(keys) * LETTER) + 16 : 34,
+    isTurned,
+    isDense,
+    isWritten: width >= 24,
+    step,
+  }
 }

@@ -16,7 +16,9 @@ function drawn(reading: Reading): DrawnMap {
     mask !== 'own' && `mask: ${mask}`,
     forbidden.length > 0 && `${forbidden.length} links forbidden`,
   ].filter((part) => typeof part === 'string')
-  const notes = [view.note, changes > 0 ? `changed: ${named.join(', ')}` : undefined].filter((part) => part !== undefined)
+  const notes = [view.note, changes > 0 ? `changed: ${named.join(', ')}` : undefined].filter(
+    (part) => part !== undefined,
+  )
   return {
     title: `${siteTitle(view.site)} · head ${view.head}`,
     ...(notes.length > 0 && { note: notes.join('; ') }),
@@ -45,8 +47,18 @@ export const savingsOf = (reading: Reading, theme: Theme): Saving[] => [
     type: 'image/svg+xml',
     make: () => textSvg({ ...drawn(reading), title: finding(reading) }, { theme, query: reading.query }),
   },
-  { name: 'Save the numbers as CSV', file: fileOf(reading, '.csv'), type: 'text/csv', make: () => csv(reading) },
-  { name: 'Save the numbers as JSON', file: fileOf(reading, '.json'), type: 'application/json', make: () => json(reading) },
+  {
+    name: 'Save the numbers as CSV',
+    file: fileOf(reading, '.csv'),
+    type: 'text/csv',
+    make: () => csv(reading),
+  },
+  {
+    name: 'Save the numbers as JSON',
+    file: fileOf(reading, '.json'),
+    type: 'application/json',
+    make: () => json(reading),
+  },
 ]
 
 const finding = ({ queryLabels, keyLabels, query, top, row }: Reading) =>

@@ -1,4 +1,4 @@
-import type { Part } from '../../look/Formula.svelte'
+import type { Part } from '../../look/formula'
 
 /** Which parts of the formula the step on the screen is about; none: all of them. */
 class InView {

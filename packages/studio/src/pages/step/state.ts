@@ -1,5 +1,5 @@
 import type { Normalizer } from 'heed'
-import type { Params } from '../../app/route.svelte'
+import type { Params } from '../../app/address'
 import { type Changes, untouched } from '../../engine/changes'
 
 export const PRESET = 'The elephant is very large.'
@@ -43,7 +43,9 @@ export function readState(params: Params): StepState {
     changes: {
       scale: params.scale !== '0',
       temperature:
-        temperature >= temperatures.min && temperature <= temperatures.max ? temperature : untouched.temperature,
+        temperature >= temperatures.min && temperature <= temperatures.max
+          ? temperature
+          : untouched.temperature,
       normalizer: normalizerNames.find((name) => name === norm) ?? untouched.normalizer,
       mask: mask === 'none' || mask === 'causal' ? mask : untouched.mask,
       forbidden: readLinks(params.forbid),
