@@ -20,6 +20,9 @@ const LETTER = 7.3
 /** Up to so many columns the readout stands beside the map; else below. */
 export const BESIDE = 11
 
+/** More cells than these are painted on a canvas. */
+export const MOST_CELLS = 1600
+
 const widest = (labels: readonly string[]) =>
   Math.min(16, Math.max(...labels.map((label) => [...label].length)))
 

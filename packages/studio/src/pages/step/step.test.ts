@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { untouched } from '../../engine/changes'
 import { argmax, largestTerms, percent, rowOf, running, spread, sum, terms } from './derive'
@@ -64,7 +64,12 @@ const word = { text: 'large', special: false, startsWord: true }
 
 it('a sentence stands on one line as long as it can be read there', () => {
   const size = (words: number, width: number) =>
-    wordSize(Array(words).fill(word), Array(words).fill(false), Array(words).fill('large'), width)
+    wordSize(
+      Array.from({ length: words }, () => word),
+      Array(words).fill(false),
+      Array(words).fill('large'),
+      width,
+    )
   expect(size(3, 1216)).toBe(60)
   expect(size(10, 1216)).toBeLessThan(60)
   expect(size(10, 1216)).toBeGreaterThanOrEqual(28)
