@@ -14,22 +14,28 @@ export interface Cell {
   key: number
 }
 
-/**
- * What the page reads now: a head's view, where one looks, and what is pointed at. All figures look here, so that what
- * one points at lights up in the others.
- */
-export class Reading {
-  view = $state.raw() as StepView
-  state = $state.raw() as StepState
-  matrices = $state.raw<Record<'q' | 'k' | 'v', Matrix>>()
-
-  /** Pointed at: a component of q and k, one of v, a cell of the map, a letter of the formula. */
+/** What is pointed at, shared by all figures: what one points at lights up in the others. */
+export class Pointing {
+  /** A component of q and k, one of v, a cell of the map, a letter of the formula. */
   component = $state<number>()
   valueComponent = $state<number>()
   cell = $state.raw<Cell>()
   part = $state<Part>()
   /** Clicks on the map forbid links. */
   isDrawing = $state(false)
+
+  clear(): void {
+    this.component = this.valueComponent = this.cell = this.part = undefined
+  }
+}
+
+/** What a figure reads: a head's view, and where one looks. Each figure has its own, so that they can follow one after another. */
+export class Reading {
+  view = $state.raw() as StepView
+  state = $state.raw() as StepState
+  matrices = $state.raw<Record<'q' | 'k' | 'v', Matrix>>()
+
+  constructor(readonly pointing: Pointing) {}
 
   readonly queryLabels = $derived(tokenLabels(this.view.queries))
   readonly keyLabels = $derived(tokenLabels(this.view.keys))
@@ -116,12 +122,12 @@ export class Reading {
 
   reset(): void {
     this.change({ ...untouched, forbidden: [] })
-    this.isDrawing = false
+    this.pointing.isDrawing = false
   }
 
   /** Lets go of all that is selected. */
   clear(): void {
-    this.component = this.valueComponent = this.cell = this.part = undefined
+    this.pointing.clear()
     route.set({ q: undefined, k: undefined, c: undefined })
   }
 }
