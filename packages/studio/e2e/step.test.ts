@@ -24,7 +24,15 @@ beforeAll(async () => {
   map = (JSON.parse(stdout) as { maps: Map[] }).maps[0]
 })
 
-const whole = (page: Page) => page.waitForSelector('#step-7')
+/** All figures are there, and show the latest answer. */
+async function whole(page: Page): Promise<void> {
+  await page.waitForSelector('#step-7')
+  await page.waitForSelector('[aria-busy="false"]')
+  // Figures follow one a frame.
+  await page.evaluate(async () => {
+    for (let frame = 0; frame < 12; frame++) await new Promise((next) => requestAnimationFrame(next))
+  })
+}
 const headline = async (page: Page) => (await page.textContent('h1'))!.replace(/\s+/g, ' ').trim()
 const params = (page: Page) => Object.fromEntries(new URLSearchParams(page.url().split('?')[1]))
 
@@ -86,6 +94,7 @@ describe('with the keyboard', () => {
       await page.locator('.word[aria-pressed=true]').focus()
       await page.keyboard.press('ArrowRight')
       expect(params(page).q).toBe('6')
+      await whole(page)
       expect(await page.locator('.word:focus b').textContent()).toBe('very')
 
       await page.locator('[role=gridcell][tabindex="0"]').focus()
@@ -129,6 +138,7 @@ describe('changes', () => {
       await page.locator('.word').nth(7).click()
       expect(params(page)).toMatchObject({ scale: '0', norm: 'sparsemax', temp: '2', mask: 'causal', q: '7' })
       await expect.poll(() => page.locator('.changes').textContent()).toMatch(/4 changes · reset/)
+      await whole(page)
       const shown = await cells(page)
       const [title, url] = [await headline(page), page.url()]
       const other = await newPage()
@@ -174,6 +184,7 @@ describe('changes', () => {
       await page.getByRole('button', { name: /heed-copy/ }).click()
       await expect.poll(() => params(page).model).toBe('heed-copy')
       await expect.poll(() => page.locator('.word b').count(), { timeout: 10_000 }).toBeGreaterThan(8)
+      await whole(page)
       expect(await page.locator('#step-2').textContent()).toContain('turns them by the token’s position')
     }))
 })
