@@ -176,6 +176,12 @@ describe('changes', () => {
       await expect
         .poll(() => page.locator('.word b').allTextContents())
         .toEqual(['I', 'see', 'a', 'dog', '.', 'end'])
+      await page.locator('.word').nth(3).dblclick()
+      await page.keyboard.type('cat')
+      await page.keyboard.press('Enter')
+      await expect.poll(() => page.locator('.word b').allTextContents()).toContain('cat')
+      expect(params(page)).toMatchObject({ text: 'I see a cat.', site: 'encoder.2.self', head: '3' })
+      await page.goBack()
       await page.getByRole('combobox', { name: /^Attention:/ }).click()
       await page.getByRole('option', { name: /decoder\.2\.cross/ }).click()
       await expect.poll(() => page.locator('.output b').textContent()).toBe('Ich sehe einen Hund.')

@@ -40,6 +40,8 @@ export interface StepView {
   output: string | null
   queries: DrawnToken[]
   keys: DrawnToken[]
+  /** Where each key stands in the text [start, end); absent where keys are not of the text. */
+  spans?: (readonly [start: number, end: number])[]
   /** How rows are named where that is not plain. */
   note?: string
   /** Rows, columns; width of x, of q and k, of v. */
@@ -116,6 +118,9 @@ async function view(
       queries: [...queries],
       keys: [...keys],
       note,
+      ...(sides(site).keys === 'source' && {
+        spans: seen.of!.tokens.source.map(({ start, end }) => [start, end] as const),
+      }),
       sizes: {
         Tq: map.rows,
         Tk: map.cols,
