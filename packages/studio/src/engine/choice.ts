@@ -8,6 +8,8 @@ const LOOKED_AT = 64
 export interface Place {
   query: number
   key: number
+  /** Both are words of one piece; else there are none such, and it is the strongest of all. */
+  ofWords: boolean
 }
 
 /** Tokens that are words of one piece, by number. */
@@ -30,19 +32,19 @@ export async function strongestLink(
   const { queries, keys } = drawnAxes(captured.of!, { site, ...sides(site) })
   const isCausal = Boolean(captured.attention(site).options.causal)
   const allowed = (i: number, j: number) => !(isCausal && j === 0) && (i !== j || site.endsWith('.cross'))
-  const best = (rows: readonly number[], cols: readonly number[]) => {
+  const best = (rows: readonly number[], cols: readonly number[], ofWords: boolean) => {
     let found: (Place & { weight: number }) | undefined
     for (const query of rows)
       for (const key of cols) {
         const weight = weights[query * map.cols + key]
-        if (allowed(query, key) && weight > (found?.weight ?? 0)) found = { query, key, weight }
+        if (allowed(query, key) && weight > (found?.weight ?? 0)) found = { query, key, weight, ofWords }
       }
     return found
   }
   const all = (n: number) => [...Array(n).keys()]
   return (
-    best(wholeWords(queries), wholeWords(keys)) ??
-    best(all(map.rows), all(map.cols)) ?? { query: 0, key: 0, weight: weights[0] ?? 0 }
+    best(wholeWords(queries), wholeWords(keys), true) ??
+    best(all(map.rows), all(map.cols), false) ?? { query: 0, key: 0, weight: weights[0] ?? 0, ofWords: false }
   )
 }
 
