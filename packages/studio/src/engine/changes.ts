@@ -1,5 +1,7 @@
 import type { Normalizer } from 'heed'
 
+export type { Normalizer }
+
 /** What the reader changes in the formula of one head. */
 export interface Changes {
   /** Multiplied by the model's scale, 1/√d_k; else the products stand as they are. */

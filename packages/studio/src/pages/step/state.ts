@@ -1,6 +1,5 @@
-import type { Normalizer } from 'heed'
 import type { Params } from '../../app/address'
-import { type Changes, untouched } from '../../engine/changes'
+import { type Changes, type Normalizer, untouched } from '../../engine/changes'
 
 export const PRESET = 'The elephant is very large.'
 
