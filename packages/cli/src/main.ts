@@ -22,6 +22,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   train: async () => (await import('./commands/train.js')).addTrain,
   runs: async () => (await import('./commands/runs.js')).addRuns,
   tune: async () => (await import('./commands/tune.js')).addTune,
+  studio: async () => (await import('./commands/studio.js')).addStudio,
   experiment: async () => (await import('./commands/experiment.js')).addExperiment,
 }
 
@@ -60,6 +61,7 @@ Examples:
   heed similar dog cat television          words as vectors: how near they are
   heed generate "Once upon a time" --model ./gpt2
   heed ablate "I see a dog."               which heads the translation needs
+  heed studio --open                       see and change it in the browser
   heed models                              what can be run
   heed runs                                what is, or was, in training
   heed <command> --help                    more examples

@@ -49,23 +49,31 @@ function againstArrows(file: string, specifier: string): string | undefined {
   return `${file} imports ${target}: ${from} may not import ${to}`
 }
 
-/** Why `file` (a path under cli/src) may not import `specifier`, or undefined. */
+/** Why `file` (a path under src of the command or the studio) may not import `specifier`, or undefined. */
 function againstPublicApi(file: string, specifier: string, entries: readonly string[]): string | undefined {
   if (specifier.startsWith('.')) {
     const target = normalize(join(dirname(file), specifier))
     return target.startsWith('..')
-      ? `${file} imports ${specifier}: outside of the command's source`
+      ? `${file} imports ${specifier}: outside of its package's source`
       : undefined
   }
   if (!/^heed($|\/)/.test(specifier) || entries.includes(specifier)) return undefined
   return `${file} imports ${specifier}: not an entry point of heed`
 }
 
+/** Why a file of the studio may not: the page draws, and the engine's worker alone computes. */
+function againstEngine(file: string, specifier: string): string | undefined {
+  const draws = partOf(file) !== 'engine'
+  return draws && /^heed($|\/)/.test(specifier) && specifier !== 'heed/look'
+    ? `${file} imports ${specifier}: only engine/ computes; ask it`
+    : undefined
+}
+
 /** Every import of every file that is not a test, dynamic ones, types and re-exports included. */
 function importsUnder(root: string): [file: string, specifier: string][] {
   return readdirSync(root, { recursive: true, encoding: 'utf8' })
     .map((file) => file.split(sep).join('/'))
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && partOf(file) !== 'testing')
+    .filter((file) => /\.(ts|svelte)$/.test(file) && !file.endsWith('.test.ts') && partOf(file) !== 'testing')
     .flatMap((file) =>
       ts
         .preProcessFile(readFileSync(join(root, file), 'utf8'))
@@ -75,6 +83,7 @@ function importsUnder(root: string): [file: string, specifier: string][] {
 
 const heed = dirname(fileURLToPath(import.meta.url))
 const cli = join(heed, '../../cli/src')
+const studio = join(heed, '../../studio/src')
 const { exports } = JSON.parse(readFileSync(join(heed, '../package.json'), 'utf8')) as { exports: object }
 const entries = Object.keys(exports).map((path) => path.replace('.', 'heed'))
 
@@ -118,6 +127,20 @@ it('the command uses public entry points alone', () => {
   expect(
     importsUnder(cli).flatMap(
       ([file, specifier]) => againstPublicApi(relative('.', file), specifier, entries) ?? [],
+    ),
+  ).toEqual([])
+})
+
+it('the studio uses public entry points alone, and computes in its engine alone', () => {
+  expect(againstEngine('pages/step/Hero.svelte', 'heed/look')).toBeUndefined()
+  expect(againstEngine('engine/step.ts', 'heed/lens')).toBeUndefined()
+  expect(againstEngine('pages/step/Hero.svelte', 'heed')).toContain('ask it')
+  const imports = importsUnder(studio)
+  expect(imports.filter(([file]) => file.endsWith('.svelte')).length).toBeGreaterThan(20)
+  expect(
+    imports.flatMap(
+      ([file, specifier]) =>
+        againstPublicApi(file, specifier, entries) ?? againstEngine(file, specifier) ?? [],
     ),
   ).toEqual([])
 })

@@ -10,6 +10,7 @@ export {
   type TensorToWrite,
 } from './safetensors.js'
 export { diskFolder, type Folder } from './folder.js'
+export { servedFolder, type ServedOptions } from './served.js'
 export {
   exists,
   type FileContent,

@@ -86,3 +86,10 @@ export {
 } from './effect.js'
 export { type LinkEffect, linkEffects, type LinkEffectsOptions, type MapLink } from './effect-links.js'
 export { patchSweep, type PatchSweep, type PatchSweepOptions, type SweptText } from './patch-sweep.js'
+export {
+  attentionInputs,
+  type AttentionInputs,
+  type HeadProjection,
+  headProjections,
+  inputActivations,
+} from './projections.js'

@@ -13,7 +13,7 @@ import type { Tensor } from '../tensor/tensor.js'
 import type { Shape } from '../tensor/shape.js'
 import { type BertConfig, bertConfig, distilbertConfig, robertaConfig } from './bert-config.js'
 import { EncoderModel } from './encoder.js'
-import type { Family, Projection } from './family.js'
+import type { AttentionInput, Family, InputProjections, Projection } from './family.js'
 import { idTensor, type PaddedIds } from './ids.js'
 import type { Run } from './run.js'
 import { BlockNet, layerOf, type Net } from './sequence.js'
@@ -107,6 +107,15 @@ class Bert extends BlockNet<BertConfig> {
   outputProjection(site: string): Projection {
     const { prefix, layer, output } = this.names
     return { name: `${prefix}${layer}.${layerOf(site)}.${output}` }
+  }
+
+  inputProjections(site: string): InputProjections {
+    const { prefix, layer, query, key, value } = this.names
+    const input: AttentionInput = { of: [`layers.${layerOf(site)}.input`] }
+    const [q, k, v] = [query, key, value].map((part) => ({
+      name: `${prefix}${layer}.${layerOf(site)}.${part}`,
+    }))
+    return { queries: input, keys: input, q, k, v }
   }
 
   hidden(run: Run, ids: PaddedIds): Tensor {

@@ -59,6 +59,28 @@ export interface NormWeights {
   readonly eps: number
 }
 
+/** What projections of an attention read: the sum of named activations, through a norm where there is one. */
+export interface AttentionInput {
+  readonly of: readonly string[]
+  readonly norm?: NormWeights
+}
+
+/**
+ * Where an attention's q, k and v come from: q = x W_Q + b and so on, with x of `queries` for q and of `keys` for k and v.
+ * Of several heads each has its own outputs of the matrix, one head after another.
+ */
+export interface InputProjections {
+  readonly queries: AttentionInput
+  readonly keys: AttentionInput
+  /** `first` is where its outputs begin, in a matrix that makes several of them. */
+  readonly q: Projection & { readonly first?: number }
+  readonly k: Projection & { readonly first?: number }
+  readonly v: Projection & { readonly first?: number }
+  /** What q and k go through after W, before they meet: a norm of every head, and turns by position. */
+  readonly headNorms?: boolean
+  readonly rotary?: boolean
+}
+
 /** How a model ends: what makes scores of the vocabulary of its last layer's output. */
 export interface Readout {
   /** The layers that it follows: `layers`, or `decoder` of an encoder-decoder. */
@@ -89,6 +111,8 @@ export interface Model extends SiteNames, Disposable {
   readonly readout?: Readout
   /** W_O of an attention, which joins its heads; undefined where the family does not say. */
   outputProjection(site: string): Projection | undefined
+  /** W_Q, W_K and W_V of an attention and what they read; absent, or undefined, where the family does not say. */
+  inputProjections?(site: string): InputProjections | undefined
   /** The tokens of a text as a pass reads them, special ones included. @throws HeedError `unsupported` without a tokenizer */
   sourceTokens(text: string): Token[]
   /**

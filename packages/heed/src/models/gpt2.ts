@@ -11,7 +11,7 @@ import { scope } from '../tensor/scope.js'
 import type { Shape } from '../tensor/shape.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { CausalModel } from './causal.js'
-import type { Family, NormWeights, Projection } from './family.js'
+import type { AttentionInput, Family, InputProjections, NormWeights, Projection } from './family.js'
 import { type Gpt2Config, gpt2Config } from './gpt2-config.js'
 import { idTensor, type PaddedIds } from './ids.js'
 import type { Run } from './run.js'
@@ -37,6 +37,17 @@ class Gpt2 extends BlockNet<Gpt2Config> {
 
   outputProjection(site: string): Projection {
     return { name: `transformer.h.${layerOf(site)}.attn.c_proj`, transposed: true }
+  }
+
+  inputProjections(site: string): InputProjections {
+    const layer = layerOf(site)
+    const input: AttentionInput = {
+      of: [`layers.${layer}.input`],
+      norm: { kind: 'layer', name: `transformer.h.${layer}.ln_1`, eps: this.config.normEps },
+    }
+    const fused = { name: `transformer.h.${layer}.attn.c_attn`, transposed: true }
+    const [q, k, v] = [0, 1, 2].map((part) => ({ ...fused, first: part * this.config.width }))
+    return { queries: input, keys: input, q, k, v }
   }
 
   hidden(run: Run, ids: PaddedIds, start: number): Tensor {

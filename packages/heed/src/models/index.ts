@@ -21,7 +21,9 @@ export {
   noneToken,
 } from './encoder.js'
 export type {
+  AttentionInput,
   Family,
+  InputProjections,
   Model,
   ModelFiles,
   NormWeights,

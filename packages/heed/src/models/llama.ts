@@ -11,7 +11,7 @@ import { scope } from '../tensor/scope.js'
 import type { Shape } from '../tensor/shape.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { CausalModel } from './causal.js'
-import type { Family, NormWeights, Projection } from './family.js'
+import type { AttentionInput, Family, InputProjections, NormWeights, Projection } from './family.js'
 import { idTensor, type PaddedIds } from './ids.js'
 import {
   type Kind,
@@ -44,6 +44,17 @@ class Llama extends BlockNet<LlamaConfig> {
 
   outputProjection(site: string): Projection {
     return { name: `model.layers.${layerOf(site)}.self_attn.o_proj` }
+  }
+
+  inputProjections(site: string): InputProjections {
+    const layer = layerOf(site)
+    const of = `model.layers.${layer}`
+    const input: AttentionInput = {
+      of: [`layers.${layer}.input`],
+      norm: { kind: 'rms', name: `${of}.input_layernorm`, eps: this.config.normEps },
+    }
+    const [q, k, v] = ['q', 'k', 'v'].map((part) => ({ name: `${of}.self_attn.${part}_proj` }))
+    return { queries: input, keys: input, q, k, v, rotary: true, headNorms: this.config.headNorms }
   }
 
   hidden(run: Run, ids: PaddedIds, start: number): Tensor {

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { parseSafetensors, writeSafetensors } from '../io/index.js'
+import { diskFolder, type Folder, parseSafetensors, writeSafetensors } from '../io/index.js'
 import { coded, expectWithin } from '../testing/index.js'
 import { tinyTransformer } from '../testing/tiny-transformer.js'
 import { defineFamily, listModels, loadModel, saveModel, type Transformer } from './index.js'
@@ -36,6 +36,23 @@ test.each(['F32', 'F16'] as const)('what is saved as %s loads again', async (dty
     expect(await loaded.translate(['the dog'], options)).toEqual(await model.translate(['the dog'], options))
   model.dispose()
   loaded.dispose()
+})
+
+test('a folder may be files from elsewhere', async () => {
+  const path = await saved('given')
+  const asked: string[] = []
+  const disk = await diskFolder(path)
+  const folder: Folder = {
+    path: 'a dropped folder',
+    text: (name) => (asked.push(name), disk.text(name)),
+    open: (name) => (asked.push(name), disk.open(name)),
+  }
+  using model = await loadModel<Transformer>(folder)
+  expect(model.config.model_type).toBe('heed-transformer')
+  expect(asked).toContain('model.safetensors')
+  await rm(join(path, 'config.json'))
+  await expect(loadModel(folder)).rejects.toThrow(coded('not-found', 'a dropped folder: no config.json'))
+  await expect(loadModel(null as unknown as string)).rejects.toThrow(coded('option', 'name a model'))
 })
 
 async function editConfig(path: string, edit: (config: Record<string, unknown>) => void): Promise<void> {

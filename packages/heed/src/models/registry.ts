@@ -86,7 +86,8 @@ export interface LoadProgress {
 /**
  * Loads a model: a shipped one by name, a folder in Hugging Face layout (config.json, model.safetensors, tokenizer.json),
  * or a model of the Hugging Face hub, `org/name` or `org/name@revision`, which is downloaded into the cache that Python's
- * huggingface_hub uses too (HF_HOME, HF_HUB_CACHE, HF_TOKEN, HF_ENDPOINT and HF_HUB_OFFLINE are obeyed). Weights go
+ * huggingface_hub uses too (HF_HOME, HF_HUB_CACHE, HF_TOKEN, HF_ENDPOINT and HF_HUB_OFFLINE are obeyed). A `Folder` is files
+ * from elsewhere: in a page `servedFolder('/models/mine/')` of `heed/io`. Weights go
  * from the file straight into the backend's memory, F16 and BF16 widened to float32 unless `dtype` says otherwise. The caller disposes the model. What it is
  * follows from `model_type` in config.json: whoever knows the family names its class,
  * `loadModel<CausalModel>('openai-community/gpt2')`.
@@ -99,9 +100,12 @@ export function loadModel<Name extends keyof ShippedModels>(
   name: Name,
   options?: LoadOptions,
 ): Promise<ShippedModels[Name]>
-export function loadModel<M extends Model = Model>(nameOrFolder: string, options?: LoadOptions): Promise<M>
+export function loadModel<M extends Model = Model>(
+  nameOrFolder: string | Folder,
+  options?: LoadOptions,
+): Promise<M>
 export async function loadModel(
-  nameOrFolder: string,
+  nameOrFolder: string | Folder,
   { backend = currentBackend(), dtype = 'f32', signal, onProgress }: LoadOptions = {},
 ): Promise<Model> {
   if (!weightDTypes.includes(dtype))
@@ -111,7 +115,10 @@ export async function loadModel(
     )
   const report = (stage: LoadProgress['stage']) => (done: number, total: number) =>
     onProgress?.({ stage, done, total })
-  const folder = await folderOf(nameOrFolder, { signal, onProgress: report('download') })
+  const folder =
+    typeof nameOrFolder === 'object' && nameOrFolder !== null
+      ? nameOrFolder
+      : await folderOf(nameOrFolder, { signal, onProgress: report('download') })
   const { path } = folder
   const { config: json, tensors: stored, close, ...files } = await openModelFolder(folder)
   try {

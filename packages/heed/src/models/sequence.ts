@@ -8,6 +8,7 @@ import type { Encoding, Token, Tokenizer } from '../text/index.js'
 import { finiteValues } from './damaged.js'
 import { embedTexts, type EmbedOptions } from './embed.js'
 import {
+  type InputProjections,
   type Model,
   type ModelFiles,
   type NormWeights,
@@ -42,6 +43,8 @@ export interface Net {
   readonly unembedding?: string
   /** W_O of an attention, which joins its heads. */
   outputProjection?(site: string): Projection
+  /** W_Q, W_K and W_V of an attention, and what they read. */
+  inputProjections?(site: string): InputProjections
   /** Frees what the net made beside the weights. */
   dispose?(): void
 }
@@ -180,6 +183,10 @@ export class SequenceModel implements Model {
 
   outputProjection(site: string): Projection | undefined {
     return this.net.outputProjection?.(site)
+  }
+
+  inputProjections(site: string): InputProjections | undefined {
+    return this.net.inputProjections?.(site)
   }
 
   sourceTokens(text: string): Token[] {

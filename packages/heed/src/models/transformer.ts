@@ -17,7 +17,9 @@ import type { Tensor } from '../tensor/tensor.js'
 import type { Token, Tokenizer } from '../text/index.js'
 import { embedTexts, type EmbedOptions } from './embed.js'
 import {
+  type AttentionInput,
   type Family,
+  type InputProjections,
   type Model,
   type ModelFiles,
   type Projection,
@@ -195,6 +197,25 @@ export class Transformer implements Model {
 
   outputProjection(site: string): Projection {
     return { name: `${site}.output` }
+  }
+
+  inputProjections(site: string): InputProjections {
+    const [side, layer, kind] = site.split('.')
+    const at = `${side}.${layer}`
+    const { norm, layer_norm_eps: eps } = this.config
+    const normed = (name: string) => ({ norm: { kind: 'layer', name: `${at}.${name}`, eps } as const })
+    const of = (part: string) => ({ name: `${site}.${part}` })
+    const [q, k, v] = [of('query'), of('key'), of('value')]
+    if (kind === 'self') {
+      const input: AttentionInput = { of: [`${at}.input`], ...(norm === 'pre' && normed('norm1')) }
+      return { queries: input, keys: input, q, k, v }
+    }
+    // Behind the block's self-attention, which norm1 closes where norms come last.
+    const queries = {
+      of: [`${at}.input`, `${at}.attention`],
+      ...normed(norm === 'pre' ? 'norm2' : 'norm1'),
+    }
+    return { queries, keys: { of: ['encoder.output'] }, q, k, v }
   }
 
   sourceTokens(text: string): Token[] {

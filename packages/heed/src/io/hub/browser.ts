@@ -1,8 +1,8 @@
 import { HeedError, throwIfAborted } from '../../errors.js'
 import { parseRecord } from '../../json.js'
-import type { OpenFile } from '../files.js'
 import type { Folder } from '../folder.js'
 import { INDEX, readWeightMap } from '../model-folder.js'
+import { openBlob } from '../served.js'
 import { decodeUtf8 } from '../text.js'
 import type { Hub } from './client.js'
 import type { OnProgress } from './disk.js'
@@ -62,13 +62,6 @@ const cacheFolder = (hub: Hub, cache: Cache, commit: string): Folder => {
     },
   }
 }
-
-const openBlob = (blob: Blob): OpenFile => ({
-  size: blob.size,
-  read: async (position, into) =>
-    into.set(new Uint8Array(await blob.slice(position, position + into.length).arrayBuffer())),
-  close: async () => undefined,
-})
 
 async function bring(
   hub: Hub,

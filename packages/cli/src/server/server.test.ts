@@ -1,0 +1,184 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { type IncomingHttpHeaders, request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { listen, type Running } from './listen.js'
+import { type ModelEntry, type ServedModel, servedModels } from './models.js'
+
+let root = ''
+let running: Running
+let port = 0
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'heed-server-'))
+  const put = async (name: string, text: string) => {
+    await mkdir(join(root, name, '..'), { recursive: true })
+    await writeFile(join(root, name), text)
+  }
+  await put('page/index.html', '<!doctype html>the page')
+  await put('page/assets/app-1a2b.js', 'run()')
+  await put('secret.txt', 'secret')
+  await put('mine/config.json', '{"model_type":"bert"}')
+  await put('mine/model.safetensors', 'weights')
+  await put('mine/notes.txt', 'private notes')
+  await put('mine/1_Pooling/config.json', '{}')
+  await symlink(join(root, 'secret.txt'), join(root, 'mine/stolen.json'))
+  await symlink(join(root, 'secret.txt'), join(root, 'page/stolen.js'))
+  await symlink(join(root, 'mine/config.json'), join(root, 'mine/again.json'))
+  // The hub's cache: all files of a snapshot are links to blobs beside it.
+  await put('hub/blobs/abc', '{"model_type":"gpt2"}')
+  await mkdir(join(root, 'hub/snapshots/main'), { recursive: true })
+  await symlink('../../blobs/abc', join(root, 'hub/snapshots/main/config.json'))
+  const models = [
+    ...(await servedModels(join(root, 'mine'))),
+    ...(await servedModels(join(root, 'hub/snapshots/main'))).slice(0, 1),
+  ]
+  running = await listen({ page: join(root, 'page'), models: models as ServedModel[] }, 0)
+  port = Number(new URL(running.address).port)
+})
+afterAll(async () => {
+  await running.close()
+  await rm(root, { recursive: true, force: true })
+})
+
+interface Answer {
+  status: number
+  headers: IncomingHttpHeaders
+  body: string
+}
+
+/** The path goes out as it is: fetch would tidy it up first. */
+const ask = (path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    const asked = request({ host: '127.0.0.1', port, path, method, headers }, (response) => {
+      let body = ''
+      response.setEncoding('utf8').on('data', (text: string) => (body += text))
+      response.on('end', () => resolve({ status: response.statusCode!, headers: response.headers, body }))
+    })
+    asked.on('error', reject).end()
+  })
+
+describe('what it gives', () => {
+  it('the page, isolated, with a policy', async () => {
+    const { status, headers, body } = await ask('/')
+    expect([status, body]).toEqual([200, '<!doctype html>the page'])
+    expect(headers).toMatchObject({
+      'content-type': 'text/html; charset=utf-8',
+      'cache-control': 'no-cache',
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-embedder-policy': 'require-corp',
+      'x-content-type-options': 'nosniff',
+    })
+    expect(headers['content-security-policy']).toContain("default-src 'none'")
+    const asset = await ask('/assets/app-1a2b.js')
+    expect(asset.body).toBe('run()')
+    expect(asset.headers['cache-control']).toContain('immutable')
+    expect(asset.headers['cross-origin-embedder-policy']).toBe('require-corp')
+  })
+
+  it('models and what they hold, the one asked for first', async () => {
+    const { headers, body } = await ask('/models.json')
+    expect(headers['cache-control']).toBe('no-store')
+    const [mine, ...shipped] = JSON.parse(body) as ModelEntry[]
+    expect(mine).toEqual({
+      name: 'mine',
+      type: 'bert',
+      bytes: 7,
+      description: '',
+      address: 'models/mine/',
+      files: ['1_Pooling/config.json', 'again.json', 'config.json', 'model.safetensors'],
+    })
+    expect(shipped.map(({ name }) => name)).toContain('heed-en-de')
+    expect(body).not.toContain(root)
+  })
+
+  it('files of models once, as long as they stay the same', async () => {
+    const first = await ask('/models/mine/model.safetensors')
+    expect(first).toMatchObject({ status: 200, body: 'weights' })
+    expect(first.headers).toMatchObject({ 'content-length': '7', 'cache-control': 'no-cache' })
+    const etag = first.headers.etag!
+    expect(await ask('/models/mine/model.safetensors', { 'if-none-match': etag })).toMatchObject({
+      status: 304,
+      body: '',
+    })
+    await writeFile(join(root, 'mine/model.safetensors'), 'other weights')
+    const changed = await ask('/models/mine/model.safetensors', { 'if-none-match': etag })
+    expect(changed).toMatchObject({ status: 200, body: 'other weights' })
+    await writeFile(join(root, 'mine/model.safetensors'), 'weights')
+    expect(await ask('/models/mine/model.safetensors', {}, 'HEAD')).toMatchObject({ status: 200, body: '' })
+  })
+
+  it('links that stay in the folder, and those of the hub’s cache', async () => {
+    expect((await ask('/models/mine/again.json')).body).toBe('{"model_type":"bert"}')
+    expect((await ask('/models/main/config.json')).body).toBe('{"model_type":"gpt2"}')
+  })
+})
+
+describe('what it does not give', () => {
+  it.each([
+    '/../secret.txt',
+    '/..%2fsecret.txt',
+    '/%2e%2e/secret.txt',
+    '/%2e%2e%2fsecret.txt',
+    '/..\\secret.txt',
+    '/..%5csecret.txt',
+    '/assets/../../secret.txt',
+    '/assets/%2e%2e/%2e%2e/secret.txt',
+    '/assets//../../secret.txt',
+    '/%252e%252e/secret.txt',
+    '/models/mine/../../secret.txt',
+    '/models/mine/..%2f..%2fsecret.txt',
+    '/models/mine/%2e%2e/%2e%2e/secret.txt',
+    '/models/%2e%2e/secret.txt',
+    '/models/..%2f/secret.txt',
+    '/models/mine/notes.txt',
+    '/models/mine/stolen.json',
+    '/stolen.js',
+    '/models/mine//config.json',
+    '/models/mine/config.json%00.png',
+    '/models/mine/1_Pooling',
+    '/models/mine/',
+    '/models/other/config.json',
+    '/models/constructor/config.json',
+    '//etc/passwd',
+    '/etc/passwd',
+    '/%',
+    '/%ff',
+    '/assets',
+  ])('%s', async (path) => {
+    const { status, body } = await ask(path)
+    expect(body).not.toMatch(/secret$|private|root:/)
+    expect([400, 404]).toContain(status)
+  })
+
+  it('anything to names of other sites that point here, and to pages of others', async () => {
+    for (const host of ['evil.example', `evil.example:${port}`, '127.0.0.1', `127.0.0.1:${port + 1}`])
+      expect(await ask('/', { host })).toMatchObject({ status: 403 })
+    for (const origin of ['https://evil.example', 'null', `https://127.0.0.1:${port}.evil.example`])
+      expect(await ask('/models.json', { origin })).toMatchObject({ status: 403 })
+    const own = await ask('/models.json', { host: `localhost:${port}`, origin: `http://localhost:${port}` })
+    expect(own.status).toBe(200)
+  })
+
+  it('any way to write', async () => {
+    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS'])
+      expect((await ask('/', {}, method)).status).toBe(405)
+  })
+})
+
+it('a port that is taken is an error that says what to do', async () => {
+  const again = listen({ page: join(root, 'page'), models: [] }, port)
+  await expect(again).rejects.toMatchObject({
+    code: 'input',
+    message: `port ${port} is taken, perhaps by another heed studio; name another with --port, or --port 0 for any that is free`,
+  })
+})
+
+it('a model that there is not', async () => {
+  await expect(servedModels('no-such-model')).rejects.toMatchObject({ code: 'not-found' })
+  await expect(servedModels(join(root, 'page'))).rejects.toMatchObject({
+    code: 'not-found',
+    message: expect.stringContaining('no config.json') as string,
+  })
+})

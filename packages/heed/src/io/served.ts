@@ -1,0 +1,86 @@
+import { HeedError, throwIfAborted } from '../errors.js'
+import type { OpenFile } from './files.js'
+import type { Folder } from './folder.js'
+import { OPTIONAL_FILES, CONFIG, INDEX, WEIGHTS } from './model-folder.js'
+import { decodeUtf8 } from './text.js'
+
+export interface ServedOptions {
+  /** Which files there are, as paths within the folder: no other one is asked for. Default: those a model folder may have. */
+  files?: readonly string[]
+  signal?: AbortSignal
+  /** Bytes that came, of all files that were asked for so far. */
+  onProgress?: (done: number, total: number) => void
+}
+
+/**
+ * A folder that a web server gives, for pages (and Node): `loadModel(servedFolder('/models/heed-en-de/'))`. A file is
+ * taken whole when it is first asked for, into a Blob, which browsers keep out of the page's memory when it is large;
+ * what the browser's cache has is not fetched again.
+ *
+ * Reading throws HeedError `not-found` for an answer other than 200 and 404 (404 is a file that there is not),
+ * `network` when the server cannot be reached or the connection ends early, `aborted` by the signal.
+ */
+export function servedFolder(address: string, options: ServedOptions = {}): Folder {
+  const { files = [CONFIG, WEIGHTS, INDEX, ...OPTIONAL_FILES], signal, onProgress } = options
+  const base = address.replace(/\/*$/, '')
+  const blobs = new Map<string, Promise<Blob | undefined>>()
+  let [done, total] = [0, 0]
+
+  async function take(name: string): Promise<Blob | undefined> {
+    const url = `${base}/${name.split('/').map(encodeURIComponent).join('/')}`
+    try {
+      const response = await fetch(url, { signal })
+      // A server of single-page apps answers with its page for whatever there is not.
+      const isPage = response.headers.get('content-type')?.startsWith('text/html')
+      if (response.status === 404 || (response.ok && isPage)) {
+        await response.body?.cancel()
+        return undefined
+      }
+      if (!response.ok || !response.body) {
+        await response.body?.cancel()
+        throw new HeedError('not-found', `${url}: the server answers ${response.status}; check the address`)
+      }
+      total += Number(response.headers.get('content-length') ?? 0)
+      const count = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+        transform(bytes, controller) {
+          done += bytes.length
+          onProgress?.(done, Math.max(done, total))
+          controller.enqueue(bytes)
+        },
+      })
+      return await new Response(response.body.pipeThrough(count)).blob()
+    } catch (cause) {
+      throwIfAborted(signal)
+      if (cause instanceof HeedError) throw cause
+      const { message } = cause as Error
+      throw new HeedError('network', `${url}: cannot be read (${message}); is the server still running?`, {
+        cause,
+      })
+    }
+  }
+
+  const blobOf = async (name: string): Promise<Blob | undefined> => {
+    if (!files.includes(name)) return undefined
+    if (!blobs.has(name)) blobs.set(name, take(name))
+    return blobs.get(name)
+  }
+  return {
+    path: base,
+    async text(name) {
+      const blob = await blobOf(name)
+      return blob && decodeUtf8(new Uint8Array(await blob.arrayBuffer()), `${base}/${name}`)
+    },
+    async open(name) {
+      const blob = await blobOf(name)
+      return blob && openBlob(blob)
+    },
+  }
+}
+
+/** A blob as a file to be read in pieces. */
+export const openBlob = (blob: Blob): OpenFile => ({
+  size: blob.size,
+  read: async (position, into) =>
+    into.set(new Uint8Array(await blob.slice(position, position + into.length).arrayBuffer())),
+  close: async () => undefined,
+})

@@ -1,0 +1,35 @@
+import { formatAddress, type Params, parseAddress } from './address'
+
+export { formatAddress, type Params }
+
+class Route {
+  #now = $state.raw(parseAddress(location.hash))
+
+  constructor() {
+    const read = () => (this.#now = parseAddress(location.hash))
+    addEventListener('popstate', read)
+    addEventListener('hashchange', read)
+  }
+
+  get page(): string {
+    return this.#now.page
+  }
+
+  get params(): Params {
+    return this.#now.params
+  }
+
+  /**
+   * Changes some parameters of this page; undefined takes one away.
+   *
+   * @param replace for what is dragged or typed, which should not fill the history
+   */
+  set(change: Readonly<Record<string, string | undefined>>, { replace = false } = {}): void {
+    const address = formatAddress(this.page, { ...this.params, ...change })
+    if (address === location.hash) return
+    history[replace ? 'replaceState' : 'pushState'](null, '', address)
+    this.#now = parseAddress(address)
+  }
+}
+
+export const route = new Route()

@@ -1,0 +1,57 @@
+import { ask } from '../engine/client'
+import type { ModelEntry, ModelInfo, ModelSource } from '../engine/models'
+import { EngineError } from '../engine/rpc'
+import { Asked } from './asked.svelte'
+import { route } from './route.svelte'
+
+/** The models of this site and the one that is open, for all pages. */
+class Session {
+  readonly models = new Asked<ModelEntry[]>()
+  readonly open = new Asked<ModelInfo>()
+
+  /** A name alone, so that other changes of the address change no model. */
+  readonly #wanted = $derived(route.params.model)
+
+  /** The model that the address names, else the first of the site. */
+  readonly source = $derived.by((): ModelSource | undefined => {
+    const { value: entries } = this.models
+    if (!entries) return undefined
+    const wanted = this.#wanted
+    const entry = wanted === undefined ? entries[0] : entries.find(({ name }) => name === wanted)
+    if (entry)
+      return { name: entry.name, address: new URL(entry.address, document.baseURI).href, files: entry.files }
+    return wanted === undefined ? undefined : { name: wanted }
+  })
+
+  /** Of the open model, as long as it is the one that is wanted. */
+  readonly info = $derived(this.open.value?.name === this.source?.name ? this.open.value : undefined)
+
+  fetchModels(): void {
+    this.models.ask(async ({ signal }) => {
+      try {
+        const response = await fetch('models.json', { signal })
+        if (!response.ok) throw new Error(`the server answers ${response.status}`)
+        return (await response.json()) as ModelEntry[]
+      } catch (error) {
+        throw new EngineError('network', `The list of models does not come (${(error as Error).message}).`)
+      }
+    })
+  }
+
+  openModel(): void {
+    const { source } = this
+    if (source) this.open.ask((options) => ask('open', $state.snapshot(source) as ModelSource, options))
+  }
+
+  /** Another model; the rest of the view is left to the page. */
+  choose(name: string): void {
+    const isFirst = this.models.value?.[0]?.name === name
+    route.set({
+      ...Object.fromEntries(Object.keys(route.params).map((key) => [key, undefined])),
+      text: route.params.text,
+      model: isFirst ? undefined : name,
+    })
+  }
+}
+
+export const session = new Session()

@@ -1,0 +1,22 @@
+/** Something of a page that can be saved; made when it is asked for. */
+export interface Saving {
+  name: string
+  file: string
+  type: string
+  make: () => string
+}
+
+class Share {
+  /** What the page that is open offers. */
+  savings = $state.raw<readonly Saving[]>([])
+}
+
+export const share = new Share()
+
+/** Gives a text to the reader as a file. */
+export function save({ file, type, make }: Saving): void {
+  const url = URL.createObjectURL(new Blob([make()], { type }))
+  const link = Object.assign(document.createElement('a'), { href: url, download: file })
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(url), 10_000)
+}

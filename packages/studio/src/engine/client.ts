@@ -1,0 +1,35 @@
+import type { Requests } from './requests'
+import { type AnswerOf, type CallOptions, Client, EngineError, type RequestOf } from './rpc'
+
+let client: Client<Requests> | undefined
+
+/** The worker that computes, started on first use, and again after one that died. */
+function engine(): Client<Requests> {
+  if (client) return client
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'heed' })
+  const made = (client = new Client<Requests>(worker))
+  const lost = (event: Event) => {
+    client = undefined
+    worker.terminate()
+    const { message = '' } = event as Partial<ErrorEvent>
+    made.fail(
+      new EngineError(
+        'engine',
+        `the engine stopped${message && ` (${message})`}; it starts anew at the next step`,
+      ),
+    )
+  }
+  worker.addEventListener('error', lost)
+  worker.addEventListener('messageerror', lost)
+  return made
+}
+
+/** Starts the worker, so that it is there when it is needed. */
+export const wake = (): void => void engine()
+
+/** Asks the engine: `ask('step', { model, text, changes })`. The page itself computes nothing. */
+export const ask = <N extends keyof Requests>(
+  name: N,
+  request: RequestOf<Requests, N>,
+  options?: CallOptions,
+): Promise<AnswerOf<Requests, N>> => engine().call(name, request, options)

@@ -1,0 +1,18 @@
+import type { Component } from 'svelte'
+
+/** A page of the studio; its code is loaded when it is opened. */
+export interface Page {
+  /** In the address. */
+  name: string
+  title: string
+  load: () => Promise<{ default: Component }>
+}
+
+/** In the order of the header. A new page is a folder here and a line. */
+export const pages: readonly Page[] = [
+  { name: 'step', title: 'Step by step', load: () => import('./step/StepPage.svelte') },
+]
+
+/** An address without a page is the first one's. */
+export const pageOf = (name: string): Page | undefined =>
+  name === '' ? pages[0] : pages.find((page) => page.name === name)

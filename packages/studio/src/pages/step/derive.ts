@@ -1,0 +1,45 @@
+/** Row i of a matrix whose rows have `width` numbers. */
+export const rowOf = <A extends Float32Array | Float64Array>(matrix: A, i: number, width: number): A =>
+  matrix.subarray(i * width, (i + 1) * width) as A
+
+/** Where the largest is; the first of equals; 0 of none. */
+export function argmax(list: ArrayLike<number>): number {
+  let best = 0
+  for (let i = 1; i < list.length; i++) if (list[i] > list[best]) best = i
+  return best
+}
+
+/** The terms of a dot product, so that one can see which of them are large. */
+export const terms = (q: ArrayLike<number>, k: ArrayLike<number>): Float64Array =>
+  Float64Array.from({ length: q.length }, (_, c) => q[c] * k[c])
+
+export const sum = (list: ArrayLike<number>): number => Array.from(list).reduce((a, b) => a + b, 0)
+
+/** What has been added up so far, from left to right. */
+export function running(list: ArrayLike<number>): Float64Array {
+  let so = 0
+  return Float64Array.from(list, (x) => (so += x))
+}
+
+/** The `count` largest by size, largest first. */
+export const largestTerms = (list: ArrayLike<number>, count: number): number[] =>
+  [...Array(list.length).keys()].sort((a, b) => Math.abs(list[b]) - Math.abs(list[a])).slice(0, count)
+
+/**
+ * Places for labels of a width that want to stand at `wanted` (sorted), kept apart and within [0, room]; undefined for
+ * those there is no room for.
+ */
+export function spread(wanted: readonly number[], width: number, room: number): (number | undefined)[] {
+  const fitting = Math.floor(room / width)
+  const places = wanted.slice(0, fitting)
+  const half = width / 2
+  for (let i = 0; i < places.length; i++)
+    places[i] = Math.max(places[i], i > 0 ? places[i - 1] + width : half)
+  for (let i = places.length - 1; i >= 0; i--)
+    places[i] = Math.min(places[i], i < places.length - 1 ? places[i + 1] - width : room - half)
+  return wanted.map((_, i) => places[i])
+}
+
+/** `62%`; `<1%` of what is more than nothing. */
+export const percent = (share: number): string =>
+  share > 0 && share < 0.005 ? '<1%' : `${Math.round(100 * share)}%`

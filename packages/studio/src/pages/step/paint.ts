@@ -1,0 +1,43 @@
+import { palettes, seqRgb, type Theme } from 'heed/look'
+import type { Formula } from '../../engine/formula'
+
+/** Steps of the ramp that cells are looked up in. */
+const STEPS = 256
+
+/** Paints a map, a square of `cell` px for each weight, hairlines between them; what is forbidden is hatched. */
+export function paintWeights(
+  canvas: HTMLCanvasElement,
+  { weights, scores }: Formula,
+  rows: number,
+  columns: number,
+  cell: number,
+  theme: Theme,
+): void {
+  const context = canvas.getContext('2d')
+  if (!context) return
+  const scale = Math.min(2, globalThis.devicePixelRatio ?? 1)
+  Object.assign(canvas, { width: columns * cell * scale, height: rows * cell * scale })
+  Object.assign(canvas.style, { width: `${columns * cell}px`, height: `${rows * cell}px` })
+  const ramp = Array.from({ length: STEPS }, (_, i) => `rgb(${seqRgb(i / (STEPS - 1), theme).join(' ')})`)
+  const { card, line2, cell: hair } = palettes[theme]
+  context.scale(scale, scale)
+  context.fillStyle = card
+  context.fillRect(0, 0, columns * cell, rows * cell)
+  for (let at = 0; at < rows * columns; at++) {
+    const [x, y] = [(at % columns) * cell, Math.floor(at / columns) * cell]
+    const step = Math.round(Math.max(0, Math.min(1, weights[at])) * (STEPS - 1))
+    if (scores[at] === -Infinity) {
+      context.strokeStyle = line2
+      context.beginPath()
+      context.moveTo(x + 2, y + cell - 2)
+      context.lineTo(x + cell - 2, y + 2)
+      context.stroke()
+    } else if (step > 0) {
+      context.fillStyle = ramp[step]
+      context.fillRect(x + 0.5, y + 0.5, cell - 1, cell - 1)
+    }
+  }
+  context.fillStyle = hair
+  for (let j = 0; j <= columns; j++) context.fillRect(j * cell - 0.5, 0, 1, rows * cell)
+  for (let i = 0; i <= rows; i++) context.fillRect(0, i * cell - 0.5, columns * cell, 1)
+}

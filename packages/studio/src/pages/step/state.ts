@@ -1,0 +1,77 @@
+import type { Params } from '../../app/address'
+import { type Changes, type Normalizer, untouched } from '../../engine/changes'
+
+export const PRESET = 'The elephant is very large.'
+
+/** What stands in the address of this page. Undefined is what the engine or the page chooses. */
+export interface StepState {
+  text: string
+  site?: string
+  head?: number
+  query?: number
+  key?: number
+  /** A component of q and k. */
+  component?: number
+  changes: Changes
+}
+
+export const normalizerNames: readonly Normalizer[] = [
+  'softmax',
+  'sparsemax',
+  'relu',
+  'sigmoid',
+  'linear',
+  'hardmax',
+]
+export const temperatures = { min: 0.25, max: 4 }
+
+const whole = (text: string | undefined): number | undefined =>
+  text !== undefined && /^\d{1,6}$/.test(text) ? Number(text) : undefined
+
+/** Reads an address; what is not understood is as by default. */
+export function readState(params: Params): StepState {
+  const { text = PRESET, site, norm, mask, temp } = params
+  const temperature = Number(temp)
+  return {
+    text,
+    site,
+    head: whole(params.head),
+    query: whole(params.q),
+    key: whole(params.k),
+    component: whole(params.c),
+    changes: {
+      scale: params.scale !== '0',
+      temperature:
+        temperature >= temperatures.min && temperature <= temperatures.max
+          ? temperature
+          : untouched.temperature,
+      normalizer: normalizerNames.find((name) => name === norm) ?? untouched.normalizer,
+      mask: mask === 'none' || mask === 'causal' ? mask : untouched.mask,
+      forbidden: readLinks(params.forbid),
+    },
+  }
+}
+
+/** `1-4_2-3`: query 1 may not see key 4, query 2 not key 3. */
+const readLinks = (text = ''): [number, number][] =>
+  text
+    .split('_')
+    .filter((link) => /^\d{1,4}-\d{1,4}$/.test(link))
+    .map((link) => link.split('-').map(Number) as [number, number])
+
+/** Changes as parameters of an address; undefined for those that are as in the model. */
+export function changeParams(changes: Changes): Record<string, string | undefined> {
+  const { scale, temperature, normalizer, mask, forbidden = [] } = changes
+  return {
+    scale: scale ? undefined : '0',
+    temp: temperature === untouched.temperature ? undefined : String(temperature),
+    norm: normalizer === untouched.normalizer ? undefined : normalizer,
+    mask: mask === untouched.mask ? undefined : mask,
+    forbid: forbidden.length > 0 ? forbidden.map((link) => link.join('-')).join('_') : undefined,
+  }
+}
+
+/** How many things are not as in the model. */
+export const countChanges = ({ scale, temperature, normalizer, mask, forbidden = [] }: Changes): number =>
+  [!scale, temperature !== 1, normalizer !== 'softmax', mask !== 'own', forbidden.length > 0].filter(Boolean)
+    .length

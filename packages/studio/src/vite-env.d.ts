@@ -1,0 +1,7 @@
+/// <reference types="vite/client" />
+
+declare module '*?math' {
+  /** MathML. */
+  const markup: string
+  export default markup
+}

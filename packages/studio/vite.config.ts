@@ -1,0 +1,39 @@
+import { fileURLToPath } from 'node:url'
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import { defineConfig } from 'vite'
+import { math } from './tools/math.ts'
+import { site } from './tools/site.ts'
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
+
+/** `vite build` makes what `heed studio` serves, `vite build --mode site` a folder that any web server can host. */
+export default defineConfig(({ mode }) => {
+  const isSite = mode === 'site'
+  return {
+    // Relative, so that a site may lie in any folder of a host.
+    base: './',
+    plugins: [math(), svelte(), ...(isSite ? [site()] : [])],
+    worker: { format: 'es' as const },
+    build: {
+      target: 'es2022',
+      outDir: isSite ? path('./dist/site') : path('../cli/dist/studio'),
+      emptyOutDir: true,
+      reportCompressedSize: false,
+      chunkSizeWarningLimit: 1000,
+      assetsInlineLimit: 0,
+    },
+    server: {
+      // `npx heed studio` beside it gives the models.
+      proxy: Object.fromEntries(
+        ['/models.json', '/models/'].map((at) => [
+          at,
+          { target: 'http://127.0.0.1:4333', changeOrigin: true },
+        ]),
+      ),
+      headers: {
+        'cross-origin-opener-policy': 'same-origin',
+        'cross-origin-embedder-policy': 'require-corp',
+      },
+    },
+  }
+})
