@@ -6,6 +6,9 @@ import { site } from './tools/site.ts'
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
 
+/** The library loads its families on demand; that the studio needs one of them at once is no mistake. */
+const checks = { pluginTimings: false, ineffectiveDynamicImport: false }
+
 /** `vite build` makes what `heed studio` serves, `vite build --mode site` a folder that any web server can host. */
 export default defineConfig(({ mode }) => {
   const isSite = mode === 'site'
@@ -13,7 +16,8 @@ export default defineConfig(({ mode }) => {
     // Relative, so that a site may lie in any folder of a host.
     base: './',
     plugins: [math(), svelte(), ...(isSite ? [site()] : [])],
-    worker: { format: 'es' as const },
+    worker: { format: 'es' as const, rolldownOptions: { checks } },
+    logLevel: 'warn' as const,
     build: {
       target: 'es2022',
       outDir: isSite ? path('./dist/site') : path('../cli/dist/studio'),
@@ -21,6 +25,7 @@ export default defineConfig(({ mode }) => {
       reportCompressedSize: false,
       chunkSizeWarningLimit: 1000,
       assetsInlineLimit: 0,
+      rolldownOptions: { checks },
     },
     server: {
       // `npx heed studio` beside it gives the models.

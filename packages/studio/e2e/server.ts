@@ -13,7 +13,7 @@ const command = fileURLToPath(new URL('../../cli/bin/heed.js', import.meta.url))
 
 /** `heed studio` for all tests, as a user starts it; Ctrl-C ends it. */
 export default async function ({ provide }: TestProject): Promise<() => Promise<void>> {
-  const child = spawn(process.execPath, [command, 'studio', '--port', '0'])
+  const child = spawn(process.execPath, [command, 'studio', '--port', '0', '--model', 'heed-en-de'])
   const ended = new Promise<number | null>((end) => child.on('exit', end))
   const address = await new Promise<string>((resolve, reject) => {
     let said = ''

@@ -66,12 +66,14 @@ async function openWanted(model: string, signal?: AbortSignal): Promise<ServedMo
   return served(model.replace('/', '--'), path, repository.id)
 }
 
+/** The studio opens with the model whose task needs the link that its sentence is about. */
+const preset = 'heed-describe'
+
 /** The shipped models and the one that was asked for, which comes first. */
-export async function servedModels(wanted?: string, signal?: AbortSignal): Promise<ServedModel[]> {
+export async function servedModels(wanted = preset, signal?: AbortSignal): Promise<ServedModel[]> {
   const shipped = await Promise.all(
     (await listModels()).map(({ name, path, description }) => served(name, path, description)),
   )
-  if (wanted === undefined) return shipped
   const own = shipped.find(({ entry }) => entry.name === wanted) ?? (await openWanted(wanted, signal))
   return [own, ...shipped.filter(({ entry }) => entry.name !== own.entry.name)]
 }

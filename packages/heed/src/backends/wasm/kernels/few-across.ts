@@ -30,6 +30,9 @@ export const fewArgs = i32s(
   'perItem',
 )
 
+/** With more steps of the contraction than these it pays as well: so many pieces of rows of B are too far apart. */
+export const mostSteps = 4096
+
 /** Columns of an item of `fewAcross`: their sums for all rows stay in the first-level cache. */
 export const acrossColumns = 128
 const sumsStride = acrossColumns * 4 + 32

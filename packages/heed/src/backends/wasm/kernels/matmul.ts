@@ -2,7 +2,7 @@ import { bytesPerElement } from '../../../tensor/dtype.js'
 import type { Kernels } from '../../backend.js'
 import type { RunKernel } from '../emit/kernel.js'
 import type { WasmHost } from '../storage.js'
-import { acrossColumns, fewAcross, fewRows } from './few-across.js'
+import { acrossColumns, fewAcross, fewRows, mostSteps } from './few-across.js'
 import { alongColumns, fewAlong } from './few-along.js'
 import { blockK, gemm, tileShape } from './gemm.js'
 import { unroll } from './micro.js'
@@ -58,7 +58,7 @@ export const matmul = (
     if (rows <= fewRows && !transposeA && !panels) {
       const perItem = transposeB ? alongColumns(rows, columns, k) : acrossColumns
       const few = !transposeB
-        ? fewAcross[type]
+        ? k <= mostSteps && fewAcross[type]
         : type === 'float32' && perItem && k % unroll === 0 && fewAlong
       if (few) return run(few, Math.ceil(columns / perItem), { ...operands, perItem })
     }
