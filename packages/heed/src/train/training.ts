@@ -76,10 +76,10 @@ export class Training<M extends Model> implements Disposable {
   ): Promise<StepReport & { step: number; tokens: number; loss: number; smoothedLoss: number }> {
     const started = performance.now()
     const { state } = this
-    const { seed, averageDecay } = this.#settings
+    const { seed, averageDecay, dropHeads } = this.#settings
     const { tokens, loss: lossOf } = this.#nextBatch()
     const step = state.step + 1
-    const run = new Run(this.#model, { mode: 'train', seed: foldSeed(seed, step) })
+    const run = new Run(this.#model, { mode: 'train', seed: foldSeed(seed, step), dropHeads })
     const { value, grads } = valueAndGrad(this.#model.weights, () => lossOf(this.#model, run))
     try {
       const loss = await value.item()
