@@ -5,7 +5,7 @@ import { coded, gradcheck, held, weightedSum } from '../testing/index.js'
 import { dropHeads, full, randn, slice } from './index.js'
 
 /** By the definition, number by number: x [B, T, H, D] as nested loops would have it. */
-function plainly(x: ArrayLike<number>, [B, T, H, D]: number[], rate: number, seed: number): number[] {
+function plainly(x: ArrayLike<number>, [, T, H, D]: number[], rate: number, seed: number): number[] {
   return Array.from(x, (value, i) => {
     const [b, h] = [Math.floor(i / (T * H * D)), Math.floor(i / D) % H]
     const unit = (head: number) => randomUnit(seed, b * H + head)
