@@ -184,11 +184,11 @@ for (const [name, { own, previous, induction, start }] of table) {
   )
 }
 const induction = [...table].filter(([, { induction }]) => induction > 0.5).map(([name]) => name)
-const previous = [...table].filter(([, { previous }]) => previous > 0.5).map(([name]) => name)
-const rest = [...table.keys()].filter((name) => !induction.includes(name) && !previous.includes(name))
-for (const [what, names] of Object.entries({ induction, previous, 'no such': rest }))
-  if (names.length > 0)
-    console.log(`  all ${what} heads (${names.join(', ')}) zeroed: ${await without(names)}`)
+const others = [...table.keys()].filter((name) => !induction.includes(name))
+const pairs = others.flatMap((a, n) => others.slice(n + 1).map((b) => [a, b]))
+for (const pair of pairs) console.log(`  ${pair.join(' and ')} zeroed: ${await without(pair)}`)
+for (const [what, names] of Object.entries({ 'induction heads': induction, others }))
+  if (names.length > 0) console.log(`  all ${what} (${names.join(', ')}) zeroed: ${await without(names)}`)
 
 for (const text of [
   'The quick zebra Vixo jumps. The quick zebra V',

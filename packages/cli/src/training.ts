@@ -23,6 +23,7 @@ export interface SharedFlags {
   cooldown: number
   weightDecay: number
   clip: number
+  dropHeads: number
   average: number
   evaluateEvery: number
   checkpointEvery: number
@@ -37,6 +38,7 @@ interface SharedDefaults {
   batchTokens: number
   schedule: { kind: string; peak: number; warmup: number; cooldown?: number }
   optimizer: { weightDecay: number; clip: number }
+  dropHeads: number
   averageDecay: number
   evaluateEvery: number
   checkpointEvery: number
@@ -74,6 +76,12 @@ export const addShared = (command: Command, tokens: string, defaults: SharedDefa
     )
     .option('--clip <norm>', 'largest norm of the gradient', realNumber(1e-9), defaults.optimizer.clip)
     .option(
+      '--drop-heads <p>',
+      'share of attention heads dropped in training, by sequence',
+      realNumber(0, 0.99),
+      defaults.dropHeads,
+    )
+    .option(
       '--average <decay>',
       'moving average of weights, such as 0.999; 0 for none',
       realNumber(0, 0.999999),
@@ -108,6 +116,7 @@ export const sharedOptions = (flags: SharedFlags): TrainingOptions => ({
   batchTokens: flags.batchTokens,
   schedule: { kind: flags.schedule, peak: flags.peak, warmup: flags.warmup, cooldown: flags.cooldown },
   optimizer: { weightDecay: flags.weightDecay, clip: flags.clip },
+  dropHeads: flags.dropHeads,
   averageDecay: flags.average,
   evaluateEvery: flags.evaluateEvery,
   checkpointEvery: flags.checkpointEvery,

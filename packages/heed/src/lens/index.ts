@@ -92,4 +92,5 @@ export {
   type HeadProjection,
   headProjections,
   inputActivations,
+  type Projecting,
 } from './projections.js'

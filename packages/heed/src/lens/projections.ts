@@ -8,7 +8,8 @@ import { scope } from '../tensor/scope.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { Capture } from './capture.js'
 
-type Projecting = Pick<Model, 'weights' | 'inputProjections'>
+/** What is asked of a model: its weights, and where among them those of its attentions lie. */
+export type Projecting = Pick<Model, 'weights' | 'inputProjections'>
 
 /** One head's columns of W_Q, W_K or W_V. */
 export interface HeadProjection {

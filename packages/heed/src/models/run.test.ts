@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { attention, attentionTile, randn, scale, zeros } from '../ops/index.js'
+import { foldSeed } from '../backends/random.js'
+import { attention, attentionTile, dropHeads, randn, scale, zeros } from '../ops/index.js'
 import { liveTensors, scope, type Tensor } from '../tensor/index.js'
 import { coded, expectWithin, held } from '../testing/index.js'
 import { Cache } from './cache.js'
@@ -133,6 +134,33 @@ test('dropout: none in inference, another mask for each call, the same for the s
   expect(first).not.toEqual(second)
   expect(await draw(7)).toEqual([first, second])
   expect((await draw(8))[0]).not.toEqual(first)
+})
+
+test('heads are dropped in training alone, others at every attention, the same for the same seed', async () => {
+  const [q, k, v] = qkv()
+  using plain = attention(q, k, v)
+  using inferred = new Run(names, { seed: 7, dropHeads: 0.5 }).attend('encoder.0.self', q, k, v)
+  await expectWithin(inferred, plain, 0)
+  const heads = async (seed: number) => {
+    const seen: string[] = []
+    const observers = [{ activation: (site: string) => void seen.push(site) }]
+    const run = new Run(names, { mode: 'train', seed, dropHeads: 0.5, observers })
+    const outputs: Float32Array[] = []
+    for (const [n, site] of [...names.sites, ...names.sites].entries()) {
+      using out = scope(() => run.attend(site, q, k, v))
+      using expected = scope(() => dropHeads(plain, 0.5, foldSeed(seed, n)))
+      await expectWithin(out, expected, 0)
+      outputs.push(Float32Array.from(await out.data()))
+    }
+    expect(seen).toContain('encoder.0.heads')
+    return outputs
+  }
+  const outputs = await heads(7)
+  expect(new Set(outputs.map(String)).size).toBeGreaterThan(2)
+  expect(await heads(7)).toEqual(outputs)
+  expect(await heads(8)).not.toEqual(outputs)
+  for (const rate of [1, -0.1, NaN])
+    expect(() => new Run(names, { dropHeads: rate })).toThrow(coded('option', 'Run: dropHeads', `${rate}`))
 })
 
 test('blocks: inference holds one block at a time, and never frees what it was given or what was kept', async () => {

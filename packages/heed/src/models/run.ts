@@ -3,7 +3,8 @@ import { HeedError, HeedTypeError } from '../errors.js'
 import type { KeysValues } from '../nn/attention-block.js'
 import { attention, attentionWithStats } from '../ops/attention.js'
 import type { AttentionOptions } from '../ops/attention-rules.js'
-import { isOptions, optionError } from '../ops/check.js'
+import { checkNumber, isOptions, optionError } from '../ops/check.js'
+import { dropHeads } from '../ops/drop-heads.js'
 import { dropout } from '../ops/dropout.js'
 import { weightedSum } from '../ops/weighted-sum.js'
 import { scope } from '../tensor/scope.js'
@@ -83,8 +84,10 @@ export interface SiteNames {
 export interface RunOptions {
   /** `train`: dropout is on and activations live on for the backward pass. Default `infer`. */
   mode?: 'train' | 'infer'
-  /** For dropout. Default 0. */
+  /** For dropout, of single numbers and of heads. Default 0. */
   seed?: number
+  /** Share of the heads of every attention that training drops, by sequence: `dropHeads`. Default 0. */
+  dropHeads?: number
   /** Step-wise decoding (infer only): causal attention appends to it and attends over all it holds. */
   cache?: Cache
   observers?: readonly Observer[]
@@ -116,6 +119,7 @@ export class Run {
   readonly mode: 'train' | 'infer'
   readonly cache: Cache | undefined
   readonly #seed: number
+  readonly #dropHeads: number
   #dropouts = 0
   readonly #observers: Hooks<Observer>
   readonly #interventions: Hooks<Intervention>
@@ -127,10 +131,11 @@ export class Run {
   /**
    * @param names of the model: patterns are checked against them
    * @throws HeedError `not-found` for a pattern that matches no site, naming those there are; HeedTypeError `option`
-   *   for a cache in training, and for what is no observer or intervention.
+   *   for a cache in training, for `dropHeads` that is not from 0 to below 1, and for what is no observer or intervention.
    */
   constructor(names: SiteNames, options: RunOptions = {}) {
-    const { mode = 'infer', seed = 0, cache, observers = [], with: interventions = [], until } = options
+    const { mode = 'infer', seed = 0, dropHeads = 0, cache, until } = options
+    const { observers = [], with: interventions = [] } = options
     if (mode !== 'train' && mode !== 'infer')
       throw new HeedTypeError(
         'option',
@@ -141,9 +146,11 @@ export class Run {
         'option',
         'Run: a cache serves step-wise decoding; training runs whole sequences',
       )
+    checkNumber('Run', 'dropHeads', dropHeads, 0, 1)
     this.mode = mode
     this.cache = cache
     this.#seed = seed
+    this.#dropHeads = dropHeads
     this.#observers = hooksBySite(names, observers, 'observers')
     this.#interventions = hooksBySite(names, interventions, 'with')
     if (until !== undefined) this.#ahead = new Set(matchSites([...names.sites, ...names.activations], until))
@@ -174,7 +181,7 @@ export class Run {
     const observers = this.#observers.attentions.get(site) ?? []
     const out = observers.length > 0 ? this.#watched(call, observers) : mixed(call)
     this.#passed(site)
-    return this.at(partOf(site, 'heads'), out)
+    return this.at(partOf(site, 'heads'), this.#drop(out, this.#dropHeads, dropHeads))
   }
 
   #watched(call: AttentionCall, observers: readonly Observer[]): Tensor {
@@ -206,8 +213,12 @@ export class Run {
 
   /** Dropout in training, with a seed of its own for every call of the run; x itself in inference. */
   dropout(x: Tensor, rate: number): Tensor {
+    return this.#drop(x, rate, dropout)
+  }
+
+  #drop(x: Tensor, rate: number, by: typeof dropout): Tensor {
     if (this.mode === 'infer' || rate === 0) return x
-    return dropout(x, rate, foldSeed(this.#seed, this.#dropouts++))
+    return by(x, rate, foldSeed(this.#seed, this.#dropouts++))
   }
 
   /** Keys and values that depend on the source alone: with a cache, made once. */

@@ -23,6 +23,7 @@ import {
   attentionTile,
   attentionWithStats,
   crossEntropy,
+  dropHeads,
   dropout,
   embedding,
   full,
@@ -99,6 +100,12 @@ describe.each(comparedBackends)('$name agrees with the reference', ({ start }) =
         await both(() => ({ dropped: dropout(randn([n]), 0.5, -seed) }), 0)
       },
     ))
+
+  it('dropHeads', () =>
+    holds({ rows: small, heads: small, width: size, seed }, async ({ rows, heads, width, seed }) => {
+      const x = [rows, 3, heads, width]
+      await expectAgreement(backend, { x }, ({ x }) => dropHeads(x, 0.4, seed), seed)
+    }))
 
   it('softmax', () =>
     holds({ rows: small, width: size, seed }, async ({ rows, width, seed }) => {

@@ -15,7 +15,8 @@ interface Golden {
 
 // Written by tools/goldens/tokenizer-kinds.py.
 const folder = new URL('goldens/', import.meta.url)
-const kinds = readdirSync(folder).map((file) => {
+const files = readdirSync(folder).filter((file) => file.endsWith('.jsonl'))
+const kinds = files.map((file) => {
   const [json, ...lines] = readFileSync(new URL(file, folder), 'utf8')
     .split('\n')
     .filter((line) => line !== '')

@@ -3,7 +3,7 @@ import type { Backend } from '../backends/backend.js'
 import { HeedError } from '../errors.js'
 import {
   exists,
-  listFolders,
+  listNames,
   makeFolder,
   readFile,
   readText,
@@ -125,14 +125,14 @@ async function writeWhole<State>(
   await writeModelFolder(folder, model)
 }
 
-/** Replaces the index, and removes the folders that it does not name. */
+/** Replaces the index, and removes the folders that it does not name, and indexes that a killed run was writing. */
 async function writeIndex(run: string, index: CheckpointIndex): Promise<void> {
   await writeFileAtomic(indexFile(run), `${JSON.stringify(index, null, 2)}\n`)
   // Only what this module makes: a folder that someone else put there is none of ours.
   const named = [index.latest, index.best, ...(index.earlier ?? [])]
-  for (const other of await listFolders(folderOf(run)))
-    if (/^step-\d+(-2)?(\.tmp)?$/.test(other) && !named.includes(other))
-      await removeFolder(folderOf(run, other))
+  const unnamed = (name: string) => /^step-\d+(-2)?(\.tmp)?$/.test(name) && !named.includes(name)
+  for (const other of await listNames(folderOf(run)))
+    if (unnamed(other) || /^index\.json\.[\w-]+\.tmp$/.test(other)) await removeFolder(folderOf(run, other))
 }
 
 /** The step of a checkpoint by its name. */

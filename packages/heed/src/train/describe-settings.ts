@@ -13,6 +13,7 @@ export const describeDefaults = {
   optimizer: { beta2: 0.98, eps: 1e-8, clip: 1, weightDecay: 0.01 },
   seed: 1,
   averageDecay: 0,
+  dropHeads: 0,
   evaluateEvery: 500,
   checkpointEvery: 250,
   reportEvery: 20,

@@ -1,4 +1,4 @@
-import { type Model, Run } from '../models/index.js'
+import { type Model, Run, type RunOptions } from '../models/index.js'
 import { scope } from '../tensor/scope.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { Batch } from './task.js'
@@ -38,20 +38,23 @@ export async function firstNonFinite(
   return undefined
 }
 
+/** What a step's random choices follow from. */
+type Randomness = Pick<RunOptions, 'seed' | 'dropHeads'>
+
 /**
  * Where it began that a step has no finite loss, or no finite gradient: weights that were so before the step, else the
- * first activation of the forward pass, made again with the same dropout, else the loss, else the gradients in the order
+ * first activation of the forward pass, made again with the same dropout of activations and heads, else the loss, else the gradients in the order
  * in which the backward pass makes them, else their norm.
  */
 export async function whereItBegan<M extends Model>(
   model: M,
   batch: Batch<M>,
-  seed: number,
+  random: Randomness,
   grads: Readonly<Record<string, Tensor>>,
 ): Promise<NonFinite> {
   return (
     (await firstNonFinite('weight', Object.entries(model.weights))) ??
-    (await inForwardPass(model, batch, seed)) ??
+    (await inForwardPass(model, batch, random)) ??
     (await firstNonFinite('gradient', Object.entries(grads).reverse())) ?? {
       kind: 'norm',
       name: 'norm',
@@ -64,11 +67,11 @@ export async function whereItBegan<M extends Model>(
 async function inForwardPass<M extends Model>(
   model: M,
   batch: Batch<M>,
-  seed: number,
+  random: Randomness,
 ): Promise<NonFinite | undefined> {
   const seen: [string, Tensor][] = []
   const activation = (site: string, x: Tensor) => seen.push([site, x.view(x.shape, x.strides).keep()])
-  const run = new Run(model, { mode: 'train', seed, observers: [{ activation }] })
+  const run = new Run(model, { mode: 'train', ...random, observers: [{ activation }] })
   try {
     const loss = scope(() => batch.loss(model, run)).keep()
     seen.push(['loss', loss])

@@ -23,6 +23,7 @@ export const trainingDefaults = {
   optimizer: { clip: 1, weightDecay: 0.01 },
   seed: 1,
   labelSmoothing: 0.1,
+  dropHeads: 0,
   averageDecay: 0,
   evaluateEvery: 500,
   checkpointEvery: 250,
@@ -38,6 +39,7 @@ export const languageDefaults = {
   schedule: { kind: 'cosine' as ScheduleOptions['kind'], peak: 1e-3, warmup: 200 },
   optimizer: { beta2: 0.95, eps: 1e-8, clip: 1, weightDecay: 0.1 },
   seed: 1,
+  dropHeads: 0,
   averageDecay: 0,
   evaluateEvery: 250,
   checkpointEvery: 250,
@@ -64,6 +66,11 @@ export interface TrainingOptions {
   optimizer?: AdamWOptions
   /** Of weights, order of the data and dropout. */
   seed?: number
+  /**
+   * Share of the heads of every attention that a step drops, by sequence, so that no head becomes the only one to do its
+   * work (DropHead, Zhou et al. 2020): see `dropHeads` of heed. 0 for none.
+   */
+  dropHeads?: number
   /**
    * Decay of the exponential moving average of the weights, such as 0.999: the averaged model is then the one that is
    * validated and saved. 0 for no average.
@@ -177,6 +184,7 @@ interface Defaults extends Required<
     | 'steps'
     | 'batchTokens'
     | 'seed'
+    | 'dropHeads'
     | 'averageDecay'
     | 'evaluateEvery'
     | 'checkpointEvery'
@@ -250,14 +258,12 @@ export function settingsOf<O extends TrainingOptions, D extends Defaults>(
         'option',
         `${caller}: ${name} must be a whole number from 1 up, got ${settings[name]}`,
       )
-  const { averageDecay, seed, samples } = settings
+  const { averageDecay, dropHeads, seed, samples } = settings
   if (!Number.isSafeInteger(samples) || samples < 0)
     throw new HeedTypeError('option', `${caller}: samples must be a count, got ${samples}`)
-  if (!(averageDecay >= 0 && averageDecay < 1))
-    throw new HeedTypeError(
-      'option',
-      `${caller}: averageDecay must be from 0 to below 1, got ${averageDecay}`,
-    )
+  for (const [name, share] of Object.entries({ averageDecay, dropHeads }))
+    if (!(share >= 0 && share < 1))
+      throw new HeedTypeError('option', `${caller}: ${name} must be from 0 to below 1, got ${share}`)
   if (!Number.isSafeInteger(seed))
     throw new HeedTypeError('option', `${caller}: seed must be a whole number, got ${seed}`)
   return settings

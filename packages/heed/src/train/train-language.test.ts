@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest'
 import { setBackend } from '../backends/current.js'
 import { ReferenceBackend } from '../backends/reference/index.js'
+import { WasmBackend } from '../backends/wasm/index.js'
 import { readModelFolder } from '../io/index.js'
 import { type CausalModel, loadModel, Run } from '../models/index.js'
 import { llama } from '../models/llama.js'
@@ -56,6 +57,7 @@ const tiny = (more: Partial<TrainLanguageOptions> = {}): TrainLanguageOptions =>
 test.each([
   ['texts', {}],
   ['documents without end', { train: repeatedSequences({ length: 16 }) }],
+  ['texts, with heads that are dropped,', { dropHeads: 0.3 }],
 ])('a run on %s that was stopped and resumed gives the bits of one that was not', async (_, more) => {
   await trainLanguage(tiny({ ...more, out: `${dir}/whole` }))
   const out = `${dir}/parts`
@@ -170,6 +172,34 @@ test('kin of Llama are trained too: Qwen2 with a window', async () => {
   expect(model.config).toMatchObject(config)
 })
 
+test('heads that are dropped change what is learned, and not what is measured of a model', async () => {
+  await trainLanguage(tiny({ steps: 1, evaluateEvery: 1, out: `${dir}/none` }))
+  const { state } = await trainLanguage(tiny({ steps: 1, evaluateEvery: 1, dropHeads: 0.6 }))
+  const [dropped, none] = [await leftBy(`${dir}/run`), await leftBy(`${dir}/none`)]
+  expect(dropped.rows[0].loss).not.toBe(none.rows[0].loss)
+  expect(dropped.model).not.toEqual(none.model)
+  expect(dropped.training).not.toEqual(none.training)
+
+  // The model that was left, in inference, has the loss that was measured.
+  using model = await loadModel<CausalModel>(`${dir}/run`)
+  const windows = new Windows(model.tokenizer!, 16)
+  const [a, b, c] = ['the dog sees a cat', 'é'].flatMap((text) => windows.of(text))
+  using loss = languageLoss(model, new Run(model), [a, b, c])
+  expect(await loss.item()).toBeCloseTo(state.last!.loss, 5)
+})
+
+test('any number of threads gives the same bits, with heads that are dropped', async () => {
+  const runs = []
+  for (const threads of [1, 2, 4]) {
+    const backend = setBackend(new WasmBackend({ threads }))
+    await trainLanguage(tiny({ dropHeads: 0.3, steps: 4, out: `${dir}/${threads}` }))
+    backend.dispose()
+    runs.push(await leftBy(`${dir}/${threads}`))
+  }
+  expect(runs[1]).toEqual(runs[0])
+  expect(runs[2]).toEqual(runs[0])
+})
+
 test('a text is learned: the model then says it', async () => {
   const text = 'abcdefgh'
   await trainLanguage(
@@ -229,6 +259,7 @@ test('what cannot be is refused', async () => {
   await refused({ train: [[3, 4]], tokenizer: undefined }, 'input', 'learned from texts')
   await refused({ contextLength: 1 }, 'option', 'trainLanguage: contextLength')
   await refused({ documents: 'words' as 'lines' }, 'option', '"words"')
+  await refused({ dropHeads: 1 }, 'option', 'trainLanguage: dropHeads', 'got 1')
   await refused(
     { config: { ...shape, max_position_embeddings: 8 } },
     'input',

@@ -105,17 +105,17 @@ export class Training<M extends Model> implements Disposable {
   ): Promise<StepReport & { step: number; tokens: number; loss: number; smoothedLoss: number }> {
     const started = performance.now()
     const { state } = this
-    const { seed, averageDecay } = this.#settings
+    const { seed, averageDecay, dropHeads } = this.#settings
     const next = this.#nextBatch()
     const { tokens } = next
     const step = state.step + 1
-    const dropout = foldSeed(seed, step)
-    const run = new Run(this.#model, { mode: 'train', seed: dropout })
+    const random = { seed: foldSeed(seed, step), dropHeads }
+    const run = new Run(this.#model, { mode: 'train', ...random })
     const { value, grads } = valueAndGrad(this.#model.weights, () => next.loss(this.#model, run))
     try {
       const loss = await value.item()
       const diverged = async (stepsBefore: number, what: string) =>
-        new Diverged(step, step - stepsBefore, what, await whereItBegan(this.#model, next, dropout, grads))
+        new Diverged(step, step - stepsBefore, what, await whereItBegan(this.#model, next, random, grads))
       if (!Number.isFinite(loss)) throw await diverged(1 + this.#skippedInRow, `the loss is ${loss}`)
       const report = await this.#optimizer.step(grads, rate)
       this.#skippedInRow = report.skipped ? this.#skippedInRow + 1 : 0
