@@ -55,38 +55,23 @@ export const openTranslator = (flags: ModelFlags, signal?: AbortSignal): Promise
 export const openCausal = (flags: ModelFlags, signal?: AbortSignal): Promise<CausalModel> =>
   openA(flags, signal, (m) => m instanceof CausalModel, 'a causal language model, such as GPT-2')
 
+/** Opens models that can do one more thing than see. */
+const openFor =
+  <K extends 'embed' | 'fill' | 'describe'>(method: K, what: string) =>
+  (flags: ModelFlags, signal?: AbortSignal): Promise<Model & Pick<EncoderModel, K>> =>
+    openA(flags, signal, (m): m is Model & Pick<EncoderModel, K> => method in m, what)
+
 /** The model of a command that turns texts into vectors: each family can. */
-export const openEmbedder = (
-  flags: ModelFlags,
-  signal?: AbortSignal,
-): Promise<Model & Pick<EncoderModel, 'embed'>> =>
-  openA(
-    flags,
-    signal,
-    (m): m is Model & Pick<EncoderModel, 'embed'> => 'embed' in m,
-    'a model that gives vectors',
-  )
+export const openEmbedder = openFor('embed', 'a model that gives vectors')
 
 /** The model of a command that fills masks. */
-export const openMasked = (
-  flags: ModelFlags,
-  signal?: AbortSignal,
-): Promise<Model & Pick<EncoderModel, 'fill'>> =>
-  openA(
-    flags,
-    signal,
-    (m): m is Model & Pick<EncoderModel, 'fill'> => 'fill' in m,
-    'a masked language model, such as BERT with its output over the vocabulary',
-  )
+export const openMasked = openFor(
+  'fill',
+  'a masked language model, such as BERT with its output over the vocabulary',
+)
 
 /** The model of a command that asks which word describes which. */
-export const openDescriber = (
-  flags: ModelFlags,
-  signal?: AbortSignal,
-): Promise<Model & Pick<EncoderModel, 'describe'>> =>
-  openA(
-    flags,
-    signal,
-    (m): m is Model & Pick<EncoderModel, 'describe'> => 'describe' in m,
-    'a model that was trained to describe, such as heed-describe',
-  )
+export const openDescriber = openFor(
+  'describe',
+  'a model that was trained to describe, such as heed-describe',
+)
