@@ -6,9 +6,11 @@ import { yardstick } from './yardstick.mjs'
 /** Contenders whose call takes longer than this, in seconds, sit rounds out. */
 const slow = 2
 const slowRounds = 3
-/** How often a measurement is repeated because the machine was disturbed, and how long, in ms, a quiet moment is waited for. */
+/** How often a measurement is repeated because the machine was disturbed. */
 const repeats = 8
+/** How long, in ms, a quiet moment is waited for at once, and in a case altogether: then the machine is taken as it is. */
 const patience = 4000
+const patienceOfCase = 30_000
 
 /**
  * Measures cases one after another; of each, all contenders in turn, round by round, with the yardstick before and
@@ -20,6 +22,7 @@ export class Runner {
   /** What a contender said when it could not start. */
   #lost = new Map()
   #yardstick
+  #waited = 0
   stopped = false
 
   constructor({ rounds, clock, least }, { progress, log, quiet }) {
@@ -31,6 +34,7 @@ export class Runner {
   async measure(work) {
     const results = {}
     const ready = []
+    this.#waited = 0
     for (const name of work.contenders) {
       if (this.stopped) break
       const answer = await this.#prepare(name, work)
@@ -94,17 +98,18 @@ export class Runner {
       result.yardstick[round] = (before + after) / 2
       this.log.measurements++
       if (this.quiet()) return
+      if (seconds > slow || this.#waited >= patienceOfCase) break
       this.log.repeated++
-      if (seconds > slow) break
     }
     this.log.disturbed++
   }
 
   async #untilQuiet() {
-    for (const start = performance.now(); performance.now() - start < patience && !this.stopped;) {
-      if (this.quiet()) return
+    const start = performance.now()
+    const most = Math.min(patience, patienceOfCase - this.#waited)
+    while (!this.quiet() && performance.now() - start < most && !this.stopped)
       await new Promise((wake) => setTimeout(wake, 20))
-    }
+    this.#waited += performance.now() - start
   }
 
   /** Who computes something else than heed is named: it would be no comparison. */
