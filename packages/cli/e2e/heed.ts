@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -170,4 +170,11 @@ export async function modelForTests(): Promise<{
   const model = folder.path('model')
   await makeModel(model)
   return { folder, model }
+}
+
+/** Writes 49 pairs of sentences, enough to train on. */
+export async function writePairs(file: string): Promise<void> {
+  const words = ['dog', 'cat', 'elephant', 'Anna', 'Berlin', 'Otto', '1984']
+  const pairs = words.flatMap((a) => words.map((b) => `the ${a} sees ${b}\tder ${a} sieht ${b}`))
+  await writeFile(file, `${pairs.join('\n')}\n`)
 }

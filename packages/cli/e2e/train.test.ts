@@ -1,15 +1,13 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { fails, heed, makeModel, ok, temporaryFolder } from './heed.js'
+import { fails, heed, makeModel, ok, temporaryFolder, writePairs } from './heed.js'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 let data: string
 beforeAll(async () => {
   folder = await temporaryFolder()
   data = folder.path('pairs.tsv')
-  const words = ['dog', 'cat', 'elephant', 'Anna', 'Berlin', 'Otto', '1984']
-  const pairs = words.flatMap((a) => words.map((b) => `the ${a} sees ${b}\tder ${a} sieht ${b}`))
-  await writeFile(data, `${pairs.join('\n')}\n`)
+  await writePairs(data)
 })
 afterAll(() => folder[Symbol.asyncDispose]())
 

@@ -2,7 +2,8 @@ import type { Callable } from '../emit/function.js'
 import { i32s, kernelWith } from '../emit/kernel.js'
 import type { ModuleBuilder } from '../emit/module.js'
 import { v128 } from '../emit/values.js'
-import { forEach4 } from './support.js'
+import { addSums } from './support.js'
+import { thinArgs } from './thin.js'
 import { forWeights, weightReader, type WeightType } from './weights.js'
 
 /*
@@ -14,21 +15,7 @@ import { forWeights, weightReader, type WeightType } from './weights.js'
 /** With more rows than these it pays to pack B. */
 export const fewRows = 32
 
-export const fewArgs = i32s(
-  'a',
-  'lda',
-  'b',
-  'ldb',
-  'scales',
-  'c',
-  'ldc',
-  'bias',
-  'rows',
-  'columns',
-  'k',
-  'blockK',
-  'perItem',
-)
+export const fewArgs = { ...thinArgs, ...i32s('perItem') }
 
 /** With more steps of the contraction than these it pays as well: so many pieces of rows of B are too far apart. */
 export const mostSteps = 4096
@@ -114,9 +101,7 @@ const fewAcrossOf = (type: WeightType) =>
           to.set(p.c.add(row.mul(p.ldc)).add(j0.shl(2)))
           from.set(before.add(row.mul(stride)))
           scales.set(p.scales.add(j0.shl(2)))
-          if (type === 'int8')
-            forEach4(f, columns, [sums, scales, from], [to], (sum, k, x) => [f.madd(sum, k, x)])
-          else forEach4(f, columns, [sums, from], [to], (sum, x) => [sum.add(x)])
+          addSums(f, columns, { sums, before: from, to, ...(type === 'int8' && { scales }) })
         })
         before.set(p.c.add(j0.shl(2)))
         stride.set(p.ldc)

@@ -2,7 +2,7 @@ import type { Callable, Fn, Local, Simd } from '../emit/function.js'
 import type { ModuleBuilder } from '../emit/module.js'
 import { type I32, i32 } from '../emit/values.js'
 import { micro, newTile, type Tile, tileColumns } from './micro.js'
-import { forEach4 } from './support.js'
+import { addSums } from './support.js'
 
 /** Rows of the two tiles that a product is made of: the best one, and one for the last rows. */
 export const heights = ({ relaxed, rows }: Simd): [tall: number, low: number] => [relaxed ? rows : 5, 4]
@@ -80,11 +80,8 @@ function storeEdge(f: Fn, tile: Tile, target: Target, rows: I32, columns: I32, s
       x.set(edge)
       y.set(from)
       to.set(c)
-      if (!scales) forEach4(f, width, [x, y], [to], (product, before) => [product.add(before)])
-      else {
-        factors.set(scales)
-        forEach4(f, width, [x, factors, y], [to], (product, k, before) => [f.madd(product, k, before)])
-      }
+      if (scales) factors.set(scales)
+      addSums(f, width, { sums: x, before: y, to, ...(scales && { scales: factors }) })
       edge.set(edge.add(32))
       c.set(c.add(ldc))
       from.set(from.add(fromStride))

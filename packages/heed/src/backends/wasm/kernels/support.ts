@@ -186,3 +186,14 @@ export function columnsOf(f: Fn, item: I32, { columns, perItem }: { [K in keyof 
   const count = f.i32(columns.sub(start).min(perItem))
   return { start, count, gap: f.i32(columns.sub(count).shl(2)) }
 }
+
+/** to = sums (· scales, of int8 weights) + before, for so many columns; moves all four. */
+export function addSums(
+  f: Fn,
+  columns: I32,
+  at: Record<'sums' | 'before' | 'to', Local<I32>> & { scales?: Local<I32> },
+): void {
+  const { sums, scales, before, to } = at
+  if (scales) forEach4(f, columns, [sums, scales, before], [to], (sum, k, x) => [f.madd(sum, k, x)])
+  else forEach4(f, columns, [sums, before], [to], (sum, x) => [sum.add(x)])
+}

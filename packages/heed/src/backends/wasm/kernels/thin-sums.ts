@@ -2,6 +2,7 @@ import { bytesPerElement } from '../../../tensor/dtype.js'
 import type { Callable } from '../emit/function.js'
 import type { ModuleBuilder } from '../emit/module.js'
 import { type I32, i32, v128 } from '../emit/values.js'
+import { keepApart } from './micro.js'
 import { transpose4 } from './pack.js'
 import { panelColumns, stepReader } from './panels.js'
 import { advance } from './support.js'
@@ -23,7 +24,7 @@ export const sumsAlong: Sums = (m, type) =>
       const [acc, r, t, turned] = [f.v128s(4), f.v128s(4), f.v128s(4), f.v128s(4)]
       const last = f.i32(columns.sub(1))
       const end = f.i32(a.add(k.and(-4).shl(2)))
-      const never = f.i32(end.add(64))
+      const apart = keepApart(f)
       const groups = [0, 4, 8, 12].map((at) => rows.slice(at, at + 4))
       /** The next four steps of four columns, one vector each. */
       const turn = (group: typeof rows) => {
@@ -39,8 +40,7 @@ export const sumsAlong: Sums = (m, type) =>
           f.loop(
             (leave) => {
               groups.forEach((group, g) => {
-                // keeps one group's loads apart from the next one's, as in micro.ts
-                if (f.simd.guards && g > 0) leave(step.geU(never))
+                if (g > 0) apart(leave, step)
                 turn(group)
                 turned.forEach((column, s) => acc[g].set(f.madd(step.splatF32(4 * s), column, acc[g])))
               })
@@ -113,13 +113,12 @@ export const sumsOfPanel = (m: ModuleBuilder, type: WeightType, rows: number) =>
       })
     }
     const steps = (count: number, end: I32) => {
-      const never = f.i32(end.add(4 * count))
+      const apart = keepApart(f)
       f.if(at[0].ltU(end), () =>
         f.loop(
           (leave) => {
             for (let s = 0; s < count; s++) {
-              // keeps the loads of later steps behind the sums of earlier ones, as in micro.ts
-              if (f.simd.guards && s === 2) leave(at[0].geU(never))
+              if (s === 2) apart(leave, at[0])
               step(s)
             }
             advance(at, 4 * count)

@@ -1,9 +1,8 @@
 import { bytesPerElement } from '../../../tensor/dtype.js'
-import type { Fn, Local } from '../emit/function.js'
 import { i32s, kernelWith } from '../emit/kernel.js'
-import { type I32, v128 } from '../emit/values.js'
+import { v128 } from '../emit/values.js'
 import { panelColumns } from './panels.js'
-import { forEach4 } from './support.js'
+import { addSums } from './support.js'
 import { sumsAcross, sumsAlong, sumsOfPanel } from './thin-sums.js'
 import { forWeights, weightReader, type WeightType } from './weights.js'
 
@@ -17,18 +16,20 @@ export const thinRows = 4
 /** Columns that one item computes, where B lies along the contraction, where it lies across, and in panels. */
 export const thinColumns = { along: 64, across: 256, panels: 4 * panelColumns }
 
-const thinArgs = i32s('a', 'lda', 'b', 'ldb', 'scales', 'c', 'ldc', 'bias', 'rows', 'columns', 'k', 'blockK')
-
-/** to = sums (· scales) + before; moves all. */
-function addSums(
-  f: Fn,
-  type: WeightType,
-  columns: I32,
-  { sums, scales, before, to }: Record<'sums' | 'scales' | 'before' | 'to', Local<I32>>,
-): void {
-  if (type === 'int8') forEach4(f, columns, [sums, scales, before], [to], (sum, k, x) => [f.madd(sum, k, x)])
-  else forEach4(f, columns, [sums, before], [to], (sum, x) => [sum.add(x)])
-}
+export const thinArgs = i32s(
+  'a',
+  'lda',
+  'b',
+  'ldb',
+  'scales',
+  'c',
+  'ldc',
+  'bias',
+  'rows',
+  'columns',
+  'k',
+  'blockK',
+)
 
 /** C's columns of one item = A · B (· scales) (+ bias), in passes of `blockK` steps as matmul's. */
 const thinOf = (type: WeightType, alongB: boolean) =>
@@ -59,7 +60,7 @@ const thinOf = (type: WeightType, alongB: boolean) =>
             f.if(p.bias, () => before.set(p.bias.add(j0.shl(2))))
           })
           scales.set(p.scales.add(j0.shl(2)))
-          addSums(f, type, columns, { sums, scales, before, to })
+          addSums(f, columns, { sums, before, to, ...(type === 'int8' && { scales }) })
         })
       })
     },
@@ -106,7 +107,7 @@ const thinPanels = forWeights((type) =>
               })
               sums.set(scratch.add(r.mul(4 * panelColumns)))
               scales.set(p.scales.add(j.shl(2)))
-              addSums(f, type, columns, { sums, scales, before, to })
+              addSums(f, columns, { sums, before, to, ...(type === 'int8' && { scales }) })
             })
           })
         })
