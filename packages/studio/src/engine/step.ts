@@ -5,6 +5,7 @@ import { captured } from './captures'
 import { type Changes, isUntouched, untouched } from './changes'
 import { formula, type Formula, ownMask, type OwnMask } from './formula'
 import { openingHead, type Place, sides, strongestLink } from './choice'
+import { type TooLong, tooLong } from './length'
 import { type ModelSource, openModel } from './models'
 import type { Context } from './rpc'
 
@@ -18,17 +19,6 @@ export interface StepRequest {
   site?: string
   head?: number
   changes: Changes
-}
-
-/** The text has more tokens than can be shown. */
-export interface TooLong {
-  kind: 'too-long'
-  tokens: number
-  limit: number
-  /** Why: the model reads no more, or this page shows no more. */
-  of: 'model' | 'page'
-  /** Where the text may be cut, as an offset. */
-  cut: number
 }
 
 /** A head's whole way from vectors to output; matrices row after row. */
@@ -73,10 +63,9 @@ export interface StepView {
 /** Everything that the step-by-step page shows of one head. */
 export async function step(request: StepRequest, context: Context): Promise<StepView | TooLong> {
   const open = await openModel(request.model, context)
-  const { model, info } = open
-  const tokens = model.sourceTokens(request.text)
-  const limit = Math.min(MOST_TOKENS, info.limit)
-  if (tokens.length > limit) return tooLong(tokens, limit, info.limit <= MOST_TOKENS ? 'model' : 'page')
+  const { info } = open
+  const refused = tooLong(open, request.text, MOST_TOKENS)
+  if (refused) return refused
 
   const site = request.site ?? info.sites[0]
   if (site === undefined)
@@ -157,16 +146,4 @@ const numbers = async (t: Tensor): Promise<Float32Array> => Float32Array.from(aw
 async function headRows(t: Tensor, head: number): Promise<Float32Array> {
   using one = scope(() => slice(t, 2, head, head + 1))
   return numbers(one)
-}
-
-function tooLong(
-  tokens: readonly { start: number; end: number }[],
-  limit: number,
-  of: TooLong['of'],
-): TooLong {
-  // Special tokens at the end stay: the text gives up as many of its own.
-  const specials = tokens.filter(({ start, end }) => start === end).length
-  const own = tokens.filter(({ start, end }) => start < end)
-  const last = own[Math.max(0, limit - specials - 1)]
-  return { kind: 'too-long', tokens: tokens.length, limit, of, cut: last?.end ?? 0 }
 }

@@ -5,14 +5,10 @@ import { type Changes, untouched } from '../../engine/changes'
 import type { Matrix } from '../../engine/projections'
 import type { StepView } from '../../engine/step'
 import type { Part } from '../../look/formula'
+import type { Cell } from '../../look/map/map'
 import { largest, roundUp } from '../../look/scale'
 import { argmax, rowOf } from './derive'
 import { changeParams, countChanges, type StepState } from './state'
-
-export interface Cell {
-  query: number
-  key: number
-}
 
 /** What is pointed at, shared by all figures: what one points at lights up in the others. */
 export class Pointing {

@@ -1,7 +1,6 @@
 import type { Params } from '../../app/address'
+import { sentenceOf } from '../../app/sentence'
 import { type Changes, type Normalizer, untouched } from '../../engine/changes'
-
-export const PRESET = 'The elephant is very large.'
 
 /** What stands in the address of this page. Undefined is what the engine or the page chooses. */
 export interface StepState {
@@ -30,10 +29,10 @@ const whole = (text: string | undefined): number | undefined =>
 
 /** Reads an address; what is not understood is as by default. */
 export function readState(params: Params): StepState {
-  const { text = PRESET, site, norm, mask, temp } = params
+  const { site, norm, mask, temp } = params
   const temperature = Number(temp)
   return {
-    text,
+    text: sentenceOf(params),
     site,
     head: whole(params.head),
     query: whole(params.q),

@@ -1,10 +1,10 @@
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { PRESET } from '../../app/sentence'
 import { untouched } from '../../engine/changes'
 import { argmax, largestTerms, percent, rowOf, running, spread, sum, terms } from './derive'
-import { gridShape } from './grid'
 import { arcs, wordSize } from './stage'
-import { changeParams, countChanges, normalizerNames, PRESET, readState, type StepState } from './state'
+import { changeParams, countChanges, normalizerNames, readState, type StepState } from './state'
 
 /** The parameters of a state that is given whole. */
 const params = (changes: StepState['changes']) =>
@@ -81,13 +81,4 @@ it('arcs: none to oneself or below .02, the strongest on top, as wide as their w
   const drawn = arcs([10, 50, 90, 130], 1, [0.3, 0.1, 0.01, 0.59], 3, 'light')
   expect(drawn.map(({ key }) => key)).toEqual([0, 3])
   expect(drawn[1]).toMatchObject({ weight: 14 * 0.59, stroke: 'var(--w-stroke)' })
-})
-
-it('cells of a map shrink with its size, and labels turn', () => {
-  const labels = (n: number) => Array.from({ length: n }, () => 'word')
-  const shape = (n: number, room: number) => gridShape(n, labels(n), labels(n), room)
-  expect(shape(7, 700)).toMatchObject({ width: 76, isTurned: false, isDense: false, step: 1 })
-  expect(shape(24, 880)).toMatchObject({ isTurned: true, isDense: true, isWritten: true })
-  expect(shape(200, 880)).toMatchObject({ width: 16, isWritten: false })
-  expect(shape(7, 326).isTurned).toBe(true)
 })

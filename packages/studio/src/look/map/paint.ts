@@ -1,5 +1,5 @@
 import { palettes, seqRgb, type Theme } from 'heed/look'
-import type { Formula } from '../../engine/formula'
+import type { MapData } from './map'
 
 /** Steps of the ramp that cells are looked up in. */
 const STEPS = 256
@@ -7,12 +7,11 @@ const STEPS = 256
 /** Paints a map, a square of `cell` px for each weight, hairlines between them; what is forbidden is hatched. */
 export function paintWeights(
   canvas: HTMLCanvasElement,
-  { weights, scores }: Formula,
-  rows: number,
-  columns: number,
+  { queries, keys, weights, isForbidden }: MapData,
   cell: number,
   theme: Theme,
 ): void {
+  const [rows, columns] = [queries.length, keys.length]
   const context = canvas.getContext('2d')
   if (!context) return
   const scale = Math.min(2, globalThis.devicePixelRatio ?? 1)
@@ -24,9 +23,10 @@ export function paintWeights(
   context.fillStyle = card
   context.fillRect(0, 0, columns * cell, rows * cell)
   for (let at = 0; at < rows * columns; at++) {
-    const [x, y] = [(at % columns) * cell, Math.floor(at / columns) * cell]
+    const [i, j] = [Math.floor(at / columns), at % columns]
+    const [x, y] = [j * cell, i * cell]
     const step = Math.round(Math.max(0, Math.min(1, weights[at])) * (STEPS - 1))
-    if (scores[at] === -Infinity) {
+    if (isForbidden?.(i, j)) {
       context.strokeStyle = line2
       context.beginPath()
       context.moveTo(x + 2, y + cell - 2)

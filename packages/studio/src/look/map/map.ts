@@ -1,0 +1,47 @@
+import { type DrawnToken, tokenLabels } from 'heed/look'
+
+export interface Cell {
+  query: number
+  key: number
+}
+
+/** What a map draws: weights [Tq, Tk] of one head, row after row, and who asks and answers. */
+export interface MapData {
+  queries: readonly DrawnToken[]
+  keys: readonly DrawnToken[]
+  queryLabels: readonly string[]
+  keyLabels: readonly string[]
+  weights: ArrayLike<number>
+  isForbidden?: (query: number, key: number) => boolean
+}
+
+export const mapData = (
+  queries: readonly DrawnToken[],
+  keys: readonly DrawnToken[],
+  weights: ArrayLike<number>,
+  isForbidden?: MapData['isForbidden'],
+): MapData => ({
+  queries,
+  keys,
+  queryLabels: tokenLabels(queries),
+  keyLabels: tokenLabels(keys),
+  weights,
+  isForbidden,
+})
+
+const steps: Readonly<Record<string, readonly [query: number, key: number]>> = {
+  ArrowRight: [0, 1],
+  ArrowLeft: [0, -1],
+  ArrowDown: [1, 0],
+  ArrowUp: [-1, 0],
+}
+
+/** Where an arrow key leads from a cell; undefined: it is another key. */
+export function stepTo(key: string, from: Cell, map: MapData): Cell | undefined {
+  if (!(key in steps)) return undefined
+  const [di, dj] = steps[key]
+  return {
+    query: Math.max(0, Math.min(map.queries.length - 1, from.query + di)),
+    key: Math.max(0, Math.min(map.keys.length - 1, from.key + dj)),
+  }
+}

@@ -1,0 +1,5 @@
+export const sentence = {
+  label: 'Sentence',
+  read: 'Read it',
+  cancel: 'Cancel',
+}
