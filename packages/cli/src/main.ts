@@ -3,7 +3,7 @@ import { enableRelaxedSimd } from 'heed'
 import { visibleLine } from 'heed/look'
 import { describe } from './errors.js'
 import { outputColumns } from './terminal/columns.js'
-import { version } from './version.js'
+import { version } from './package.js'
 
 /** Each command's code is loaded when it is named: starting is most of what a short command takes. */
 const commands: Record<string, () => Promise<(program: Command) => void>> = {

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { HeedError } from 'heed'
 import type { Command } from 'commander'
 import { exists } from 'heed/io'
 import { wholeNumber } from '../options.js'
+import { studioPage } from '../package.js'
 import { listen } from '../server/listen.js'
 import { servedModels } from '../server/models.js'
 
@@ -40,15 +40,14 @@ Examples:
 }
 
 async function runStudio({ port, model, open }: StudioFlags): Promise<void> {
-  const page = fileURLToPath(new URL('../studio', import.meta.url))
-  if (!(await exists(page)))
+  if (!(await exists(studioPage)))
     throw new HeedError('not-found', 'the studio is not built; run `npm run build` in the repository')
   const stop = new AbortController()
   const stopped = new Promise<void>((end) => stop.signal.addEventListener('abort', () => end()))
   const end = () => (stop.signal.aborted ? process.exit(1) : stop.abort())
   process.on('SIGINT', end).on('SIGTERM', end)
   try {
-    const running = await listen({ page, models: await servedModels(model, stop.signal) }, port)
+    const running = await listen({ page: studioPage, models: await servedModels(model, stop.signal) }, port)
     process.stdout.write(`heed studio: ${running.address}  (Ctrl-C ends it)\n`)
     if (open) openBrowser(running.address)
     await stopped
