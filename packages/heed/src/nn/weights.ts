@@ -6,8 +6,9 @@ export type Weights = Readonly<Record<string, Tensor>>
 
 /** @throws HeedError `not-found` when there is no weight of that name. */
 export function weight(weights: Weights, name: string): Tensor {
-  if (!Object.hasOwn(weights, name)) throw new HeedError('not-found', `the model has no weight '${name}'`)
-  return weights[name]
+  const found = optionalWeight(weights, name)
+  if (!found) throw new HeedError('not-found', `the model has no weight '${name}'`)
+  return found
 }
 
 /** The weight of that name, where the model has one. */

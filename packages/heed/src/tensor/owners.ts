@@ -1,5 +1,7 @@
 /** Anything a scope can own. */
 export interface Owned {
+  /** What the scope that owns it holds; undefined when none does. */
+  owner?: Set<Owned>
   dispose(): void
 }
 
@@ -30,9 +32,13 @@ export function hold(next: boolean): boolean {
 export const isHeld = (): boolean => held
 
 /** Gives `owned` to the innermost scope, if there is one. */
-export const adopt = (owned: Owned): void => void scopes.at(-1)?.add(owned)
+export function adopt(owned: Owned): void {
+  owned.owner = scopes.at(-1)
+  owned.owner?.add(owned)
+}
 
 /** Takes `owned` out of every scope: it lives until it is disposed. */
 export function release(owned: Owned): void {
-  for (const s of scopes) s.delete(owned)
+  owned.owner?.delete(owned)
+  owned.owner = undefined
 }

@@ -12,7 +12,7 @@ import { adopt, enter, isHeld, leave } from './owners.js'
 export function scope<R>(fn: () => R): R {
   const made = enter()
   let result: R | undefined
-  let survivors = new Set<Tensor>()
+  let survivors: ReadonlySet<unknown> | undefined
   try {
     result = fn()
     if (result instanceof Promise) {
@@ -22,12 +22,12 @@ export function scope<R>(fn: () => R): R {
         'scope: the function returned a promise; scopes are synchronous, so await outside',
       )
     }
-    survivors = tensorsIn(result)
+    if (!(result instanceof Tensor)) survivors = tensorsIn(result) // the usual case needs no set
     return result
   } finally {
     leave()
     for (const t of made) {
-      if (isHeld() || survivors.has(t as Tensor)) adopt(t)
+      if (isHeld() || t === result || survivors?.has(t)) adopt(t)
       else t.dispose()
     }
   }

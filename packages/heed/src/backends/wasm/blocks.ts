@@ -15,7 +15,7 @@ export const grain = 64
 
 /** Position on a scale where each power of two spans `classes` steps of equal size. */
 const scale = (size: number): number => {
-  const exponent = Math.floor(Math.log2(size))
+  const exponent = 31 - Math.clz32(size)
   return classes * (exponent + size / 2 ** exponent - 1)
 }
 
