@@ -1,7 +1,8 @@
 import { HeedError } from '../../errors.js'
 import type { Simd } from './emit/function.js'
-import type { ArgSpec, Kernel, RunKernel } from './emit/kernel.js'
+import type { ArgSpec, ArgValues, Kernel, RunKernel } from './emit/kernel.js'
 import { ModuleBuilder } from './emit/module.js'
+import { address } from './kernels/support.js'
 import type { WasmMemory } from './memory.js'
 import { control, spin, workerSource } from './worker-source.js'
 
@@ -98,16 +99,18 @@ export class Pool {
     return loaded
   }
 
-  run: RunKernel = <S extends ArgSpec>(
-    kernel: Kernel<S>,
-    items: number,
-    values: { [K in keyof S]: number },
-  ): void => {
+  run: RunKernel = <S extends ArgSpec>(kernel: Kernel<S>, items: number, values: ArgValues<S>): void => {
     if (items === 0) return
     const { index, run, args } = this.load(kernel as Kernel)
+    // First of all: what lays a tensor's rows back in order is a kernel too.
+    const numbers: number[] = []
+    for (const [name] of args) {
+      const value = values[name]
+      numbers.push(typeof value === 'number' ? value : address(value))
+    }
     this.#refresh()
-    let at = this.#args / 4
-    for (const [name, isFloat] of args) (isFloat ? this.#floats : this.#words)[at++] = values[name]
+    const at = this.#args / 4
+    for (let i = 0; i < args.length; i++) (args[i][1] ? this.#floats : this.#words)[at + i] = numbers[i]
     if (this.#workers.size === 0 || items === 1)
       for (let i = 0; i < items; i++) run(this.#args, i, this.#scratch)
     else this.#share(kernel.name, index, run, items)

@@ -1,3 +1,4 @@
+import type { Tensor } from '../../../tensor/tensor.js'
 import type { Fn, Local } from './function.js'
 import type { ModuleBuilder } from './module.js'
 import type { Exprs, I32 } from './values.js'
@@ -6,7 +7,8 @@ type ArgType = 'i32' | 'f32'
 export type ArgSpec = Record<string, ArgType>
 /** A kernel's arguments as its body sees them. */
 export type ArgLocals<S extends ArgSpec> = { [K in keyof S]: Local<Exprs[S[K]]> }
-type ArgValues<S extends ArgSpec> = { [K in keyof S]: number }
+/** A tensor stands for the address of its first element. */
+export type ArgValues<S extends ArgSpec> = { [K in keyof S]: number | Tensor }
 
 /**
  * A kernel: one exported function (args, item, scratch). The work of an op is cut into `items` by its shape alone;

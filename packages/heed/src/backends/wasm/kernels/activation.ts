@@ -1,7 +1,7 @@
 import type { Kernels } from '../../backend.js'
 import { i32s, kernel, type RunKernel } from '../emit/kernel.js'
 import { perActivation, rules } from './activation-rules.js'
-import { addresses, advance, chunkOf, chunks, forEach4 } from './support.js'
+import { advance, chunkOf, chunks, forEach4 } from './support.js'
 
 const forwards = perActivation((kind) =>
   kernel(kind, i32s('x', 'out', 'n'), (f, { x, out, n }, item) => {
@@ -25,9 +25,9 @@ export const activationKernels = [...Object.values(forwards), ...Object.values(b
 
 export const activation = (run: RunKernel): Pick<Kernels, 'activation' | 'activationGrad'> => ({
   activation(kind, x, out) {
-    run(forwards[kind], chunks(x.size), { ...addresses({ x, out }), n: x.size })
+    run(forwards[kind], chunks(x.size), { x, out, n: x.size })
   },
   activationGrad(kind, x, dy, dx) {
-    run(backwards[kind], chunks(x.size), { ...addresses({ x, dy, dx }), n: x.size })
+    run(backwards[kind], chunks(x.size), { x, dy, dx, n: x.size })
   },
 })

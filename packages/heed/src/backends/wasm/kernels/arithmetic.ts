@@ -2,17 +2,7 @@ import type { Kernels } from '../../backend.js'
 import { i32s, kernel, type RunKernel } from '../emit/kernel.js'
 import { i32 } from '../emit/values.js'
 import type { WasmHost } from '../storage.js'
-import {
-  address,
-  addresses,
-  advance,
-  chunkOf,
-  chunks,
-  columnArgs,
-  columnsOf,
-  columnWork,
-  forEach4,
-} from './support.js'
+import { advance, chunkOf, chunks, columnArgs, columnsOf, columnWork, forEach4 } from './support.js'
 
 /** `bits` into each of n words. */
 const fill = kernel('fill', i32s('out', 'n', 'bits'), (f, { out, n, bits }, item) => {
@@ -76,16 +66,16 @@ export const arithmetic = (run: RunKernel, host: WasmHost): Arithmetic => ({
     if (out.dtype === 'bool')
       return void host.view(out.storage).fill(value, out.offset, out.offset + out.size)
     const bits = out.dtype === 'int32' ? value : new Int32Array(Float32Array.of(value).buffer)[0]
-    run(fill, chunks(out.size), { out: address(out), n: out.size, bits })
+    run(fill, chunks(out.size), { out, n: out.size, bits })
   },
   add(x, y, out) {
-    run(add, chunks(x.size), { ...addresses({ x, y, out }), n: x.size, period: y.size })
+    run(add, chunks(x.size), { x, y, out, n: x.size, period: y.size })
   },
   sumLeading(x, out) {
     const { items, args } = columnWork(x.size / out.size, out.size)
-    run(sumLeading, items, { ...addresses({ x, out }), ...args })
+    run(sumLeading, items, { x, out, ...args })
   },
   scale(x, factor, out) {
-    run(scale, chunks(x.size), { ...addresses({ x, out }), n: x.size, factor })
+    run(scale, chunks(x.size), { x, out, n: x.size, factor })
   },
 })

@@ -1,9 +1,8 @@
 import { HeedTypeError } from '../../../errors.js'
 import type { Tensor } from '../../../tensor/tensor.js'
 import type { AttentionRules } from '../../backend.js'
-import { type ArgLocals, i32s } from '../emit/kernel.js'
+import { type ArgLocals, type ArgValues, i32s } from '../emit/kernel.js'
 import type { WasmHost } from '../storage.js'
-import { address, addresses } from './support.js'
 
 /** The arguments that all attention kernels begin with; strides in bytes. */
 export const attentionArgs = {
@@ -34,17 +33,17 @@ interface Inputs extends AttentionRules {
 export function withAttentionArgs(
   host: WasmHost,
   { q, k, m, l, scale, softcap = 0, ...rules }: Inputs,
-  use: (args: { [K in keyof typeof attentionArgs]: number }) => void,
+  use: (args: ArgValues<typeof attentionArgs>) => void,
 ): void {
   const [, Tq, H, D] = q.shape
   checkHeadSize('D', D)
   const { sink, mask, bias } = rules
   const [maskB, maskH, maskQ, maskK] = mask?.strides ?? [0, 0, 0, 0]
   const [qB, qT, kB, kT] = [q.strides[0], q.strides[1], k.strides[0], k.strides[1]].map((n) => 4 * n)
-  const places = { ...addresses({ q, k, m, l }), qB, qT, kB, kT }
+  const places = { q, k, m, l, qB, qT, kB, kT }
   const sizes = { H, group: H / k.shape[2], Tq, Tk: k.shape[1], D }
-  const masked = { mask: addressOf(mask), maskB, maskH, maskQ, maskK }
-  const biased = { bias: addressOf(bias), ...biasSteps(bias), sink: addressOf(sink) }
+  const masked = { mask: mask ?? 0, maskB, maskH, maskQ, maskK }
+  const biased = { bias: bias ?? 0, ...biasSteps(bias), sink: sink ?? 0 }
   host.withInts(rules.first, (first) =>
     host.withInts(rules.last, (last) =>
       host.withInts(rules.lengths, (lengths) =>
@@ -54,8 +53,6 @@ export function withAttentionArgs(
   )
 }
 
-const addressOf = (t: Tensor | undefined): number => (t ? address(t) : 0)
-
 /** Bytes from one batch, head and query to the next in a bias spread to the map. */
 export function biasSteps(bias: Tensor | undefined): Record<'biasB' | 'biasH' | 'biasQ', number> {
   const [biasB, biasH, biasQ] = (bias?.strides ?? [0, 0, 0]).map((n) => 4 * n)
@@ -63,10 +60,10 @@ export function biasSteps(bias: Tensor | undefined): Record<'biasB' | 'biasH' | 
 }
 
 /** Values for `valueArgs`. */
-export function valuesOf(v: Tensor, out: Tensor): { [K in keyof typeof valueArgs]: number } {
+export function valuesOf(v: Tensor, out: Tensor): ArgValues<typeof valueArgs> {
   const Dv = v.shape[3]
   checkHeadSize('Dv', Dv)
-  return { ...addresses({ v, out }), vB: v.strides[0] * 4, vT: v.strides[1] * 4, Dv }
+  return { v, out, vB: v.strides[0] * 4, vT: v.strides[1] * 4, Dv }
 }
 
 function checkHeadSize(name: string, size: number): void {

@@ -1,5 +1,5 @@
 import type { Tensor } from '../../../tensor/tensor.js'
-import { i32s, kernelWith, type RunKernel } from '../emit/kernel.js'
+import { type ArgValues, i32s, kernelWith, type RunKernel } from '../emit/kernel.js'
 import { i32, select, v128 } from '../emit/values.js'
 import { biasSteps } from './attention-args.js'
 import { attentionGradParts, gradArgs, outStep, scoreBytes } from './attention-grad-parts.js'
@@ -17,7 +17,7 @@ import { rowLoops } from './attention-rows.js'
 import { visibility } from './attention-visibility.js'
 import { makeExp } from './exp.js'
 import { unroll } from './micro.js'
-import { address, reduce4 } from './support.js'
+import { reduce4 } from './support.js'
 
 /**
  * The gradient of a bias: dS, block by block, added to where the bias of a cell stands. An item owns all cells that
@@ -94,18 +94,14 @@ export const biasGrad = kernelWith(
 )
 
 /** `args` are those of the backward; dBias is spread to the map, with strides of its own. */
-export function runBiasGrad(
-  run: RunKernel,
-  args: { [K in keyof typeof gradArgs]: number },
-  dBias: Tensor,
-): void {
+export function runBiasGrad(run: RunKernel, args: ArgValues<typeof gradArgs>, dBias: Tensor): void {
   const [B, H, , Tk] = dBias.shape
   const [strideB, strideH, strideQ] = dBias.strides
   const [batches, heads] = [strideB === 0 ? 1 : B, strideH === 0 ? 1 : H]
   // Rows that overlap share cells between keys: then an item takes all of them.
   const pieces = strideQ < 0 ? 1 : Math.ceil(Tk / blockColumns)
   const keysPerItem = pieces === 1 ? Tk : blockColumns
-  const work = { dBias: address(dBias), batches, heads, B, keysPerItem, pieces }
+  const work = { dBias, batches, heads, B, keysPerItem, pieces }
   run(biasGrad, batches * heads * pieces, { ...args, ...biasSteps(dBias), ...work })
 }
 

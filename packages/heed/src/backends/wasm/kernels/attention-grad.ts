@@ -8,7 +8,6 @@ import { attentionGradParts, gradArgs, outStep, scoreBytes } from './attention-g
 import { blockAt, blockColumns, blockRows, carver, headAt, overhang, rowBytes } from './attention-layout.js'
 import { visibility } from './attention-visibility.js'
 import { tileColumns, unroll } from './micro.js'
-import { addresses } from './support.js'
 
 /**
  * Backward, all of one key head per item (the query heads that share it one after another, so that their gradients
@@ -170,10 +169,10 @@ export const attentionGrad = (run: RunKernel, host: WasmHost): Pick<Kernels, 'at
     const [[B, , H], [, , Hkv]] = [inputs.q.shape, inputs.k.shape]
     const values = valuesOf(v, out)
     withAttentionArgs(host, inputs, (args) => {
-      const all = { ...args, ...values, ...addresses({ dOut }) }
-      run(backward, B * Hkv, { ...all, ...addresses({ dq, dk, dv }) })
+      const all = { ...args, ...values, dOut }
+      run(backward, B * Hkv, { ...all, dq, dk, dv })
       if (dBias) runBiasGrad(run, all, dBias)
-      if (dSink) run(sinkGrad, H, { ...all, ...addresses({ dSink }), B })
+      if (dSink) run(sinkGrad, H, { ...all, dSink, B })
     })
   },
 })

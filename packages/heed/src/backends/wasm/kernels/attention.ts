@@ -9,7 +9,6 @@ import { lowest, onlineSoftmax } from './attention-softmax.js'
 import { tile } from './attention-tile.js'
 import { visibility } from './attention-visibility.js'
 import { tileColumns, unroll } from './micro.js'
-import { address } from './support.js'
 
 /**
  * Forward, one block of queries of one head per item: keys pass by in blocks, and an online softmax (Milakov &
@@ -121,7 +120,7 @@ export const attention = (run: RunKernel, host: WasmHost): AttentionKernels => (
       col0,
       col1,
       weights: what === 'weights' ? 1 : 0,
-      out: address(out),
+      out,
     }
     const items = Math.ceil((row1 - row0) / blockRows)
     withAttentionArgs(host, inputs, (args) => run(tile, items, { ...args, ...part }))

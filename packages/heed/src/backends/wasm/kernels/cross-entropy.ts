@@ -4,17 +4,7 @@ import { f32, type F32, v128 } from '../emit/values.js'
 import type { WasmHost } from '../storage.js'
 import { makeExp } from './exp.js'
 import { makeLog } from './log.js'
-import {
-  addresses,
-  forEach4,
-  forEachRow,
-  largest4,
-  reduce4,
-  rowArgs,
-  rowsAndWidth,
-  rowWork,
-  total,
-} from './support.js'
+import { forEach4, forEachRow, largest4, reduce4, rowArgs, rowsAndWidth, rowWork, total } from './support.js'
 
 const forwardArgs = {
   ...i32s('logits', 'targets', 'ignore', 'losses', 'lse'),
@@ -96,7 +86,7 @@ type CrossEntropyKernels = Pick<Kernels, 'crossEntropy' | 'crossEntropyGrad'>
 export const crossEntropy = (run: RunKernel, host: WasmHost): CrossEntropyKernels => ({
   crossEntropy({ logits, targets, smoothing, ignore, losses, lse, loss, count }) {
     const { items, args } = rowWork(...rowsAndWidth(logits))
-    run(forward, items, { ...addresses({ logits, targets, losses, lse }), smoothing, ignore, ...args })
+    run(forward, items, { logits, targets, losses, lse, smoothing, ignore, ...args })
     const elements = (t: typeof loss) => host.view(t.storage).subarray(t.offset, t.offset + t.size)
     const counted = elements(targets).filter((t) => t !== ignore).length
     elements(count)[0] = counted
@@ -104,7 +94,7 @@ export const crossEntropy = (run: RunKernel, host: WasmHost): CrossEntropyKernel
   },
   crossEntropyGrad({ logits, targets, smoothing, ignore, lse, count, dLoss, dLogits }) {
     const { items, args } = rowWork(...rowsAndWidth(logits))
-    const places = addresses({ logits, targets, lse, count, dLoss, dLogits })
+    const places = { logits, targets, lse, count, dLoss, dLogits }
     run(backward, items, { ...places, smoothing, ignore, ...args })
   },
 })

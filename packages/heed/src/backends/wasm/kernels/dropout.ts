@@ -3,7 +3,7 @@ import { dropoutThreshold } from '../../random.js'
 import type { Fn } from '../emit/function.js'
 import { i32s, kernel, type RunKernel } from '../emit/kernel.js'
 import { type V128, v128i, v128is } from '../emit/values.js'
-import { addresses, advance, chunkOf, chunks, forEach4 } from './support.js'
+import { advance, chunkOf, chunks, forEach4 } from './support.js'
 
 const args = { ...i32s('x', 'out', 'n', 'seed', 'threshold'), factor: 'f32' } as const
 const dropoutKernel = kernel('dropout', args, (f, { x, out, n, seed, threshold, factor }, item) => {
@@ -38,6 +38,6 @@ export const dropoutKernels = [dropoutKernel]
 export const dropout = (run: RunKernel): Pick<Kernels, 'dropout'> => ({
   dropout(x, rate, seed, out) {
     const [threshold, factor] = [dropoutThreshold(rate), 1 / (1 - rate)]
-    run(dropoutKernel, chunks(x.size), { ...addresses({ x, out }), n: x.size, seed, threshold, factor })
+    run(dropoutKernel, chunks(x.size), { x, out, n: x.size, seed, threshold, factor })
   },
 })

@@ -2,17 +2,7 @@ import type { Kernels } from '../../backend.js'
 import { i32s, kernel, type RunKernel } from '../emit/kernel.js'
 import { v128 } from '../emit/values.js'
 import { copyElement, panelColumns, placeInStep, placeOf } from './panels.js'
-import {
-  address,
-  addresses,
-  columnArgs,
-  columnsOf,
-  columnWork,
-  forEach4,
-  forEachRow,
-  rowArgs,
-  rowWork,
-} from './support.js'
+import { columnArgs, columnsOf, columnWork, forEach4, forEachRow, rowArgs, rowWork } from './support.js'
 import { forWeights, weightReader, type WeightType } from './weights.js'
 
 /** `scales` is 0 where the table has none, `panels` 1 where it lies in panels, which hold 16 rows side by side. */
@@ -79,13 +69,13 @@ export const embedding = (run: RunKernel, { fill }: Pick<Kernels, 'fill'>): Embe
   embedding(ids, table, factor, out) {
     const [vocabulary, width] = table.shape
     const { items, args } = rowWork(ids.size, width)
-    const scales = table.scales ? address(table.scales) : 0
     const { at, panels } = placeOf(table, true)
     run(forward[table.dtype as WeightType], items, {
-      ...addresses({ ids, out }),
+      ids,
+      out,
       table: at,
       panels: panels ? 1 : 0,
-      scales,
+      scales: table.scales ?? 0,
       vocabulary,
       factor,
       ...args,
@@ -95,6 +85,6 @@ export const embedding = (run: RunKernel, { fill }: Pick<Kernels, 'fill'>): Embe
     const [vocabulary, columns] = dTable.shape
     const { items, args } = columnWork(ids.size, columns)
     fill(dTable, 0)
-    run(backward, items, { ...addresses({ ids, dy, dTable }), vocabulary, factor, ...args })
+    run(backward, items, { ids, dy, dTable, vocabulary, factor, ...args })
   },
 })

@@ -1,7 +1,7 @@
 import type { Kernels } from '../../backend.js'
 import { i32s, kernel, type RunKernel } from '../emit/kernel.js'
 import { perActivation, rules } from './activation-rules.js'
-import { addresses, advance, chunkOf, chunks, forEach4 } from './support.js'
+import { advance, chunkOf, chunks, forEach4 } from './support.js'
 
 const forwards = perActivation((kind) =>
   kernel(`${kind}Gated`, i32s('gate', 'up', 'out', 'n'), (f, { gate, up, out, n }, item) => {
@@ -29,9 +29,9 @@ export const gatedKernels = [...Object.values(forwards), ...Object.values(backwa
 
 export const gated = (run: RunKernel): Pick<Kernels, 'gated' | 'gatedGrad'> => ({
   gated(kind, gate, up, out) {
-    run(forwards[kind], chunks(out.size), { ...addresses({ gate, up, out }), n: out.size })
+    run(forwards[kind], chunks(out.size), { gate, up, out, n: out.size })
   },
   gatedGrad({ kind, gate, up, dy, dGate, dUp }) {
-    run(backwards[kind], chunks(dy.size), { ...addresses({ gate, up, dy, dGate, dUp }), n: dy.size })
+    run(backwards[kind], chunks(dy.size), { gate, up, dy, dGate, dUp, n: dy.size })
   },
 })

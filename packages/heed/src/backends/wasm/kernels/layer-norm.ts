@@ -2,7 +2,6 @@ import type { Kernels } from '../../backend.js'
 import { i32s, kernel, type RunKernel } from '../emit/kernel.js'
 import { f32, v128 } from '../emit/values.js'
 import {
-  addresses,
   advance,
   columnArgs,
   columnsOf,
@@ -99,13 +98,18 @@ export const layerNormKernels = [forward, backwardRows, backwardColumns]
 export const layerNorm = (run: RunKernel): Pick<Kernels, 'layerNorm' | 'layerNormGrad'> => ({
   layerNorm(x, gamma, beta, eps, out, mean, rstd) {
     const { items, args } = rowWork(...rowsAndWidth(x))
-    run(forward, items, { ...addresses({ x, gamma, beta, out, mean, rstd }), eps, ...args })
+    run(forward, items, { x, gamma, beta, out, mean, rstd, eps, ...args })
   },
   layerNormGrad({ x, gamma, mean, rstd, dy, dx, dGamma, dBeta }) {
     const [byRows, byColumns] = [rowWork(...rowsAndWidth(x)), columnWork(...rowsAndWidth(x))]
-    run(backwardRows, byRows.items, { ...addresses({ x, gamma, mean, rstd, dy, dx }), ...byRows.args })
+    run(backwardRows, byRows.items, { x, gamma, mean, rstd, dy, dx, ...byRows.args })
     run(backwardColumns, byColumns.items, {
-      ...addresses({ x, mean, rstd, dy, dGamma, dBeta }),
+      x,
+      mean,
+      rstd,
+      dy,
+      dGamma,
+      dBeta,
       ...byColumns.args,
     })
   },

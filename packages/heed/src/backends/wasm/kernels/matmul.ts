@@ -7,7 +7,6 @@ import { alongColumns, fewAlong } from './few-along.js'
 import { blockK, gemm, tileShape } from './gemm.js'
 import { unroll } from './micro.js'
 import { panelColumns, panelKernels, placeOf, thinPlaceOf } from './panels.js'
-import { address } from './support.js'
 import { thin, thinColumns, thinKernels, thinRows } from './thin.js'
 import type { WeightType } from './weights.js'
 
@@ -36,14 +35,14 @@ export const matmul = (
     const { at, panels } = isThin ? thinPlaceOf(run, host, b, transposeB) : placeOf(b, transposeB)
     const bytes = bytesPerElement[b.dtype]
     const operands = {
-      a: address(a),
+      a,
       b: at,
-      c: address(out),
+      c: out,
       lda: a.shape[1] * 4,
       ldb: panels ? k * panelColumns * bytes : b.shape[1] * bytes,
       ldc: columns * 4,
-      scales: b.scales ? address(b.scales) : 0,
-      bias: bias ? address(bias) : 0,
+      scales: b.scales ?? 0,
+      bias: bias ?? 0,
       rows,
       columns,
       k,

@@ -2,7 +2,7 @@ import type { Kernels } from '../../backend.js'
 import { i32s, kernel, type RunKernel } from '../emit/kernel.js'
 import { v128 } from '../emit/values.js'
 import type { WasmHost, WasmStorage } from '../storage.js'
-import { address, addresses, advance, chunkOf, chunks, forEach4, reduce4, total } from './support.js'
+import { advance, chunkOf, chunks, forEach4, reduce4, total } from './support.js'
 
 /** partial[item] = Σ x² over the item's chunk. */
 const sumSquares = kernel('sumSquares', i32s('x', 'partial', 'n'), (f, { x, partial, n }, item) => {
@@ -48,7 +48,7 @@ export const optimizer = (run: RunKernel, host: WasmHost): Pick<Kernels, 'sumSqu
   sumSquares(x, out, index) {
     const partial = host.allocate('float32', chunks(x.size))
     try {
-      run(sumSquares, chunks(x.size), { x: address(x), partial: (partial as WasmStorage).address, n: x.size })
+      run(sumSquares, chunks(x.size), { x, partial: (partial as WasmStorage).address, n: x.size })
       host.view(out.storage)[out.offset + index] = total(host.view(partial))
     } finally {
       host.free(partial)
@@ -56,7 +56,10 @@ export const optimizer = (run: RunKernel, host: WasmHost): Pick<Kernels, 'sumSqu
   },
   adamw({ param, grad, m, v, beta1, beta2, ...numbers }) {
     run(adamw, chunks(param.size), {
-      ...addresses({ param, grad, m, v }),
+      param,
+      grad,
+      m,
+      v,
       n: param.size,
       ...numbers,
       beta1,

@@ -2,7 +2,6 @@ import type { Kernels } from '../../backend.js'
 import { i32s, kernel, type RunKernel } from '../emit/kernel.js'
 import { f32, v128 } from '../emit/values.js'
 import {
-  addresses,
   advance,
   columnArgs,
   columnsOf,
@@ -78,11 +77,11 @@ export const rmsNormKernels = [forward, backwardRows, backwardColumns]
 export const rmsNorm = (run: RunKernel): Pick<Kernels, 'rmsNorm' | 'rmsNormGrad'> => ({
   rmsNorm(x, gamma, eps, out, rstd) {
     const { items, args } = rowWork(...rowsAndWidth(x))
-    run(forward, items, { ...addresses({ x, gamma, out, rstd }), eps, ...args })
+    run(forward, items, { x, gamma, out, rstd, eps, ...args })
   },
   rmsNormGrad({ x, gamma, rstd, dy, dx, dGamma }) {
     const [byRows, byColumns] = [rowWork(...rowsAndWidth(x)), columnWork(...rowsAndWidth(x))]
-    run(backwardRows, byRows.items, { ...addresses({ x, gamma, rstd, dy, dx }), ...byRows.args })
-    run(backwardColumns, byColumns.items, { ...addresses({ x, rstd, dy, dGamma }), ...byColumns.args })
+    run(backwardRows, byRows.items, { x, gamma, rstd, dy, dx, ...byRows.args })
+    run(backwardColumns, byColumns.items, { x, rstd, dy, dGamma, ...byColumns.args })
   },
 })

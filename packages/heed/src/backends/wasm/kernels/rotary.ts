@@ -2,7 +2,7 @@ import type { Kernels } from '../../backend.js'
 import type { Fn, Local } from '../emit/function.js'
 import { i32s, kernel, type RunKernel } from '../emit/kernel.js'
 import { type I32, type V128, v128is } from '../emit/values.js'
-import { addresses, advance, forEach4, forEachRow, rowArgs, rowWork } from './support.js'
+import { advance, forEach4, forEachRow, rowArgs, rowWork } from './support.js'
 
 /** A row is one time step of one batch: all its heads. Strides in bytes; `half` is R/2; `turn` is 1, or −1 to turn back. */
 const args = {
@@ -84,7 +84,10 @@ export const rotary = (run: RunKernel): Pick<Kernels, 'rotary'> => ({
     const sizes = { time: T, heads: H, depth: D, half, turn: inverse ? -1 : 1 }
     const strides = { xBatch, xTime, anglesBatch }
     run(interleaved ? pairs : halves, items, {
-      ...addresses({ x, cos, sin, out }),
+      x,
+      cos,
+      sin,
+      out,
       ...strides,
       ...sizes,
       ...args,

@@ -2,16 +2,7 @@ import type { Kernels } from '../../backend.js'
 import { i32s, kernel, type RunKernel } from '../emit/kernel.js'
 import { f32, v128 } from '../emit/values.js'
 import { makeExp } from './exp.js'
-import {
-  addresses,
-  forEach4,
-  forEachRow,
-  largest4,
-  reduce4,
-  rowArgs,
-  rowsAndWidth,
-  rowWork,
-} from './support.js'
+import { forEach4, forEachRow, largest4, reduce4, rowArgs, rowsAndWidth, rowWork } from './support.js'
 
 const forward = kernel('softmax', { ...i32s('x', 'out'), ...rowArgs }, (f, p, item) => {
   const exp = makeExp(f)
@@ -54,10 +45,10 @@ export const softmaxKernels = [forward, backward]
 export const softmax = (run: RunKernel): Pick<Kernels, 'softmax' | 'softmaxGrad'> => ({
   softmax(x, out) {
     const { items, args } = rowWork(...rowsAndWidth(x))
-    run(forward, items, { ...addresses({ x, out }), ...args })
+    run(forward, items, { x, out, ...args })
   },
   softmaxGrad(y, dy, dx) {
     const { items, args } = rowWork(...rowsAndWidth(y))
-    run(backward, items, { ...addresses({ y, dy, dx }), ...args })
+    run(backward, items, { y, dy, dx, ...args })
   },
 })

@@ -13,13 +13,6 @@ export function address(t: Tensor): number {
   return rowsOf(t.storage as WasmStorage) + t.offset * bytesPerElement[t.dtype]
 }
 
-/** The address of each: `addresses({ x, out })` is `{ x: address(x), out: address(out) }`. */
-export function addresses<K extends string>(tensors: Record<K, Tensor>): Record<K, number> {
-  const all = {} as Record<K, number>
-  for (const name in tensors) all[name] = address(tensors[name])
-  return all
-}
-
 /** Sum in double precision and in order, on the host: for what threads have summed in parts. */
 export function total(parts: TypedArray): number {
   let sum = 0
