@@ -13,8 +13,11 @@ import { forWeights, weightReader, type WeightType } from './weights.js'
 
 /** More rows than these are worth packing B for. */
 export const thinRows = 4
-/** Columns that one item computes, where B lies along the contraction, where it lies across, and in panels. */
-export const thinColumns = { along: 64, across: 256, panels: 4 * panelColumns }
+/**
+ * Columns that one item computes, where B lies along the contraction, where it lies across, and in panels: every item's start
+ * costs time in which memory is not read.
+ */
+export const thinColumns = { along: 64, across: 256, panels: 12 * panelColumns }
 
 export const thinArgs = i32s(
   'a',
