@@ -5,7 +5,7 @@ import { nodeModule } from './pool.js'
 /** Relaxed SIMD and plain SIMD tilings: what fits the 16 vector registers of x86-64 without spilling. */
 export const simdVariant = (relaxed: boolean): Simd => ({
   relaxed,
-  rows: relaxed ? 6 : 4,
+  rows: relaxed ? 6 : 5,
   // With fused multiply-adds the guards cost nothing on new engines; without, they would there.
   guards: relaxed || olderTurboFan(),
 })

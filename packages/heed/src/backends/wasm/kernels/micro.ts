@@ -6,7 +6,10 @@ export const tileColumns = 8
 /** Steps of the contraction written out in a row; its length is padded with zeros to a multiple. */
 export const unroll = 4
 
-/** The registers of one tile: `rows` × 8 sums, a row of B and one broadcast element of A: 15 of 16 for 6 rows. */
+/**
+ * The registers of one tile: `rows` × 8 sums, a row of B and one broadcast element of A: 15 of 16 for 6 rows, and for 5
+ * with two such elements at a time and a product on its way to a sum.
+ */
 export interface Tile {
   acc: Local<V128>[][]
   b: Local<V128>[]
@@ -40,12 +43,14 @@ export function micro(f: Fn, tile: Tile, options: MicroOptions): void {
   for (const row of tile.acc) for (const x of row) x.set(v128(0))
   const end = f.i32(pointers[0].add(k.mul(strideK)))
   const apart = keepApart(f)
+  // Without fused multiply-adds instructions are what is short: a branch for every second row, whose loads have room.
+  const every = f.simd.relaxed ? 1 : 2
   f.loop(
     (leave) => {
       for (let step = 0; step < unroll; step++)
         tile.acc.forEach((row, r) => {
           const a = pointers[r % pointers.length]
-          if (r || step) apart(leave, a)
+          if ((r || step) && r % every === 0) apart(leave, a)
           if (r === 0) tile.b.forEach((x, c) => x.set(b.v128(step * 32 + c * 16)))
           tile.a.set(a.splatF32(r * strideRow + step * strideK))
           row.forEach((x, c) => x.set(f.madd(tile.a, tile.b[c], x)))

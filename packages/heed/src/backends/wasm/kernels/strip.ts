@@ -5,7 +5,7 @@ import { micro, newTile, type Tile, tileColumns } from './micro.js'
 import { addSums } from './support.js'
 
 /** Rows of the two tiles that a product is made of: the best one, and one for the last rows. */
-export const heights = ({ relaxed, rows }: Simd): [tall: number, low: number] => [relaxed ? rows : 5, 4]
+export const heights = ({ rows }: Simd): [tall: number, low: number] => [rows, 4]
 
 /**
  * (A, bytes from row to row, rows; B in panels; C, bytes from row to row; what is added to the products, bytes from
