@@ -1,16 +1,17 @@
 /*
- * Measures how well a translator's cross-attention finds the word that it is translating: the table of
- * models/heed-en-de/README.md.
+ * Measures how well a translator translates, and how well its cross-attention finds the word that it is translating: the numbers
+ * in models/heed-en-de/README.md.
  *
- *   node tools/measure-alignment.mjs [model] --lexicon lexicon.tsv --valid valid.tsv --test test.tsv [--threads n]
+ *   node tools/measure-translation.mjs [model] --lexicon lexicon.tsv --valid valid.tsv --test test.tsv [--threads n]
  *
- * A line of the lexicon is an English word TAB its German word; of the pairs only the sources are read. A case is a source and
- * an English word of the lexicon that stands in it. The model translates the source with its own settings; a case whose
- * German word does not stand in that translation is left out and counted. Otherwise the row that predicts the German
- * word's first piece is looked at: weights are summed over the pieces of each source word (the source split at white
- * space; special tokens are left out), and the case is right when the largest sum is that of a word which holds the English
- * one. Words are runs of letters, compared as the lexicon writes them; the first of a sentence may have a capital. Where
- * the German word stands twice the first counts.
+ * Data are lines of a source TAB its references; BLEU is of all of them, with the model's own settings and greedy.
+ *
+ * A line of the lexicon is an English word TAB its German word. A case is a source and an English word of the lexicon that
+ * stands in it. A case whose German word does not stand in the model's own translation is left out and counted. Otherwise
+ * the row that predicts the German word's first piece is looked at: weights are summed over the pieces of each source word
+ * (the source split at white space; special tokens are left out), and the case is right when the largest sum is that of a
+ * word which holds the English one. Words are runs of letters, compared as the lexicon writes them; the first of a sentence
+ * may have a capital. Where the German word stands twice the first counts.
  *
  * The layer is the one that is right most often on the valid sources, mean of heads, the earlier of equals.
  */
@@ -19,6 +20,7 @@ import { parseArgs } from 'node:util'
 import { enableRelaxedSimd, useBackend } from 'heed'
 import { see } from 'heed/lens'
 import { loadModel, translateIds } from 'heed/models'
+import { bleu } from 'heed/text'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -69,26 +71,41 @@ const layers = Array.from({ length: model.config.decoder_layers }, (_, layer) =>
 const heads = Array.from({ length: model.heads }, (_, head) => head)
 const nameOf = (layer, head) => `decoder.${layer}.cross ${head ?? 'mean'}`
 
-/** Of the sources of a file: cases, cases left out, and right ones by layer and head. */
+/** What the model makes of a file, as ids, and its BLEU. */
+async function translated(file, options) {
+  const pairs = lines(file)
+  const sources = pairs.map(([source], n) => ({ n, ids: model.sourceIds(source) }))
+  sources.sort((a, b) => a.ids.length - b.ids.length)
+  const targets = []
+  for (let i = 0; i < sources.length; i += 64) {
+    const some = sources.slice(i, i + 64)
+    const ids = some.map(({ ids }) => ids)
+    for (const [m, { tokens }] of (await translateIds(model, ids, options)).entries())
+      targets[some[m].n] = tokens
+  }
+  const outputs = targets.map((tokens) => model.tokenizer.decode(tokens))
+  const references = pairs.map(([, ...references]) => references)
+  return { targets, score: bleu(outputs, references).score }
+}
+
+/** Of the sources of a file: BLEU, cases, cases left out, and right ones by layer and head. */
 async function measure(file) {
   const sources = lines(file).map(([source]) => source)
-  const asked = sources.flatMap((source) => {
+  const greedy = await translated(file, { beam: 1 })
+  const own = await translated(file)
+  console.log(`${file}: BLEU ${own.score.toFixed(2)}, greedy ${greedy.score.toFixed(2)}`)
+  const asked = sources.flatMap((source, n) => {
     const words = lexicon.flatMap(([english, german]) => {
       const places = placesOf(source, english)
       return places.length > 0 ? [{ english, german, places }] : []
     })
-    return words.length > 0 ? [{ source, words }] : []
+    return words.length > 0 ? [{ source, words, target: own.targets[n] }] : []
   })
-  const translations = await translateIds(
-    model,
-    asked.map(({ source }) => model.sourceIds(source)),
-  )
   const right = new Map(
     layers.flatMap((layer) => [undefined, ...heads].map((head) => [nameOf(layer, head), 0])),
   )
   let [cases, leftOut, none] = [0, 0, 0]
-  for (const [n, { source, words }] of asked.entries()) {
-    const target = translations[n].tokens
+  for (const { source, words, target } of asked) {
     const output = model.tokenizer.decode(target)
     const found = words.flatMap(({ german, ...word }) => {
       const [place] = placesOf(output, german)
