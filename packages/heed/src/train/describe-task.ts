@@ -14,8 +14,8 @@ import {
 } from './describe-data.js'
 import { describeLoss, rightAnswers } from './describe-loss.js'
 import type { DescribeSettings } from './describe-settings.js'
+import { configFrom, type Given, tokenizerFor } from './given.js'
 import type { Score } from './run-state.js'
-import { configFrom, type Given, tokenizerFor } from './settings.js'
 import type { Epoch, Task } from './task.js'
 import { meanLoss } from './validate.js'
 

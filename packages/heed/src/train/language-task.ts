@@ -15,10 +15,11 @@ import {
   readDocuments,
   Windows,
 } from './language-data.js'
+import { configFrom, type Given, tokenizerFor } from './given.js'
 import { leftOutWords } from './left-out.js'
 import type { Score } from './run-state.js'
 import { MAP_TOKENS, type Sample, type Samples, weightsAt } from './samples.js'
-import { configFrom, type Given, type LanguageSettings, tokenizerFor } from './settings.js'
+import type { LanguageSettings } from './settings.js'
 import type { Batch, Epoch, Task } from './task.js'
 import { meanLoss } from './validate.js'
 

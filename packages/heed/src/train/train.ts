@@ -9,12 +9,13 @@ import {
   stepOf,
   withdrawCheckpoints,
 } from './checkpoint.js'
+import type { Given } from './given.js'
 import type { MetricsRow } from './metrics.js'
 import { claimRun, recordedSettings, type RunEnd, writeInfo, writeStatus } from './run-folder.js'
 import type { RunState } from './run-state.js'
 import type { MapRow, SamplesRow } from './samples.js'
 import { schedule } from './schedules.js'
-import type { Given, Settings } from './settings.js'
+import type { Settings } from './settings.js'
 import { StepLog } from './step-log.js'
 import type { Task } from './task.js'
 import { Diverged, Training } from './training.js'

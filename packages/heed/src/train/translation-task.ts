@@ -19,10 +19,11 @@ import {
   type PairFile,
   readPairs,
 } from './data.js'
+import { configFrom, type Given, tokenizerFor } from './given.js'
 import { type LeftOut, leftOutWords, Tally } from './left-out.js'
 import type { Score } from './run-state.js'
 import { MAP_TOKENS, type SampledMap, type Samples, weightsAt } from './samples.js'
-import { configFrom, type Given, tokenizerFor, type TranslationSettings } from './settings.js'
+import type { TranslationSettings } from './settings.js'
 import type { Batch, Epoch, Task } from './task.js'
 import { meanLoss } from './validate.js'
 
