@@ -3,16 +3,16 @@
  *
  *   node tools/training-twin.mjs run FOLDER --data pairs.tsv [--steps 200] [--threads n]
  *       [--batch-tokens n] [--warmup n] [--cooldown share] [--config json]                  heed's side
- *   python tools/goldens/training.py FOLDER                                                PyTorch's side
+ *   python tools/goldens/training.py FOLDER [float64]                                      PyTorch's side
  *   node tools/training-twin.mjs compare FOLDER [--svg file]                               both
  *
  *   node tools/training-twin.mjs small FOLDER     the small runs of the golden file, each in a folder of FOLDER, in float64
  *   node tools/training-twin.mjs golden FOLDER    writes the golden file once PyTorch has run in each of them
  *
  * `run` is the recipe of `heed train translation` with these steps and without dropout. FOLDER gets what the twin reads: twin.json,
- * initial.safetensors and batches.json.
+ * initial.safetensors and batches.json. Where PyTorch has run in float64 too, `compare` says how far each side is from that.
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { enableRelaxedSimd, useBackend } from 'heed'
@@ -159,22 +159,32 @@ function curves(folder) {
     (row) => row.loss !== undefined,
   )
   const torch = json(`${folder}/torch.json`)
+  const wide = existsSync(`${folder}/torch.float64.json`) ? json(`${folder}/torch.float64.json`) : {}
   return {
-    loss: { heed: rows.map((row) => row.loss), torch: torch.losses },
-    norm: { heed: rows.map((row) => row.norm), torch: torch.norms },
+    loss: { heed: rows.map((row) => row.loss), torch: torch.losses, wide: wide.losses },
+    norm: { heed: rows.map((row) => row.norm), torch: torch.norms, wide: wide.norms },
   }
 }
-const apart = ({ heed, torch }) => torch.map((x, i) => Math.abs(heed[i] - x) / Math.abs(x))
+const apartFrom = (truth, some) => truth.map((x, i) => Math.abs(some[i] - x) / Math.abs(x))
+const apart = ({ heed, torch }) => apartFrom(torch, heed)
+
+function say(who, differences) {
+  const worst = Math.max(...differences)
+  const median = differences.toSorted((a, b) => a - b)[differences.length >> 1]
+  console.log(
+    `  ${who}: relative differences of at most ${worst.toExponential(1)}, at step ${1 + differences.indexOf(worst)}, ` +
+      `median ${median.toExponential(1)}; ${differences.filter((d) => d > 1e-3).length} steps above 1e-3`,
+  )
+}
 
 function compare(folder) {
   const { loss, norm } = curves(folder)
-  for (const [name, curve] of Object.entries({ loss, 'gradient norm': norm })) {
-    const differences = apart(curve)
-    const worst = Math.max(...differences)
-    console.log(
-      `${name}: ${curve.torch.length} steps, from ${curve.heed[0].toFixed(4)} to ${curve.heed.at(-1).toFixed(4)}; ` +
-        `largest relative difference ${worst.toExponential(1)} at step ${1 + differences.indexOf(worst)}`,
-    )
+  for (const [name, { heed, torch, wide }] of Object.entries({ loss, 'gradient norm': norm })) {
+    console.log(`${name}: ${torch.length} steps, from ${heed[0].toFixed(4)} to ${heed.at(-1).toFixed(4)}`)
+    say('heed from PyTorch', apartFrom(torch, heed))
+    if (!wide) continue
+    say('heed from PyTorch in float64', apartFrom(wide, heed))
+    say('PyTorch from itself in float64', apartFrom(wide, torch))
   }
   if (!values.svg) return
   const points = (ys) => ys.map((y, i) => ({ x: i + 1, y }))

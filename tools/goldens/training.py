@@ -1,7 +1,8 @@
 """PyTorch's twin of a training run: torch's own layers, loss, clipping and AdamW, from heed's initial weights and over
 heed's batches, in the dtype of the weights. tools/training-twin.mjs makes the folder and compares what comes of it.
 
-usage: training.py FOLDER    reads twin.json, initial.safetensors and batches.json, writes torch.json"""
+usage: training.py FOLDER [float64]    reads twin.json, initial.safetensors and batches.json, writes torch.json, or with
+                                        float64, the same weights widened: what there is without rounding, torch.float64.json"""
 
 import json
 import math
@@ -17,6 +18,9 @@ read = lambda name: json.load(open(f'{folder}/{name}'))
 twin, batches = read('twin.json'), read('batches.json')
 config = twin['config']
 weights = load_file(f'{folder}/initial.safetensors')
+wide = sys.argv[2:] == ['float64']
+if wide:
+    weights = {name: w.double() for name, w in weights.items()}
 dtype = weights['embedding.weight'].dtype
 torch.set_default_dtype(dtype)
 PAD, BOS = config['pad_token_id'], config['bos_token_id']
@@ -116,4 +120,5 @@ for step, batch in enumerate(batches, 1):
     norms.append(norm.item())
     if step % 20 == 0:
         print(f'step {step}: loss {losses[-1]:.6f}, norm {norms[-1]:.6f}', flush=True)
-json.dump(dict(torch=torch.__version__, losses=losses, norms=norms), open(f'{folder}/torch.json', 'w'))
+out = 'torch.float64.json' if wide else 'torch.json'
+json.dump(dict(torch=torch.__version__, losses=losses, norms=norms), open(f'{folder}/{out}', 'w'))

@@ -46,6 +46,28 @@ it('trains, and a run that is interrupted and resumed ends with the same model',
   expect(JSON.parse(seen)).toMatchObject({ text: 'the dog sees Anna' })
 })
 
+it('goes on from a model with its shape, and takes no other', async () => {
+  const model = folder.path('from')
+  await makeModel(model)
+  const few = ['--data', data, '--out', folder.path('further'), '--steps', '2', '--from', model]
+  const { code, stderr } = await heed(['train', 'translation', ...few])
+  expect(stderr).toMatch(/done: the model is in .*further/)
+  expect(code).toBe(0)
+  const config = async (of: string) => JSON.parse(await readFile(`${of}/config.json`, 'utf8')) as object
+  expect(await config(folder.path('further'))).toEqual({ ...(await config(model)), dropout: 0.1 })
+  for (const own of ['--vocab', '--d-model', '--layers'])
+    await fails(
+      2,
+      ['train', 'translation', ...few, own, '300'],
+      /'--from <model>' cannot be used with option '--/,
+    )
+  await fails(
+    2,
+    ['train', 'language', ...few, '--bytes'],
+    /'--from <model>' cannot be used with option '--bytes'/,
+  )
+})
+
 it('says what is wrong with the data', async () => {
   const odd = folder.path('odd.tsv')
   const args = ['train', 'translation', '--out', folder.path('odd'), '--data']

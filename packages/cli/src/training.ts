@@ -14,6 +14,7 @@ import { createProgress } from './terminal/progress.js'
 /** What every kind of training is asked with. */
 export interface SharedFlags {
   out: string
+  from?: string
   steps: number
   resume?: true
   batchTokens: number
@@ -45,9 +46,24 @@ interface SharedDefaults {
   seed: number
 }
 
-/** Adds the options that every kind of training has, after its own. */
-export const addShared = (command: Command, tokens: string, defaults: SharedDefaults): Command =>
+/**
+ * Adds the options that every kind of training has, after its own.
+ *
+ * @param shape those of its own, by attribute, that a model which is gone on from has decided
+ */
+export const addShared = (
+  command: Command,
+  tokens: string,
+  defaults: SharedDefaults,
+  shape: string[],
+): Command =>
   command
+    .addOption(
+      new Option(
+        '--from <model>',
+        'go on from a model, with its shape and vocabulary: a shipped one, a folder, or org/name of the hub',
+      ).conflicts(shape),
+    )
     .option('--resume', 'go on from the latest checkpoint of --out')
     .option('--steps <n>', 'optimiser steps in all', wholeNumber(1), defaults.steps)
     .option('--batch-tokens <n>', tokens, wholeNumber(1), defaults.batchTokens)
@@ -111,6 +127,7 @@ lists runs and draws their curves.`
 
 export const sharedOptions = (flags: SharedFlags): TrainingOptions => ({
   out: flags.out,
+  from: flags.from,
   steps: flags.steps,
   resume: flags.resume,
   batchTokens: flags.batchTokens,

@@ -56,7 +56,8 @@ export function addTrainDescribe(train: Command): void {
       realNumber(0, 1, true),
       defaults.others,
     )
-  addShared(command, 'tokens of a batch, padding included', defaults)
+  const shape = ['vocab', 'dModel', 'heads', 'layers', 'dFf', 'maxPositions', 'init']
+  addShared(command, 'tokens of a batch, padding included', defaults, shape)
     .addHelpText(
       'after',
       `${aboutStopping}
@@ -82,16 +83,17 @@ const runDescribe = (flags: DescribeFlags): Promise<void> =>
         ...watch,
         train: flags.data,
         valid: flags.valid,
-        vocabSize: flags.vocab,
         others: flags.others,
-        config: {
-          hidden_size: flags.dModel,
-          num_attention_heads: flags.heads,
-          num_hidden_layers: flags.layers,
-          intermediate_size: flags.dFf,
-          max_position_embeddings: flags.maxPositions,
-          initializer_range: flags.init,
-        },
+        ...(flags.from === undefined && { vocabSize: flags.vocab, config: shapeOf(flags) }),
       }),
     (folder) => `heed describe "The elephant is very large." --model ${folder}`,
   )
+
+const shapeOf = (flags: DescribeFlags) => ({
+  hidden_size: flags.dModel,
+  num_attention_heads: flags.heads,
+  num_hidden_layers: flags.layers,
+  intermediate_size: flags.dFf,
+  max_position_embeddings: flags.maxPositions,
+  initializer_range: flags.init,
+})

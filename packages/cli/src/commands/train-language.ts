@@ -31,6 +31,10 @@ interface LanguageFlags extends SharedFlags {
   untied?: true
 }
 
+/** What of the options is a model's own. */
+const shape =
+  'bytes vocab dModel heads kvHeads headDim layers dFf maxPositions window ropeTheta init untied'.split(' ')
+
 /** Documents that are held out of the copying task. */
 const heldOut = 128
 
@@ -79,7 +83,7 @@ export function addTrainLanguage(train: Command): void {
     .option('--rope-theta <x>', 'base of the rotary wavelengths', realNumber(1), languageConfig.rope_theta)
     .option('--init <std>', 'standard deviation of initial weights', realNumber(0, 1, true), 0.02)
     .option('--untied', 'an output of its own, not the embedding')
-  addShared(command, 'tokens of a batch, padding included', defaults)
+  addShared(command, 'tokens of a batch, padding included', defaults, shape)
     .addHelpText(
       'after',
       `${aboutStopping}
@@ -103,7 +107,12 @@ async function runLanguage(flags: LanguageFlags, command: Command): Promise<void
   await runTraining(
     flags.threads,
     (watch) =>
-      trainLanguage({ ...sharedOptions(flags), ...watch, ...dataOf(flags), config: configOf(flags) }),
+      trainLanguage({
+        ...sharedOptions(flags),
+        ...watch,
+        ...dataOf(flags),
+        ...(flags.from === undefined && { config: configOf(flags) }),
+      }),
     (folder) => `heed generate "The quick zebra Vixo jumps. The quick zebra V" --model ${folder}`,
   )
 }
@@ -113,7 +122,7 @@ type Data = Pick<
   'train' | 'valid' | 'documents' | 'tokenizer' | 'vocabSize' | 'contextLength'
 >
 
-function dataOf({ data, task, valid, documents, bytes, vocab, context, seed }: LanguageFlags): Data {
+function dataOf({ data, task, valid, documents, bytes, vocab, context, seed, from }: LanguageFlags): Data {
   if (task === 'copy') {
     const held = repeatedSequences({ length: context, seed: seed + 1 })
     return {
@@ -128,7 +137,7 @@ function dataOf({ data, task, valid, documents, bytes, vocab, context, seed }: L
     valid,
     documents,
     tokenizer: bytes ? byteTokenizer() : undefined,
-    vocabSize: vocab,
+    ...(from === undefined && { vocabSize: vocab }),
     contextLength: context,
   }
 }

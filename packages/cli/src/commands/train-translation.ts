@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { trainingDefaults as defaults, trainTranslation } from 'heed/train'
+import { trainingDefaults as defaults, trainTranslation, type TrainTranslationOptions } from 'heed/train'
 import { realNumber, wholeNumber } from '../options.js'
 import { aboutStopping, addShared, runTraining, type SharedFlags, sharedOptions } from '../training.js'
 
@@ -50,7 +50,8 @@ export function addTrainTranslation(train: Command): void {
       wholeNumber(0),
       defaults.bleuSentences,
     )
-  addShared(command, 'tokens of a batch on either side, padding included', defaults)
+  const shape = ['vocab', 'dModel', 'heads', 'layers', 'dFf', 'norm', 'maxPositions']
+  addShared(command, 'tokens of a batch on either side, padding included', defaults, shape)
     .addHelpText(
       'after',
       `${aboutStopping}
@@ -59,6 +60,7 @@ Examples:
   heed train translation --data pairs.tsv --valid valid.tsv --out runs/en-de
   heed train translation --data pairs.tsv --out runs/en-de --resume
   heed train translation --data pairs.tsv --out runs/small --steps 500
+  heed train translation --data mine.tsv --out runs/mine --from heed-en-de --peak 5e-4 --steps 1000
   heed "I see a dog." --model runs/en-de`,
     )
     .action(runTranslation)
@@ -73,19 +75,20 @@ const runTranslation = (flags: TranslationFlags): Promise<void> =>
         ...watch,
         train: flags.data,
         valid: flags.valid,
-        vocabSize: flags.vocab,
-        config: {
-          d_model: flags.dModel,
-          num_heads: flags.heads,
-          encoder_layers: flags.layers,
-          decoder_layers: flags.layers,
-          d_ff: flags.dFf,
-          norm: flags.norm,
-          max_positions: flags.maxPositions,
-          dropout: flags.dropout,
-        },
+        ...(flags.from === undefined && { vocabSize: flags.vocab }),
+        config: { ...(flags.from === undefined && shapeOf(flags)), dropout: flags.dropout },
         labelSmoothing: flags.labelSmoothing,
         bleuSentences: flags.bleuSentences,
       }),
     (folder) => `heed "I see a dog." --model ${folder}`,
   )
+
+const shapeOf = (flags: TranslationFlags): TrainTranslationOptions['config'] => ({
+  d_model: flags.dModel,
+  num_heads: flags.heads,
+  encoder_layers: flags.layers,
+  decoder_layers: flags.layers,
+  d_ff: flags.dFf,
+  norm: flags.norm,
+  max_positions: flags.maxPositions,
+})

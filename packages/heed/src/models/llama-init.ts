@@ -7,19 +7,19 @@ import type { ModelFiles } from './family.js'
 import { initializerRange, initialWeights } from './initial.js'
 import { llama, mistral, qwen2, qwen3 } from './llama.js'
 
+const kin = [llama, mistral, qwen2, qwen3]
+/** Their `model_type`s. */
+export const llamas: readonly string[] = kin.map(({ type }) => type)
+
 /**
  * The family of Llama and its kin that a config.json names.
  *
  * @throws HeedError `unsupported` for any other
  */
 export function llamaFamily({ model_type }: Readonly<Record<string, unknown>>): typeof llama {
-  const kin = [llama, mistral, qwen2, qwen3]
   const family = kin.find(({ type }) => type === model_type)
   if (family) return family
-  throw new HeedError(
-    'unsupported',
-    `model_type ${quote(model_type)} is none of ${kin.map(({ type }) => type).join(', ')}`,
-  )
+  throw new HeedError('unsupported', `model_type ${quote(model_type)} is none of ${llamas.join(', ')}`)
 }
 
 /**

@@ -14,8 +14,8 @@ import {
 } from './describe-data.js'
 import { describeLoss, rightAnswers } from './describe-loss.js'
 import type { DescribeSettings } from './describe-settings.js'
+import { configFrom, type Given, tokenizerFor } from './given.js'
 import type { Score } from './run-state.js'
-import { tokenizerFor } from './settings.js'
 import type { Epoch, Task } from './task.js'
 import { meanLoss } from './validate.js'
 
@@ -41,10 +41,7 @@ export const describeConfig = {
  * @throws HeedError `input` when there is no sentence to train on, or the run has another tokenizer; `unsupported` when
  *   the tokenizer has no `[NONE]`, or for a field of the config; `format` for a malformed line
  */
-export async function describeTask(
-  settings: DescribeSettings,
-  savedTokenizer: Record<string, unknown> | undefined,
-): Promise<Task<EncoderModel>> {
+export async function describeTask(settings: DescribeSettings, given?: Given): Promise<Task<EncoderModel>> {
   const { seed, batchTokens, vocabSize, others, signal, onEvent } = settings
   const read = (from: string | readonly LabelledSentence[]) =>
     typeof from === 'string' ? readLabelled(from) : from
@@ -56,12 +53,12 @@ export async function describeTask(
   const texts = sentences.map(({ text }) => text)
   const specials = ['[PAD]', '[UNK]', noneToken]
   const tokenizerJson: Record<string, unknown> =
-    tokenizerFor(settings, savedTokenizer) ?? (await learnWords(texts, { vocabSize, specials, signal }))
+    tokenizerFor(settings, given) ?? (await learnWords(texts, { vocabSize, specials, signal }))
   const tokenizer = Tokenizer.fromJson(tokenizerJson)
   const none = tokenizer.idOf(noneToken)
   if (none === undefined) throw new HeedError('unsupported', `the tokenizer has no ${noneToken} token`)
   const padId = tokenizer.padId ?? 0
-  const config: Record<string, unknown> = {
+  const config: Record<string, unknown> = configFrom(settings, given, [bert.type]) ?? {
     ...describeConfig,
     ...settings.config,
     vocab_size: tokenizer.vocabSize,

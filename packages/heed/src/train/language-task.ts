@@ -1,7 +1,7 @@
 import { backendOf } from '../backends/current.js'
 import { HeedError } from '../errors.js'
 import { CausalModel, initLlama, padIds, type Run } from '../models/index.js'
-import { llamaFamily } from '../models/llama-init.js'
+import { llamaFamily, llamas } from '../models/llama-init.js'
 import { crossEntropy, tensor } from '../ops/index.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { learnBpe, Tokenizer } from '../text/index.js'
@@ -15,10 +15,11 @@ import {
   readDocuments,
   Windows,
 } from './language-data.js'
+import { configFrom, type Given, tokenizerFor } from './given.js'
 import { leftOutWords } from './left-out.js'
 import type { Score } from './run-state.js'
 import { MAP_TOKENS, type Sample, type Samples, weightsAt } from './samples.js'
-import { type LanguageSettings, tokenizerFor } from './settings.js'
+import type { LanguageSettings } from './settings.js'
 import type { Batch, Epoch, Task } from './task.js'
 import { meanLoss } from './validate.js'
 
@@ -43,10 +44,7 @@ export const languageConfig = {
  * @throws HeedError `input` when there is no training text, contextLength is beyond the model's positions or the run has
  *   another tokenizer; `unsupported` when the tokenizer lacks a start or end token, or for a field of the config
  */
-export async function languageTask(
-  settings: LanguageSettings,
-  savedTokenizer: Record<string, unknown> | undefined,
-): Promise<Task<CausalModel>> {
+export async function languageTask(settings: LanguageSettings, given?: Given): Promise<Task<CausalModel>> {
   const { seed, batchTokens, contextLength, signal, onEvent } = settings
   const read = async (name: 'train' | 'valid', from: string | readonly Document[]): Promise<DocumentFile> => {
     const file =
@@ -62,10 +60,11 @@ export async function languageTask(
   const text = typeof settings.train === 'function' ? none : await read('train', settings.train)
   const held = settings.valid !== undefined ? await read('valid', settings.valid) : none
 
-  const tokenizerJson = tokenizerFor(settings, savedTokenizer) ?? (await learn(text.documents, settings))
+  const tokenizerJson = tokenizerFor(settings, given) ?? (await learn(text.documents, settings))
   const tokenizer = Tokenizer.fromJson(tokenizerJson)
   const windows = new Windows(tokenizer, contextLength)
-  const config = configFor(tokenizer, settings)
+  const config = configFrom(settings, given, llamas) ?? configFor(tokenizer, settings)
+  checkContext(config, settings)
   const family = llamaFamily(config)
   const padId = tokenizer.padId ?? 0
 
@@ -201,7 +200,7 @@ function configFor(
   { vocabSize, bosId, eosId, padId }: Tokenizer,
   { config, contextLength }: LanguageSettings,
 ): Record<string, unknown> {
-  const json = {
+  return {
     ...languageConfig,
     max_position_embeddings: contextLength,
     ...config,
@@ -210,11 +209,14 @@ function configFor(
     eos_token_id: eosId,
     pad_token_id: padId ?? null,
   }
-  const { maxPositions } = llamaFamily(json).config(json)
+}
+
+function checkContext(config: Record<string, unknown>, { contextLength, from }: LanguageSettings): void {
+  const { maxPositions } = llamaFamily(config).config(config)
   if (contextLength > maxPositions)
     throw new HeedError(
       'input',
-      `contextLength ${contextLength} is beyond the model's ${maxPositions} positions; raise max_position_embeddings`,
+      `contextLength ${contextLength} is beyond the model's ${maxPositions} positions; ` +
+        (from === undefined ? 'raise max_position_embeddings' : 'lower it'),
     )
-  return json
 }

@@ -1,4 +1,4 @@
-import { HeedError, HeedTypeError } from '../errors.js'
+import { HeedTypeError } from '../errors.js'
 import { quote } from '../json.js'
 import type { TransformerConfig } from '../models/index.js'
 import type { AdamWOptions } from './adamw.js'
@@ -52,6 +52,12 @@ export const languageDefaults = {
 export interface TrainingOptions {
   /** The run folder, which must be new, or hold the run to `resume`. */
   out: string
+  /**
+   * A model to go on from, by any name that `loadModel` takes: its shape, weights and tokenizer, with a fresh optimiser
+   * and schedule (fine-tuning). `vocabSize`, and of `config` all but `dropout`, are then the model's and cannot be given.
+   * Default none: weights are drawn.
+   */
+  from?: string
   /** A parsed tokenizer.json. Default: one is learned from the training texts. */
   tokenizer?: Record<string, unknown>
   /** Of the tokenizer that is learned. */
@@ -243,6 +249,7 @@ export function settingsOf<O extends TrainingOptions, D extends Defaults>(
   defaults: D,
   caller: string,
 ): Settings<O, D> {
+  checkFrom(options, caller)
   const { schedule, optimizer, ...flat } = defaults
   const given = over({ keep: 2, samples: 4, ...flat, onProgress: () => {}, onEvent: () => {} }, options)
   const warmup = Math.max(1, Math.min(schedule.warmup, Math.round(given.steps / 5)))
@@ -275,19 +282,15 @@ function over<D extends object, G extends object>(defaults: D, given: G | undefi
   return { ...defaults, ...Object.fromEntries(named) } as D & G
 }
 
-/**
- * The tokenizer that a run has, or is given.
- *
- * @throws HeedError `input` when the run has another one than is given
- */
-export function tokenizerFor(
-  { out, tokenizer }: TrainingOptions,
-  saved: Record<string, unknown> | undefined,
-): Record<string, unknown> | undefined {
-  if (saved && tokenizer && JSON.stringify(tokenizer) !== JSON.stringify(saved))
-    throw new HeedError(
-      'input',
-      `${out}: the run was started with another tokenizer; leave it out, or start a new run in another folder`,
+/** A model that is gone on from has its vocabulary and its shape. */
+function checkFrom(options: TrainingOptions, caller: string): void {
+  const { from, vocabSize, config } = options as TrainingOptions & { config?: object }
+  if (from === undefined) return
+  const shape = Object.entries({ vocabSize, ...config, dropout: undefined })
+  const stated = shape.flatMap(([name, value]) => (value === undefined ? [] : [name]))
+  if (stated.length > 0)
+    throw new HeedTypeError(
+      'option',
+      `${caller}: ${stated.join(', ')} cannot be given with from, which brings a model's own; leave out one or the other`,
     )
-  return saved ?? tokenizer
 }

@@ -69,6 +69,18 @@ test('a run that was stopped and resumed gives the bits of one that was not', as
   expect(await leftBy(out)).toEqual(await leftBy(`${dir}/whole`))
 })
 
+test('a run goes on from a model, with its words and its weights', async () => {
+  await trainDescribe(tiny({ out: `${dir}/base` }))
+  const own = { config: undefined, vocabSize: undefined, from: `${dir}/base` }
+  // A rate of next to nothing: what is evaluated is the model as it was.
+  const { state } = await trainDescribe(tiny({ ...own, steps: 1, schedule: { peak: 1e-12 } }))
+  const base = await leftBy(`${dir}/base`)
+  expect(state.last!.loss).toBeCloseTo(base.rows.at(-1)!.validLoss!, 6)
+  await expect(trainDescribe(tiny({ ...own, out: `${dir}/other`, config: shape }))).rejects.toThrow(
+    coded('option', 'hidden_size, num_attention_heads, intermediate_size, max_position_embeddings cannot be'),
+  )
+})
+
 test.each([1, 0.5])(
   'the loss, looking at a share of %d, has the gradients of central differences',
   async (others) => {

@@ -9,8 +9,10 @@ import { train, type TrainingResult } from './train.js'
  * `trainTranslation`; the model folder opens with Hugging Face's transformers too, as BertForMaskedLM, and
  * `EncoderModel.describe` reads the answers.
  *
- * The same options give the same bits, also when a run is stopped and resumed. A resumed run must have the same model,
- * data, seed and batchTokens; schedule, steps and the rest may be changed on purpose.
+ * With `from` it goes on from such a model that there is.
+ *
+ * The same options give the same bits, also when a run is stopped and resumed. A resumed run must have the same model (and
+ * `from`), data, seed and batchTokens; schedule, steps and the rest may be changed on purpose.
  *
  * @throws HeedError `input` when `out` holds a run and `resume` is not set, when a resumed run differs, when there is no
  *   sentence, or when the loss diverges; `format`, with the line, for malformed labels; `format` or `unsupported` for
@@ -19,5 +21,5 @@ import { train, type TrainingResult } from './train.js'
  */
 export async function trainDescribe(options: TrainDescribeOptions): Promise<TrainingResult> {
   const settings = describeSettings(options)
-  return train(settings, (savedTokenizer) => describeTask(settings, savedTokenizer))
+  return train(settings, (given) => describeTask(settings, given))
 }

@@ -70,6 +70,27 @@ test.each([
   expect(await leftBy(out)).toEqual(await leftBy(`${dir}/whole`))
 })
 
+test('a run goes on from a model: its loss is the first, and stopped and resumed it has the bits of one that was not', async () => {
+  await trainLanguage(tiny({ out: `${dir}/base`, averageDecay: 0, steps: 3, valid: undefined }))
+  const further = (more: Partial<TrainLanguageOptions>) =>
+    tiny({ config: undefined, tokenizer: undefined, from: `${dir}/base`, averageDecay: 0, ...more })
+  await trainLanguage(further({ out: `${dir}/whole`, train: ['a dog'] }))
+  const { rows } = await leftBy(`${dir}/whole`)
+  using model = await loadModel<CausalModel>(`${dir}/base`)
+  const windows = [await new Windows(model.tokenizer!, 16).ofAll(['a dog'])].flat()
+  using loss = languageLoss(model, new Run(model), windows).keep()
+  expect(rows[0].loss).toBe(await loss.item())
+
+  const stop = new AbortController()
+  const onProgress = ({ step }: { step: number }) => step === 5 && stop.abort()
+  await trainLanguage(further({ train: ['a dog'], signal: stop.signal, onProgress }))
+  await trainLanguage(further({ train: ['a dog'], resume: true }))
+  expect(await leftBy(`${dir}/run`)).toEqual(await leftBy(`${dir}/whole`))
+  await expect(trainLanguage(further({ out: `${dir}/long`, contextLength: 17 }))).rejects.toThrow(
+    coded('input', "beyond the model's 16 positions; lower it"),
+  )
+})
+
 describe.each([
   ['tied', true],
   ['its own', false],

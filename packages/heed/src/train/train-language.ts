@@ -11,8 +11,10 @@ import { train, type TrainingResult } from './train.js'
  * like what was trained on, and each token of a document, the end token included, is predicted once. Windows of like
  * length share a batch. Of documents made without end (`train` is a function) the first window of each is used.
  *
- * The same options give the same bits, also when a run is stopped and resumed. A resumed run must have the same model,
- * data, seed, batchTokens and contextLength; schedule, steps and the rest may be changed on purpose.
+ * With `from` it goes on from a model of these families that there is, such as one of the hub.
+ *
+ * The same options give the same bits, also when a run is stopped and resumed. A resumed run must have the same model (and
+ * `from`), data, seed, batchTokens and contextLength; schedule, steps and the rest may be changed on purpose.
  *
  * @throws HeedError `input` when `out` holds a run and `resume` is not set, when a resumed run differs, when there is no
  *   text, or when the loss diverges; `format` or `unsupported` for fields of the config; `aborted` when the signal comes
@@ -21,5 +23,5 @@ import { train, type TrainingResult } from './train.js'
  */
 export async function trainLanguage(options: TrainLanguageOptions): Promise<TrainingResult> {
   const settings = languageSettings(options)
-  return train(settings, (savedTokenizer) => languageTask(settings, savedTokenizer))
+  return train(settings, (given) => languageTask(settings, given))
 }

@@ -5,13 +5,14 @@ import { setBackend } from '../backends/current.js'
 import { randomBits } from '../backends/random.js'
 import { ReferenceBackend } from '../backends/reference/index.js'
 import { parseSafetensors, readModelFolder, writeSafetensors } from '../io/index.js'
-import type { Run, Transformer } from '../models/index.js'
+import { loadModel, Run, type Transformer, translationBatch } from '../models/index.js'
 import { scale } from '../ops/index.js'
 import { breakDisk } from '../testing/disk.js'
 import { coded } from '../testing/index.js'
 import { leftBy } from '../testing/training-run.js'
 import { learnBpe } from '../text/index.js'
-import type { Pair } from './data.js'
+import { encodePairs, epochBatches, type Pair } from './data.js'
+import type { MetricsRow } from './metrics.js'
 import { readRun, readSamples } from './run-folder.js'
 import type { MapRow } from './samples.js'
 import { parseRows } from './step-log.js'
@@ -22,6 +23,7 @@ import {
   type TrainTranslationOptions,
 } from './settings.js'
 import { train } from './train.js'
+import { trainLanguage } from './train-language.js'
 import { trainTranslation } from './train-translation.js'
 import { translationTask } from './translation-task.js'
 
@@ -162,6 +164,68 @@ test('another tokenizer or vocabulary for a resumed run is refused', async () =>
   expect(again.finished).toBe(true)
 })
 
+/** A model of three steps in `dir/base`. */
+const base = async () => {
+  await trainTranslation(tiny({ out: `${dir}/base`, steps: 3, valid: undefined, averageDecay: 0 }))
+  return `${dir}/base`
+}
+/** What goes on from it: shape and tokenizer are its own. */
+const further = (more: Partial<TrainTranslationOptions> = {}) =>
+  tiny({ tokenizer: undefined, config: undefined, from: `${dir}/base`, seed: 8, ...more })
+
+test('a run that goes on from a model begins with its weights, its shape and its tokenizer', async () => {
+  const from = await base()
+  const plain = { config: { dropout: 0 }, labelSmoothing: 0, averageDecay: 0 }
+  await trainTranslation(further({ ...plain, steps: 1, train: copyPairs(12, 3), valid: undefined }))
+  const [row] = parseRows<MetricsRow>(await readFile(`${dir}/run/metrics.jsonl`, 'utf8'))
+
+  using model = await loadModel<Transformer>(from)
+  const { encoded } = await encodePairs(copyPairs(12, 3), model.tokenizer!, { maxLength: 16 })
+  const [first] = epochBatches(encoded, { batchTokens: 48, seed: 8, epoch: 0 })
+  const batch = translationBatch(
+    first.map((i) => encoded[i]),
+    model.config,
+  )
+  using loss = model.loss(new Run(model), batch).keep()
+  expect(row.loss).toBe(await loss.item())
+  const after = await readModelFolder(`${dir}/run`)
+  expect(after.config).toEqual({ ...model.config, dropout: 0 })
+  expect(after.tokenizerJson).toEqual(model.files.tokenizerJson)
+})
+
+test('a run that goes on from a model, stopped and resumed, gives the bits of one that was not, though the model is gone', async () => {
+  await base()
+  await trainTranslation(further({ out: `${dir}/whole` }))
+  const stop = new AbortController()
+  const onProgress = ({ step }: { step: number }) => step === 5 && stop.abort()
+  await trainTranslation(further({ signal: stop.signal, onProgress }))
+  await rm(`${dir}/base`, { recursive: true })
+  await trainTranslation(further({ resume: true }))
+  expect(await leftBy(`${dir}/run`)).toEqual(await leftBy(`${dir}/whole`))
+  const other = trainTranslation(further({ resume: true, from: undefined, config: tiny().config }))
+  await expect(other).rejects.toThrow(coded('input', 'another from', 'base', 'now ""'))
+}, 30_000)
+
+test('what cannot be gone on from, or be given with it, is refused', async () => {
+  await base()
+  const shape = { d_model: 16, dropout: 0 }
+  await expect(trainTranslation(further({ config: shape, vocabSize: 260 }))).rejects.toThrow(
+    coded('option', 'trainTranslation: vocabSize, d_model cannot be given with from'),
+  )
+  const other = await learnBpe(['aa', 'aa'], { vocabSize: 261 })
+  await expect(trainTranslation(further({ tokenizer: other }))).rejects.toThrow(
+    coded('input', 'base: has another tokenizer than the one that is given'),
+  )
+  await expect(trainTranslation(further({ from: `${dir}/none` }))).rejects.toThrow(coded('not-found'))
+  await expect(trainTranslation(further({ train: [] }))).rejects.toThrow('no pair to train on')
+  const text = { train: ['abc'], out: `${dir}/text`, from: `${dir}/base`, steps: 1 }
+  await expect(trainLanguage(text)).rejects.toThrow(
+    coded('unsupported', 'base: a "heed-transformer" model', 'llama, mistral, qwen2, qwen3'),
+  )
+  await rm(`${dir}/base/tokenizer.json`)
+  await expect(trainTranslation(further())).rejects.toThrow(coded('unsupported', 'no tokenizer.json'))
+})
+
 test('a run that cannot start leaves no tensor behind', async () => {
   // The check of every test (testing/setup.ts) counts them.
   await expect(trainTranslation(tiny({ optimizer: { clip: -1 } }))).rejects.toThrow(coded('option', 'clip'))
@@ -261,8 +325,8 @@ test('a loss that is no number stops the run: it says where it began, and the la
 test('steps without a finite gradient are skipped, and twenty in a row are the end', async () => {
   const events: TrainingEvent[] = []
   const settings = translationSettings(tiny({ steps: 40, onEvent: (event) => events.push(event) }))
-  const steep = train(settings, async (savedTokenizer) => {
-    const task = await translationTask(settings, savedTokenizer)
+  const steep = train(settings, async (given) => {
+    const task = await translationTask(settings, given)
     // The loss stays finite in float32, the squares of its gradient do not.
     const epoch = (n: number) => {
       const { count, batch: batchOf } = task.epoch(n)

@@ -1,8 +1,15 @@
 import { breather } from '../breathe.js'
 import { HeedError } from '../errors.js'
 import { exists, makeFolder, writeModelFolder } from '../io/index.js'
-import type { Model } from '../models/index.js'
-import { readCheckpoint, readCheckpointIndex, stepOf, withdrawCheckpoints } from './checkpoint.js'
+import { loadModel, type Model } from '../models/index.js'
+import {
+  type Checkpoint,
+  readCheckpoint,
+  readCheckpointIndex,
+  stepOf,
+  withdrawCheckpoints,
+} from './checkpoint.js'
+import type { Given } from './given.js'
 import type { MetricsRow } from './metrics.js'
 import { claimRun, recordedSettings, type RunEnd, writeInfo, writeStatus } from './run-folder.js'
 import type { RunState } from './run-state.js'
@@ -25,11 +32,12 @@ export interface TrainingResult {
  * Trains in a run folder: `checkpoints/`, what run-folder.ts lists, and at the end the best model itself (config.json,
  * model.safetensors, tokenizer.json).
  *
- * @param prepare reads the data; given the tokenizer of the run that goes on, if there is one
+ * @param prepare reads the data; given the config and tokenizer of the run that is resumed or the model that is gone on
+ *   from, if there is one
  */
 export async function train<M extends Model>(
   settings: Settings,
-  prepare: (savedTokenizer: Record<string, unknown> | undefined) => Promise<Task<M>>,
+  prepare: Prepare<M>,
 ): Promise<TrainingResult> {
   const { out, steps, resume, onEvent } = settings
   const index = await readCheckpointIndex(out)
@@ -39,13 +47,11 @@ export async function train<M extends Model>(
     throw new HeedError('input', `${out}: holds a model; name another folder`)
   const saved = index && (await readCheckpoint(out))
 
-  const task = await prepare(saved?.model.tokenizerJson)
-  await makeFolder(out)
-  using training = new Training(settings, task, saved)
+  using training = await begin(settings, prepare, saved)
   await claimRun(out)
   try {
+    const { parameters, state, task } = training
     const { config, vocabSize, kind = String(config.model_type) } = task
-    const { parameters, state } = training
     const info = {
       task: kind,
       steps,
@@ -67,6 +73,24 @@ export async function train<M extends Model>(
   } catch (error) {
     throw await ended(out, training.state.step, error)
   }
+}
+
+type Prepare<M extends Model> = (given: Given | undefined) => Promise<Task<M>>
+
+/** The run as it was left, or a new one: from the weights of a model, or from random ones. */
+async function begin<M extends Model>(
+  settings: Settings,
+  prepare: Prepare<M>,
+  saved: Checkpoint<Record<string, unknown>> | undefined,
+): Promise<Training<M>> {
+  const { from, out, signal } = settings
+  // The weights of a run that is resumed are its own: the model may be gone.
+  using base = saved || from === undefined ? undefined : await loadModel<M>(from, { signal })
+  const given = saved?.model ?? (base && { config: { ...base.config }, ...base.files })
+  const prepared = await prepare(given)
+  await makeFolder(out)
+  const task = { ...prepared, identity: { ...prepared.identity, from: from ?? '' } }
+  return new Training(settings, task, saved, base)
 }
 
 interface Logs {

@@ -43,7 +43,7 @@ const WEIGHTS = 'weights.'
 export class Training<M extends Model> implements Disposable {
   readonly state: RunState
   readonly #settings: Settings
-  readonly #task: Task<M>
+  readonly task: Task<M>
   readonly #model: M
   /** With averaged weights, when the settings want some. */
   readonly #average: M | undefined
@@ -54,10 +54,13 @@ export class Training<M extends Model> implements Disposable {
   #tokens = 0
   #seconds = 0
 
-  /** @param saved goes on from it, if given */
-  constructor(settings: Settings, task: Task<M>, saved: Saved | undefined) {
+  /**
+   * @param saved goes on from it, if given
+   * @param base otherwise begins with copies of its weights, if given
+   */
+  constructor(settings: Settings, task: Task<M>, saved: Saved | undefined, base?: M) {
     this.#settings = settings
-    this.#task = task
+    this.task = task
     this.state = saved ? resumedState(saved.state, settings.out, task.identity) : newRunState(task.identity)
     const create = (weights: () => Record<string, Tensor>) => scope(() => task.create(weights()))
     try {
@@ -69,7 +72,7 @@ export class Training<M extends Model> implements Disposable {
         if (settings.averageDecay > 0) this.#average = load(saved.model.tensors)
         this.#savedStep = this.state.step
       } else {
-        const model = task.initial()
+        const model = base ? create(() => copiesOf(base, task)) : task.initial()
         this.#model = model
         if (settings.averageDecay > 0) this.#average = create(() => copies(model.weights))
       }
@@ -145,7 +148,7 @@ export class Training<M extends Model> implements Disposable {
 
   /** How good the model is, which becomes the state's last, and its best if it is; nothing without validation data. */
   async evaluate(): Promise<Validation | undefined> {
-    const { validate } = this.#task
+    const { validate } = this.task
     if (!validate) return undefined
     const { step } = this.state
     const validation: Validation = { step, ...(await validate(this.#average ?? this.#model)) }
@@ -156,7 +159,7 @@ export class Training<M extends Model> implements Disposable {
 
   /** What the model makes of a few validation texts; nothing without them. */
   async sample(): Promise<Samples | undefined> {
-    return this.#task.sample?.(this.#average ?? this.#model)
+    return this.task.sample?.(this.#average ?? this.#model)
   }
 
   /**
@@ -172,7 +175,7 @@ export class Training<M extends Model> implements Disposable {
       ? undefined
       : await firstNonFinite('weight', Object.entries(this.#model.weights))
     if (spoilt) throw new Diverged(step, step, 'its update left weights that are not finite', spoilt)
-    const { config, tokenizerJson } = this.#task
+    const { config, tokenizerJson } = this.task
     const tensors = await toSafeTensors((this.#average ?? this.#model).weights)
     const training = await toSafeTensors(this.#optimizer.state().tensors)
     if (this.#average)
@@ -201,7 +204,7 @@ export class Training<M extends Model> implements Disposable {
 
   #nextBatch(): Batch<M> {
     const { state } = this
-    const plan = () => (this.#epoch = this.#task.epoch(state.epoch))
+    const plan = () => (this.#epoch = this.task.epoch(state.epoch))
     let epoch = this.#epoch ?? plan()
     if (state.batch >= epoch.count) {
       state.epoch++
@@ -220,6 +223,14 @@ export class Training<M extends Model> implements Disposable {
       for (const t of Object.values(tensors)) t.dispose()
     }
   }
+}
+
+/** Copies of the weights of a model that a task has. */
+function copiesOf({ weights }: Model, { shapes }: Pick<Task<Model>, 'shapes'>): Record<string, Tensor> {
+  const missing = [...shapes.keys()].find((name) => weights[name] === undefined)
+  if (missing !== undefined)
+    throw new HeedError('unsupported', `the model to go on from has no ${missing}; name one that has`)
+  return copies(Object.fromEntries([...shapes.keys()].map((name) => [name, weights[name]])))
 }
 
 /** The weights of a checkpoint, all there and of the right shapes. */

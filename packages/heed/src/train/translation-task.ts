@@ -19,31 +19,35 @@ import {
   type PairFile,
   readPairs,
 } from './data.js'
+import { configFrom, type Given, tokenizerFor } from './given.js'
 import { type LeftOut, leftOutWords, Tally } from './left-out.js'
 import type { Score } from './run-state.js'
 import { MAP_TOKENS, type SampledMap, type Samples, weightsAt } from './samples.js'
-import { tokenizerFor, type TranslationSettings } from './settings.js'
+import type { TranslationSettings } from './settings.js'
 import type { Batch, Epoch, Task } from './task.js'
 import { meanLoss } from './validate.js'
 
 /**
  * Reads the pairs, learns a tokenizer if none is given, and turns all into ids.
  *
- * @throws HeedError `input` when no training pair is left or the run has another tokenizer, `unsupported` when the tokenizer lacks a special token
+ * @throws HeedError `input` when no training pair is left or the run has another tokenizer, `unsupported` when the tokenizer
+ *   lacks a special token or the model to go on from is of another kind
  */
 export async function translationTask(
   settings: TranslationSettings,
-  savedTokenizer: Record<string, unknown> | undefined,
+  given?: Given,
 ): Promise<Task<Transformer>> {
   const { signal, batchTokens, seed, labelSmoothing, bleuSentences, onEvent } = settings
-  const maxCharacters = MOST_CHARACTERS * (settings.config?.max_positions ?? 256)
+  const base = configFrom(settings, given, ['heed-transformer'])
+  const asked: Partial<TransformerConfig> = { ...base, ...settings.config }
+  const maxCharacters = MOST_CHARACTERS * (asked.max_positions ?? 256)
   const train = await load(settings.train, maxCharacters)
   const valid = settings.valid === undefined ? undefined : await load(settings.valid, maxCharacters)
   if (train.pairs.length === 0) throw noPair('to train on', train.leftOut)
   if (valid?.pairs.length === 0) throw noPair('to validate with', valid.leftOut)
-  const tokenizerJson = tokenizerFor(settings, savedTokenizer) ?? (await learn(train.pairs, settings))
+  const tokenizerJson = tokenizerFor(settings, given) ?? (await learn(train.pairs, settings))
   const tokenizer = Tokenizer.fromJson(tokenizerJson)
-  const config = configFor(tokenizer, settings.config ?? {})
+  const config = base ? transformerConfig(asked) : configFor(tokenizer, asked)
 
   const encode = async (name: 'train' | 'valid', { pairs, lines, leftOut }: PairFile) => {
     const { encoded, kept } = await encodePairs(pairs, tokenizer, { maxLength: config.max_positions, signal })
