@@ -1,1 +1,2 @@
+export { long } from './long'
 export { sentence } from './sentence'
