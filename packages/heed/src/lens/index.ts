@@ -52,13 +52,13 @@ export {
   type StatsOptions,
 } from './measures.js'
 export { normMap, type NormOptions, valueNorms } from './norms.js'
-export type { Overview, OverviewOptions } from './overview.js'
+export type { Overview, OverviewOptions, OverviewSize } from './overview.js'
 export { Recorder, type RecorderOptions } from './recorder.js'
 export { openCapture, saveCapture } from './saved.js'
 export { inductionOnRepeats, type RepeatOptions, type RepeatScore } from './repeats.js'
 export { rollout, type RolloutOptions } from './rollout.js'
 export { see, type SeeChoice, type Seen, seenIn, type SeenMap, type SeeOptions } from './see.js'
-export type { ScanOptions } from './scan.js'
+export type { Region, ScanOptions, WalkOptions } from './scan.js'
 export type { Link, StrongestOptions, TopKeys } from './strongest.js'
 export {
   ablate,

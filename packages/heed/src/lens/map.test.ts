@@ -205,3 +205,46 @@ test('blocks of a causal map leave out what no row may see, and a scan can be st
   const signal = AbortSignal.abort()
   await expect(map.overview(8, { signal })).rejects.toThrow(coded('aborted'))
 })
+
+onBackends('a part of a map', () => {
+  test('is walked, pooled and searched as it would be of the tile written out', async () => {
+    for (const options of rules(23)) {
+      const { map } = await randomMap(23, options)
+      const range = fc.tuple(fc.integer({ min: 0, max: 22 }), fc.integer({ min: 1, max: 23 }))
+      const spans = range.filter(([start, end]) => start < end)
+      const cases = fc.sample(fc.tuple(spans, spans, fc.integer({ min: 1, max: 9 })), { seed: 1, numRuns: 8 })
+      for (const [rows, cols, block] of cases) {
+        const [Tq, Tk] = [rows[1] - rows[0], cols[1] - cols[0]]
+        const tile = await map.tile({ rows, cols })
+        const [mean, max] = [
+          await map.overview({ block }, { rows, cols }),
+          await map.overview({ block }, { rows, cols, pool: 'max' }),
+        ]
+        expect([mean.rows, mean.cols]).toEqual([Math.ceil(Tq / block), Math.ceil(Tk / block)])
+        for (let cell = 0; cell < mean.cells.length; cell++) {
+          const [r, c] = [Math.floor(cell / mean.cols), cell % mean.cols]
+          const covered = [...tile].filter(
+            (_, at) => Math.floor(at / Tk / block) === r && Math.floor((at % Tk) / block) === c,
+          )
+          expect(max.cells[cell]).toBe(Math.max(...covered))
+          expect(mean.cells[cell]).toEqual(near(covered.reduce((sum, w) => sum + w, 0) / covered.length))
+        }
+        const apart = (i: number, j: number) => Math.abs(i - j) >= 2
+        const found = await map.strongest(3, { rows, cols, links: apart })
+        const sorted = [...tile]
+          .map((weight, at) => ({ query: rows[0] + Math.floor(at / Tk), key: cols[0] + (at % Tk), weight }))
+          .filter(({ query, key, weight }) => weight > 0 && apart(query, key))
+          .sort((a, b) => b.weight - a.weight || a.query - b.query || a.key - b.key)
+        expect(found).toEqual(sorted.slice(0, 3))
+      }
+    }
+  })
+
+  test('that there is not is refused, and so is a block that is none', async () => {
+    const { map } = await randomMap(5, {})
+    await expect(map.overview({ block: 2 }, { rows: [0, 6] })).rejects.toThrow('there are no queries [0,6)')
+    await expect(map.strongest(1, { cols: [3, 2] })).rejects.toThrow('there are no keys [3,2)')
+    for (const block of [0, 1.5, NaN])
+      await expect(map.overview({ block })).rejects.toThrow('block must be a whole number')
+  })
+})

@@ -9,8 +9,8 @@ import type { Tensor } from '../tensor/tensor.js'
 import { gather, type Span } from './gather.js'
 import type { KeptAttention } from './kept.js'
 import { type MapStats, stats, type StatsOptions } from './measures.js'
-import { overview, type Overview, type OverviewOptions } from './overview.js'
-import { checkCells, type ScanOptions } from './scan.js'
+import { overview, type Overview, type OverviewOptions, type OverviewSize } from './overview.js'
+import { checkCells, type Region, type ScanOptions, type WalkOptions } from './scan.js'
 import { type Link, strongest, type StrongestOptions, top, type TopKeys } from './strongest.js'
 
 /**
@@ -19,11 +19,7 @@ import { type Link, strongest, type StrongestOptions, top, type TopKeys } from '
  */
 export type Stage = 'products' | 'scaled' | 'scores' | 'weights'
 
-export interface TileOptions {
-  /** [start, end) of queries; default all. */
-  rows?: readonly [start: number, end: number]
-  /** [start, end) of keys; default all. */
-  cols?: readonly [start: number, end: number]
+export interface TileOptions extends Region {
   /** Default `weights`. */
   stage?: Stage
 }
@@ -35,11 +31,11 @@ export interface MapPart {
   readonly batch: number
 }
 
-/** Whole rows of a map, as a scan gives them. */
+/** Rows of a map, as a walk gives them. */
 export interface RowBlock {
   /** [start, end) of queries. */
   readonly rows: readonly [start: number, end: number]
-  /** [start, end) of keys; all others have weight 0 in each of these rows. */
+  /** [start, end) of keys; all others that are walked over have weight 0 in each of these rows. */
   readonly cols: readonly [start: number, end: number]
   /** [rows, cols], row after row; valid until the scan goes on. */
   readonly weights: Float32Array
@@ -115,21 +111,32 @@ export class AttentionMap {
   }
 
   /**
-   * The whole map, some rows at a time, in order: memory stays at a block, whatever the length. Of masked maps the keys
-   * that no row of a block may see are left out.
+   * The map or a part of it, some rows at a time, in order: memory stays at a block, whatever the length. Of masked maps
+   * the keys that no row of a block may see are left out.
    *
-   * @throws HeedError `aborted` by the signal
+   * @throws HeedError `not-found` for rows or columns that there are not; `aborted` by the signal
    */
-  async *blocks({ signal, onProgress }: ScanOptions = {}): AsyncGenerator<RowBlock, void> {
-    const perBlock = Math.max(1, Math.floor(BLOCK_CELLS / Math.max(1, this.cols) / BLOCK_ROWS)) * BLOCK_ROWS
+  async *blocks({
+    rows: [top, bottom] = [0, this.rows],
+    cols: [left, right] = [0, this.cols],
+    signal,
+    onProgress,
+  }: WalkOptions = {}): AsyncGenerator<RowBlock, void> {
+    checkRange([top, bottom], this.rows, 'queries')
+    checkRange([left, right], this.cols, 'keys')
+    const perBlock =
+      Math.max(1, Math.floor(BLOCK_CELLS / Math.max(1, right - left) / BLOCK_ROWS)) * BLOCK_ROWS
     const breathe = breather()
-    for (let start = 0; start < this.rows; start += perBlock) {
+    for (let start = top; start < bottom; start += perBlock) {
       await breathe()
       throwIfAborted(signal)
-      const rows = [start, Math.min(start + perBlock, this.rows)] as const
-      const cols = this.#visible(rows)
-      yield { rows, cols, weights: await this.tile({ rows, cols }) }
-      onProgress?.({ done: rows[1], total: this.rows })
+      const rows = [start, Math.min(start + perBlock, bottom)] as const
+      const [from, to] = this.#visible(rows)
+      const cols = [Math.min(right, Math.max(left, from)), Math.max(left, Math.min(right, to))] as const
+      const isSeen = cols[0] < cols[1]
+      if (isSeen) yield { rows, cols, weights: await this.tile({ rows, cols }) }
+      else yield { rows, cols: [left, left], weights: new Float32Array(0) }
+      onProgress?.({ done: rows[1] - top, total: bottom - top })
     }
   }
 
@@ -151,11 +158,8 @@ export class AttentionMap {
     return strongest(this, count, options)
   }
 
-  /** The map pooled to `size` × `size` cells, or [rows, cols] of them, each the mean or the largest of what it covers. */
-  overview(
-    size: number | readonly [rows: number, cols: number],
-    options?: OverviewOptions,
-  ): Promise<Overview> {
+  /** The map, or a part of it, pooled to few cells, each the mean or the largest of what it covers: see `overview`. */
+  overview(size: OverviewSize, options?: OverviewOptions): Promise<Overview> {
     return overview(this, size, options)
   }
 

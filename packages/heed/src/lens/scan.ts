@@ -8,6 +8,17 @@ export interface ScanOptions {
   onProgress?: (progress: { done: number; total: number }) => void
 }
 
+/** A part of a map. */
+export interface Region {
+  /** [start, end) of queries; default all. */
+  rows?: readonly [start: number, end: number]
+  /** [start, end) of keys; default all. */
+  cols?: readonly [start: number, end: number]
+}
+
+/** What walking over a map, or over a part of it, takes. */
+export type WalkOptions = ScanOptions & Region
+
 /**
  * Sees every row of a map once, in order: `cells[n]` is what `query` takes from key `from` + n, and all other keys have
  * weight 0. The cells are valid during the call.

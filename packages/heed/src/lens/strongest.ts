@@ -1,6 +1,6 @@
 import { HeedTypeError } from '../errors.js'
 import type { AttentionMap } from './map.js'
-import { checkCells, negative, type ScanOptions } from './scan.js'
+import { checkCells, negative, type ScanOptions, type WalkOptions } from './scan.js'
 
 /** The strongest keys of every query, strongest first. */
 export interface TopKeys {
@@ -19,10 +19,12 @@ export interface Link {
   readonly weight: number
 }
 
-export interface StrongestOptions extends ScanOptions {
+export interface StrongestOptions extends WalkOptions {
   /** Which queries and which keys count; default all. Special tokens, for one, are often left out. */
   queries?: (query: number) => boolean
   keys?: (key: number) => boolean
+  /** Which pairs count, asked of strong ones only; default all. */
+  links?: (query: number, key: number) => boolean
 }
 
 /**
@@ -72,7 +74,7 @@ export async function top(map: AttentionMap, count: number, options?: ScanOption
 export async function strongest(
   map: AttentionMap,
   count: number,
-  { queries = () => true, keys = () => true, ...options }: StrongestOptions = {},
+  { queries = () => true, keys = () => true, links = () => true, ...options }: StrongestOptions = {},
 ): Promise<Link[]> {
   checkCount('strongest', count)
   const asked = Array.from({ length: map.cols }, (_, j) => keys(j))
@@ -92,7 +94,8 @@ export async function strongest(
       for (let j = 0; j < width; j++) {
         const weight = weights[at + j]
         if (weight < 0) throw negative('strongest', weight)
-        if (weight > least && asked[cols[0] + j]) found.push({ query: i, key: cols[0] + j, weight })
+        if (!(weight > least && asked[cols[0] + j] && links(i, cols[0] + j))) continue
+        found.push({ query: i, key: cols[0] + j, weight })
       }
       if (found.length > 4 * count + 1024) settle()
     }

@@ -70,6 +70,9 @@ const scales: Record<OverviewScale, Scale> = {
   },
 }
 
+/** Where a weight stands on the ramp, from 0 to 1, on a scale. */
+export const overviewLevel = (scale: OverviewScale): ((weight: number) => number) => scales[scale].level
+
 // A pooled mean of float32 weights may pass 1 by rounding.
 const SLACK = 1e-4
 

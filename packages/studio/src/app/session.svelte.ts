@@ -49,6 +49,7 @@ class Session {
     route.set({
       ...Object.fromEntries(Object.keys(route.params).map((key) => [key, undefined])),
       text: route.params.text,
+      doc: route.params.doc,
       model: isFirst ? undefined : name,
     })
   }

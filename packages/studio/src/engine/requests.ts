@@ -1,3 +1,4 @@
+import { longCell, longLinks, longRead, longSize, longTile, longWorth } from './long'
 import { type ModelInfo, type ModelSource, openModel } from './models'
 import { projections } from './projections'
 import type { Context } from './rpc'
@@ -10,6 +11,12 @@ export const requests = {
     (await openModel(model, context)).info,
   step,
   projections,
+  longSize,
+  longRead,
+  longTile,
+  longLinks,
+  longCell,
+  longWorth,
 }
 
 export type Requests = typeof requests

@@ -20,7 +20,10 @@ export const marks = (parts: readonly Part[]) => (element: Element) => {
   return () => observer.disconnect()
 }
 
+/** Brings a step to the screen; 0 is the top of the page. */
 export function scrollTo(step: number): void {
   const calm = matchMedia('(prefers-reduced-motion: reduce)').matches
-  document.querySelector(`#step-${step}`)?.scrollIntoView({ behavior: calm ? 'auto' : 'smooth' })
+  const behavior = calm ? 'auto' : 'smooth'
+  if (step === 0) window.scrollTo({ top: 0, behavior })
+  else document.querySelector(`#step-${step}`)?.scrollIntoView({ behavior })
 }

@@ -1,1 +1,3 @@
+export { long } from './long'
 export { sentence } from './sentence'
+export { tour } from './tour'
