@@ -1,3 +1,5 @@
+import { head, heads } from './heads'
+import { damages, links, worth } from './heads-worth'
 import { type ModelInfo, type ModelSource, openModel } from './models'
 import { projections } from './projections'
 import type { Context } from './rpc'
@@ -10,6 +12,11 @@ export const requests = {
     (await openModel(model, context)).info,
   step,
   projections,
+  heads,
+  head,
+  worth,
+  damages,
+  links,
 }
 
 export type Requests = typeof requests

@@ -1,1 +1,2 @@
+export { heads } from './heads'
 export { sentence } from './sentence'

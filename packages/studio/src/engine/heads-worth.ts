@@ -1,0 +1,162 @@
+import {
+  ablate,
+  type Change,
+  damageName,
+  damageOf,
+  effect,
+  type Effect,
+  forbid,
+  headEffects,
+  type HeadMeans,
+  headMeans,
+  linkEffects,
+  type MapLink,
+  type PositionPair,
+} from 'heed/lens'
+import { drawnAxes, wordLinks } from 'heed/look'
+import { type Described, EncoderModel, type Intervention, type Model, noneToken } from 'heed/models'
+import { captured } from './captures'
+import { sides } from './choice'
+import { type ModelSource, openModel } from './models'
+import type { Context } from './rpc'
+
+export type { Change, Described }
+
+/** What a head that is taken out gives instead. */
+export type Instead = 'zero' | 'mean'
+
+interface OfHead {
+  model: ModelSource
+  text: string
+  site: string
+  head: number
+}
+
+export interface WorthRequest extends OfHead {
+  /** What the whole head gives instead; or the links of it that are forbidden, [query, key] of tokens. */
+  change: { to: Instead } | { links: readonly PositionPair[] }
+}
+
+/** What a head or links of it are worth to a text: the effect of being without. */
+export interface Worth extends Omit<Effect, 'text'> {
+  damage: number
+  /** What the damage is: a growth of the loss, nats of KL, or 1 − cosine. */
+  damageName: string
+  /** Of a model that says which word describes which. */
+  described: Change<Described[]> | null
+}
+
+/** Takes a head out, or forbids some of its links, and says what becomes of the output. */
+export async function worth(
+  { model: source, text, site, head, change }: WorthRequest,
+  context: Context,
+): Promise<Worth> {
+  const { signal } = context
+  const { model } = await openModel(source, context)
+  const changes =
+    'links' in change
+      ? [forbid(site, change.links, { heads: head })]
+      : [ablate(site, head, { to: await insteadOf(model, text, [site], change.to, signal) })]
+  const { text: _, ...found } = await effect(model, text, changes, { signal })
+  return {
+    ...found,
+    damage: damageOf(found),
+    damageName: damageName(found),
+    described: await describedBy(model, text, changes, signal),
+  }
+}
+
+const insteadOf = async (
+  model: Model,
+  text: string,
+  sites: readonly string[],
+  to: Instead,
+  signal: AbortSignal,
+): Promise<'zero' | HeadMeans> => (to === 'zero' ? to : headMeans(model, [text], { sites, signal }))
+
+async function describedBy(
+  model: Model,
+  text: string,
+  changes: readonly Intervention[],
+  signal: AbortSignal,
+): Promise<Worth['described']> {
+  if (!(model instanceof EncoderModel) || model.tokenizer?.idOf(noneToken) === undefined) return null
+  return {
+    before: await model.describe(text, { signal }),
+    after: await model.describe(text, { with: changes, signal }),
+  }
+}
+
+/** The damage that each head of a site does by going. One site at a time, so that others are answered in between. */
+export async function damages(
+  { model: source, text, site, to }: Omit<OfHead, 'head'> & { to: Instead },
+  context: Context,
+): Promise<{ damages: Float64Array; damageName: string }> {
+  const { signal } = context
+  const { model } = await openModel(source, context)
+  const found = await headEffects(model, text, {
+    sites: [site],
+    to: await insteadOf(model, text, [site], to, signal),
+    output: false,
+    signal,
+  })
+  return {
+    damages: Float64Array.from(found, ({ effect }) => damageOf(effect)),
+    damageName: damageName(found[0].effect),
+  }
+}
+
+/** A strong link between two words of a head's map, and what forbidding it does. */
+export interface LinkWorth {
+  query: string
+  key: string
+  /** The tokens [start, end) of both. */
+  queries: readonly [start: number, end: number]
+  keys: readonly [start: number, end: number]
+  weight: number
+  /** Of the log-probability of the whole output, in nats; null for encoders. */
+  logProb: Change<number> | null
+  /** Between the text's vectors, of encoders. */
+  cosine: number | null
+  output: Change<string> | null
+}
+
+/** Links that are looked at. */
+const LINKS = 5
+
+/** The strongest links of a head, a link a word, and what forbidding each does: the numbers of `heed see --matters`. */
+export async function links({ model, text, site, head }: OfHead, context: Context): Promise<LinkWorth[]> {
+  const { signal, onProgress } = context
+  const open = await openModel(model, context)
+  const seen = await captured(open, text, site, context)
+  const map = seen.map(site, head)
+  const weights = await map.tile()
+  const rows = Array.from({ length: map.rows }, (_, i) => weights.subarray(i * map.cols, (i + 1) * map.cols))
+  const axes = drawnAxes(seen.of!, { site, ...sides(site) })
+  const strong = wordLinks({ title: site, ...axes, weights: rows }, { limit: LINKS }).map(
+    ({ query, key, weight }): MapLink & Pick<LinkWorth, 'query' | 'key' | 'weight'> => ({
+      site,
+      heads: [head],
+      queries: [query.start, query.end],
+      keys: [key.start, key.end],
+      query: query.text,
+      key: key.text,
+      weight,
+    }),
+  )
+  const found = await linkEffects(open.model, text, {
+    links: strong,
+    signal,
+    onProgress: ({ done, total }) => onProgress({ stage: 'forbid', done, total }),
+  })
+  return found.map(({ link: { query, key, queries, keys, weight }, logProb, cosine, output }) => ({
+    query,
+    key,
+    queries,
+    keys,
+    weight,
+    logProb,
+    cosine,
+    output,
+  }))
+}
