@@ -1,5 +1,6 @@
 import {
   ablate,
+  type Capture,
   type Change,
   damageName,
   damageOf,
@@ -14,7 +15,14 @@ import {
   type PositionPair,
 } from 'heed/lens'
 import { drawnAxes, wordLinks } from 'heed/look'
-import { type Described, EncoderModel, type Intervention, type Model, noneToken } from 'heed/models'
+import {
+  type Described,
+  EncoderModel,
+  type Intervention,
+  type Model,
+  noneToken,
+  Transformer,
+} from 'heed/models'
 import { captured } from './captures'
 import { sides } from './choice'
 import { type ModelSource, openModel } from './models'
@@ -42,6 +50,10 @@ export interface Worth extends Omit<Effect, 'text'> {
   damage: number
   /** What the damage is: a growth of the loss, nats of KL, or 1 − cosine. */
   damageName: string
+  /** What each of the predictions goes on from: the text, or the translation, up to there. */
+  contexts: string[]
+  /** The loss is of the translation, not of the text. */
+  translates: boolean
   /** Of a model that says which word describes which. */
   described: Change<Described[]> | null
 }
@@ -52,7 +64,8 @@ export async function worth(
   context: Context,
 ): Promise<Worth> {
   const { signal } = context
-  const { model } = await openModel(source, context)
+  const open = await openModel(source, context)
+  const { model } = open
   const changes =
     'links' in change
       ? [forbid(site, change.links, { heads: head })]
@@ -62,8 +75,17 @@ export async function worth(
     ...found,
     damage: damageOf(found),
     damageName: damageName(found),
+    contexts: contextsOf(await captured(open, text, model.sites.at(-1)!, context), found),
+    translates: model instanceof Transformer,
     described: await describedBy(model, text, changes, signal),
   }
+}
+
+/** What stands before each prediction, in the text or the translation. */
+function contextsOf({ of }: Capture, { predictions }: Pick<Effect, 'predictions'>): string[] {
+  const { text, output, tokens } = of!
+  const [said, all] = tokens.target ? [output ?? '', tokens.target] : [text, tokens.source]
+  return predictions.map(({ position }) => said.slice(0, all[position]?.end ?? 0))
 }
 
 const insteadOf = async (

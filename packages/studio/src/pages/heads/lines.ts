@@ -4,8 +4,8 @@ export { DRAWN_FROM, MAX_LINES } from 'heed/look'
 /** px of a line whose weight is 1, of a letter of 12 px mono. */
 export const WIDEST = 9
 const LETTER = 7.3
-/** Letters of a label at most. */
-const LONGEST = 12
+/** Letters of a label at most, and at least, for the words above. */
+const [LONGEST, SHORTEST] = [12, 7]
 
 export interface Place {
   x: number
@@ -25,7 +25,7 @@ export interface LinesShape {
 }
 
 const room = (labels: readonly string[]) =>
-  Math.ceil(Math.min(LONGEST, Math.max(1, ...labels.map((label) => [...label].length))) * LETTER)
+  Math.ceil(Math.min(LONGEST, Math.max(SHORTEST, ...labels.map((label) => [...label].length))) * LETTER)
 
 /** A label that fits. */
 export const clipped = (label: string): string => {
@@ -61,7 +61,7 @@ export function across(
   { width }: { width: number },
 ): LinesShape {
   const most = Math.max(queries.length, keys.length)
-  const wanted = Math.max(room(queries), room(keys)) + 12
+  const wanted = Math.max(room(queries), room(keys)) + 8
   const left = 64
   const isTurned = wanted * most > width - left
   const pitch = isTurned ? Math.max(18, Math.min(28, Math.floor((width - left) / most))) : wanted

@@ -57,9 +57,12 @@ export function ticks(from: number, to: number, most = 5): number[] {
   return Array.from({ length: count }, (_, n) => Number(((first + n) * step).toPrecision(12)) || 0)
 }
 
+/** Of fewer heads a correlation says nothing. */
+const FEWEST = 8
+
 /** Spearman's: the correlation of ranks, equal numbers sharing theirs. Undefined where a side is constant or too short. */
 export function rankCorrelation(xs: readonly number[], ys: readonly number[]): number | undefined {
-  if (xs.length < 4) return undefined
+  if (xs.length < FEWEST) return undefined
   const [a, b] = [ranks(xs), ranks(ys)]
   const middle = (xs.length - 1) / 2
   let [product, first, second] = [0, 0, 0]

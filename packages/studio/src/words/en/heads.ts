@@ -139,7 +139,7 @@ export const heads = {
     'KL (nats)': 'how far its predictions move: KL, in nats',
     '1 − cosine': 'how far the text’s vector turns: 1 − cosine',
   } as Readonly<Record<string, string>>,
-  rank: (n: number, of: number) => `${n}. of ${of}`,
+  rank: (n: number, of: number) => `${n} of ${of}`,
 
   worth: {
     title: 'Does it matter?',
@@ -171,7 +171,7 @@ export const heads = {
     noDescription: 'nothing',
     describes: 'What describes what',
     describedBy: (word: string, by: string) => `${word}: ${by}`,
-    next: (token: string) => `The token after “${token}”`,
+    next: (context: string) => (context === '' ? 'What it begins with' : `What comes after “${context}”`),
     masked: (token: string) => `In place of ${token}`,
     moved: (share: string) => `${share} of the probability moved`,
     mostChanged: 'where its predictions change most',
@@ -202,12 +202,11 @@ export const heads = {
     across: 'Across',
     up: 'Up',
     root: 'square-root axis',
-    finding: (x: string, y: string, strength: 'none' | 'with' | 'against') =>
-      strength === 'none'
-        ? `${y} says little of ${x}`
-        : strength === 'with'
-          ? `More ${x} goes with more ${y}`
-          : `More ${x} goes with less ${y}`,
+    finding: (x: string, y: string, strength: 'none' | 'with' | 'against') => {
+      const both = `${x[0].toUpperCase()}${x.slice(1)} and ${y}`
+      if (strength === 'none') return `${both} have little to do with each other`
+      return `${both} ${strength === 'with' ? 'go together' : 'go against each other'}`
+    },
     rho: (rho: string, n: number) => `rank correlation ${rho} over ${n} heads of this text`,
     few: 'Too few heads have both measures.',
     kinds: { encoder: 'encoder', decoder: 'decoder', cross: 'cross', layers: 'layer' },
