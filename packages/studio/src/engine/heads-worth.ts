@@ -10,11 +10,11 @@ import {
   headEffects,
   type HeadMeans,
   headMeans,
+  type LinkEffect,
   linkEffects,
   type MapLink,
   type PositionPair,
 } from 'heed/lens'
-import { drawnAxes, wordLinks } from 'heed/look'
 import {
   type Described,
   EncoderModel,
@@ -24,7 +24,6 @@ import {
   Transformer,
 } from 'heed/models'
 import { captured } from './captures'
-import { sides } from './choice'
 import { type ModelSource, openModel } from './models'
 import type { Context } from './rpc'
 
@@ -109,11 +108,18 @@ async function describedBy(
   }
 }
 
-/** The damage that each head of a site does by going. One site at a time, so that others are answered in between. */
+export interface Damages {
+  site: string
+  /** By head. */
+  damages: Float64Array
+  damageName: string
+}
+
+/** The damage that each head of a site does by going. */
 export async function damages(
   { model: source, text, site, to }: Omit<OfHead, 'head'> & { to: Instead },
   context: Context,
-): Promise<{ damages: Float64Array; damageName: string }> {
+): Promise<Damages> {
   const { signal } = context
   const { model } = await openModel(source, context)
   const found = await headEffects(model, text, {
@@ -123,62 +129,25 @@ export async function damages(
     signal,
   })
   return {
+    site,
     damages: Float64Array.from(found, ({ effect }) => damageOf(effect)),
     damageName: damageName(found[0].effect),
   }
 }
 
-/** A strong link between two words of a head's map, and what forbidding it does. */
-export interface LinkWorth {
-  query: string
-  key: string
-  /** The tokens [start, end) of both. */
-  queries: readonly [start: number, end: number]
-  keys: readonly [start: number, end: number]
-  weight: number
-  /** Of the log-probability of the whole output, in nats; null for encoders. */
-  logProb: Change<number> | null
-  /** Between the text's vectors, of encoders. */
-  cosine: number | null
-  output: Change<string> | null
-}
+/** What forbidding a link does: the numbers of `heed see --matters`. */
+export type LinkWorth = Pick<LinkEffect, 'logProb' | 'cosine' | 'output'>
 
-/** Links that are looked at. */
-const LINKS = 5
-
-/** The strongest links of a head, a link a word, and what forbidding each does: the numbers of `heed see --matters`. */
-export async function links({ model, text, site, head }: OfHead, context: Context): Promise<LinkWorth[]> {
-  const { signal, onProgress } = context
+/** Forbids a link between two words of a head, and nothing else. */
+export async function link(
+  { model, text, site, head, queries, keys }: OfHead & Pick<MapLink, 'queries' | 'keys'>,
+  context: Context,
+): Promise<LinkWorth> {
   const open = await openModel(model, context)
-  const seen = await captured(open, text, site, context)
-  const map = seen.map(site, head)
-  const weights = await map.tile()
-  const rows = Array.from({ length: map.rows }, (_, i) => weights.subarray(i * map.cols, (i + 1) * map.cols))
-  const axes = drawnAxes(seen.of!, { site, ...sides(site) })
-  const strong = wordLinks({ title: site, ...axes, weights: rows }, { limit: LINKS }).map(
-    ({ query, key, weight }): MapLink & Pick<LinkWorth, 'query' | 'key' | 'weight'> => ({
-      site,
-      heads: [head],
-      queries: [query.start, query.end],
-      keys: [key.start, key.end],
-      query: query.text,
-      key: key.text,
-      weight,
-    }),
-  )
-  const found = await linkEffects(open.model, text, {
-    links: strong,
-    signal,
-    onProgress: ({ done, total }) => onProgress({ stage: 'forbid', done, total }),
+  const links = [{ site, heads: [head], queries, keys }]
+  const [{ logProb, cosine, output }] = await linkEffects(open.model, text, {
+    links,
+    signal: context.signal,
   })
-  return found.map(({ link: { query, key, queries, keys, weight }, logProb, cosine, output }) => ({
-    query,
-    key,
-    queries,
-    keys,
-    weight,
-    logProb,
-    cosine,
-    output,
-  }))
+  return { logProb, cosine, output }
 }

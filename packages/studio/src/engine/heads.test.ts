@@ -3,7 +3,7 @@ import { damageOf, effect, forbid, headEffects, measureHeads, see } from 'heed/l
 import { loadModel } from 'heed/models'
 import { afterEach, describe, expect, it } from 'vitest'
 import { head, type HeadRequest, type HeadView, heads, type HeadsView } from './heads'
-import { damages, links, type Worth, worth } from './heads-worth'
+import { damages, link, type Worth, worth } from './heads-worth'
 import { closeModels } from './models'
 import type { Context } from './rpc'
 import { MOST_TOKENS, step } from './step'
@@ -141,18 +141,20 @@ describe('what a head is worth', () => {
     ]
     const { text: _, ...expected } = await effect(loaded, text, [forbid(at.site, pairs, { heads: at.head })])
     expect(await worth({ model, text, ...at, change: { links: pairs } }, context)).toMatchObject(expected)
-    const found = await links({ model, text, ...at }, context)
-    expect(found).toHaveLength(5)
-    const [{ queries, keys, logProb, cosine, output }] = found
+    const { links } = await one()
+    expect(links).toHaveLength(5)
+    const [{ queries, keys, weight }] = links
+    expect(weight).toBeGreaterThan(0.1)
+    const { logProb, cosine, output } = await link({ model, text, ...at, queries, keys }, context)
     expect(cosine).toBeNull()
     const cut = Array.from({ length: queries[1] - queries[0] }, (_, i) => queries[0] + i).flatMap((i) =>
       Array.from({ length: keys[1] - keys[0] }, (_, j): [number, number] => [i, keys[0] + j]),
     )
-    const one = await effect(loaded, text, [forbid(at.site, cut, { heads: at.head })])
-    expect(output).toEqual(one.output)
+    const whole = await effect(loaded, text, [forbid(at.site, cut, { heads: at.head })])
+    expect(output).toEqual(whole.output)
     // The loss is the mean over the translation's tokens and its end.
     const target = (await loaded.run(text)).tokens as { target: unknown[] }
-    expect(-logProb!.after / target.target.length).toBeCloseTo(one.loss!.after, 5)
+    expect(-logProb!.after / target.target.length).toBeCloseTo(whole.loss!.after, 5)
   })
 
   it('of a model that says which word describes which: what it then says', async () => {
@@ -173,6 +175,8 @@ describe('what a head is worth', () => {
     const found = await worth({ ...of, change: { to: 'zero' } }, context)
     expect(found.predictions[0].position).toBe(5) // a start token and five bytes
     expect(found.loss).not.toBeNull()
-    expect(await links(of, context)).toBeInstanceOf(Array)
+    const { links } = await one(of)
+    const { logProb, output } = await link({ ...of, ...links[0] }, context)
+    expect([logProb, output].includes(null)).toBe(false)
   })
 })

@@ -7,7 +7,7 @@ import {
   measures,
   separatorsOf,
 } from 'heed/lens'
-import { type DrawnToken, drawnAxes } from 'heed/look'
+import { type DrawnToken, drawnAxes, wordLinks } from 'heed/look'
 import { captured } from './captures'
 import { openingHead, type Place, sides, strongestLink } from './choice'
 import { type TooLong, tooLong } from './length'
@@ -127,7 +127,21 @@ export interface HeadView {
   means: MapStats['means']
   /** The strongest link between two words: where one looks first. */
   strongest: Pick<Place, 'query' | 'key'>
+  /** The strongest links, one a word at most. */
+  links: StrongLink[]
 }
+
+/** A link between two words, with their tokens [start, end). */
+export interface StrongLink {
+  query: string
+  key: string
+  queries: readonly [start: number, end: number]
+  keys: readonly [start: number, end: number]
+  weight: number
+}
+
+/** Strong links that are told. */
+const LINKS = 5
 
 /** The map of one head, over tokens or words. */
 export async function head(request: HeadRequest, context: Context): Promise<HeadView | TooLong> {
@@ -165,7 +179,22 @@ export async function head(request: HeadRequest, context: Context): Promise<Head
     ofPredicted: site.endsWith('.cross'),
     means: await meansOf(seen, site, head),
     strongest: { query: at(rows, query), key: at(columns, key) },
+    links: await strongLinks(seen, site, head),
   }
+}
+
+async function strongLinks(seen: Capture, site: string, head: number): Promise<StrongLink[]> {
+  const map = seen.map(site, head)
+  const all = await map.tile()
+  const weights = Array.from({ length: map.rows }, (_, i) => all.subarray(i * map.cols, (i + 1) * map.cols))
+  const axes = drawnAxes(seen.of!, { site, ...sides(site) })
+  return wordLinks({ title: site, ...axes, weights }, { limit: LINKS }).map(({ query, key, weight }) => ({
+    query: query.text,
+    key: key.text,
+    queries: [query.start, query.end],
+    keys: [key.start, key.end],
+    weight,
+  }))
 }
 
 type MapOver = Pick<HeadView, 'queries' | 'keys' | 'rows' | 'columns' | 'weights'>

@@ -1,5 +1,5 @@
 import { head, heads } from './heads'
-import { damages, links, worth } from './heads-worth'
+import { damages, link, worth } from './heads-worth'
 import { type ModelInfo, type ModelSource, openModel } from './models'
 import { projections } from './projections'
 import type { Context } from './rpc'
@@ -16,7 +16,7 @@ export const requests = {
   head,
   worth,
   damages,
-  links,
+  link,
 }
 
 export type Requests = typeof requests

@@ -1,71 +1,33 @@
 import { ask } from '../../engine/client'
-import type { Instead } from '../../engine/heads-worth'
+import type { Damages, Instead } from '../../engine/heads-worth'
 import type { ModelSource } from '../../engine/models'
+import { Series } from './series.svelte'
 
-interface Question {
-  model: ModelSource
-  text: string
-  to: Instead
-}
-
-/** Heads up to here are measured without being asked for. */
+/** Up to so many heads are measured without being asked for. */
 export const MOST_UNASKED = 48
 
 export const headKey = (site: string, head: number): string => `${site}·${head}`
 
-/**
- * What every head is worth, taken out one by one. An attention at a time, so that whatever else is asked is answered in
- * between.
- */
+/** What every head is worth, taken out one by one, an attention at a time. */
 export class Sweep {
+  readonly series = new Series<Damages>()
   /** By `headKey`. */
-  damages = $state.raw<ReadonlyMap<string, number>>(new Map())
+  readonly damages = $derived(
+    new Map(
+      this.series.answers.flatMap((answer) =>
+        answer
+          ? Array.from(answer.damages, (damage, head) => [headKey(answer.site, head), damage] as const)
+          : [],
+      ),
+    ),
+  )
   /** What they are: `damageName` of the lens. */
-  unit = $state('')
-  isRunning = $state(false)
-  error = $state<string>()
-  #question = ''
-  #sites: readonly string[] = []
-  #stop = new AbortController()
+  readonly unit = $derived(this.series.answers.find((answer) => answer !== undefined)?.damageName ?? '')
 
-  /** Another text, model or substitute: what was measured goes. */
-  about(question: Question, sites: readonly string[]): void {
-    const key = JSON.stringify([question, sites])
-    if (key === this.#question) return
-    this.stop()
-    this.#question = key
-    this.#sites = sites
-    this.damages = new Map()
-    this.error = undefined
-  }
-
-  /** Measures what is missing. */
-  async go(): Promise<void> {
-    if (this.isRunning || this.#question === '') return
-    const [question] = JSON.parse(this.#question) as [Question]
-    const { signal } = (this.#stop = new AbortController())
-    this.isRunning = true
-    this.error = undefined
-    try {
-      for (const site of this.#sites) {
-        if (this.damages.has(headKey(site, 0))) continue
-        const { damages, damageName } = await ask('damages', { ...question, site }, { signal })
-        if (signal.aborted) return
-        this.unit = damageName
-        this.damages = new Map([
-          ...this.damages,
-          ...Array.from(damages, (damage, head) => [headKey(site, head), damage] as const),
-        ])
-      }
-    } catch (error) {
-      if (!signal.aborted) this.error = (error as Error).message
-    } finally {
-      if (!signal.aborted) this.isRunning = false
-    }
-  }
-
-  stop(): void {
-    this.#stop.abort()
-    this.isRunning = false
+  about(question: { model: ModelSource; text: string; to: Instead }, sites: readonly string[]): void {
+    this.series.ask(
+      JSON.stringify([question, sites]),
+      sites.map((site) => (options) => ask('damages', { ...question, site }, options)),
+    )
   }
 }
