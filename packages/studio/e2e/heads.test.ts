@@ -1,7 +1,6 @@
-import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
+import { ablate, type Effect, effect, type HeadRow, measureHeads, see } from 'heed/lens'
+import { loadModel } from 'heed/models'
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, inject, it } from 'vitest'
 import { newPage, onPage, seriousViolations, useBrowser } from './browser'
@@ -12,31 +11,18 @@ const TEXT = 'The elephant is very large.'
 const SITE = 'encoder.2.self'
 const HERE = `#/heads?site=${SITE}&head=3`
 
-interface Row {
-  site: string
-  head: number
-  measures: Record<string, number>
-}
-interface Ablated {
-  output: { before: string; after: string }
-  loss: { before: number; after: number }
-}
-let weights: number[][]
-let rows: Row[]
-let ablated: Ablated
+const CROSS = { site: 'decoder.2.cross', head: 1 }
+let weights: readonly (readonly number[])[]
+let rows: HeadRow[]
+let ablated: Effect
 
-/** What the command says of the same. */
-async function heed<T>(...args: string[]): Promise<T> {
-  const command = fileURLToPath(new URL('../../cli/bin/heed.js', import.meta.url))
-  const { stdout } = await promisify(execFile)(process.execPath, [command, ...args, '--json'])
-  return JSON.parse(stdout) as T
-}
-
+/** What the library says of the same. */
 beforeAll(async () => {
-  const seen = await heed<{ maps: { weights: number[][] }[] }>('see', TEXT, '--site', SITE, '--head', '3')
-  weights = seen.maps[0].weights
-  rows = (await heed<{ heads: Row[] }>('heads', TEXT)).heads
-  ablated = await heed<Ablated>('ablate', TEXT, '--site', 'decoder.2.cross', '--head', '1')
+  using model = await loadModel('heed-en-de')
+  const { maps } = await see(model, TEXT, { sites: SITE, heads: [3] })
+  weights = maps[0].weights
+  rows = await measureHeads(model, [TEXT])
+  ablated = await effect(model, TEXT, [ablate(CROSS.site, CROSS.head)])
 })
 
 /** All heads are there, the large one, and what it is worth. */
@@ -52,7 +38,7 @@ const soon = <T>(what: () => T | Promise<T>) => expect.poll(what, { timeout: 10_
 const number = (text: string) => Number(text.replace('−', '-').replace('±', ''))
 
 describe('the numbers are the library’s', () => {
-  it('every head by every measure, and the map', () =>
+  it('every head by a measure, and the map', () =>
     onPage(`${HERE}&by=effective`, async (page) => {
       await whole(page)
       const shown = await labels(page)
@@ -60,7 +46,7 @@ describe('the numbers are the library’s', () => {
       for (const label of shown) {
         const [, site, head, value] = /^(.*), head (\d+); effective keys: (.*)$/.exec(label)!
         const own = rows.find((row) => row.site === site && row.head === Number(head))!
-        expect(Math.abs(number(value) - own.measures.effective)).toBeLessThanOrEqual(0.0501)
+        expect(Math.abs(number(value) - own.means.effective!)).toBeLessThanOrEqual(0.0501)
       }
       const cells = await page.locator('.center [role=gridcell]').allTextContents()
       weights.flat().forEach((w, n) => {
@@ -69,15 +55,15 @@ describe('the numbers are the library’s', () => {
       })
     }))
 
-  it('what a head is worth is what `heed ablate` says', () =>
-    onPage('#/heads?site=decoder.2.cross&head=1', async (page) => {
+  it('what a head is worth is the effect of the lens', () =>
+    onPage(`#/heads?site=${CROSS.site}&head=${CROSS.head}`, async (page) => {
       await whole(page)
       const said = await page.locator('.worth .text').allTextContents()
-      expect(said[0].trim()).toBe(ablated.output.before)
+      expect(said[0].trim()).toBe(ablated.output!.before)
       expect(said[1].trim()).toBe(
-        ablated.output.after === ablated.output.before ? 'the same' : ablated.output.after,
+        ablated.output!.after === ablated.output!.before ? 'the same' : ablated.output!.after,
       )
-      const loss = ablated.loss.after - ablated.loss.before
+      const loss = ablated.loss!.after - ablated.loss!.before
       expect(Math.abs(number(await page.locator('.measure .strong').innerText()) - loss)).toBeLessThan(0.0006)
       // Taken out one by one, the same head has the same number.
       const thumb = page.locator('.thumb[aria-pressed=true] .hidden')
@@ -98,7 +84,7 @@ describe('heads', () => {
       await page.getByRole('button', { name: 'the measure', exact: true }).click()
       expect(params(page)).toMatchObject({ by: 'previous', order: 'measure', fill: 'values' })
       expect(await page.locator('.says').textContent()).toMatch(/Weight on the token before.*w_i,i−1/)
-      const best = rows.reduce((a, b) => ((b.measures.previous ?? -1) > (a.measures.previous ?? -1) ? b : a))
+      const best = rows.reduce((a, b) => ((b.means.previous ?? -1) > (a.means.previous ?? -1) ? b : a))
       const [first] = await labels(page)
       expect(first).toMatch(`${best.site}, head ${best.head}; on the previous: `)
       await page.locator('.thumb').first().focus()
@@ -111,7 +97,7 @@ describe('heads', () => {
   it('by two measures: a mark is a head, arrows go from one to the next', () =>
     onPage(`${HERE}&x=max&y=distance`, async (page) => {
       await whole(page)
-      const count = rows.filter(({ measures }) => measures.distance !== undefined).length
+      const count = rows.filter(({ means }) => means.distance !== undefined).length
       await soon(() => page.locator('.mark').count()).toBe(count)
       expect(await page.locator('.scatter').textContent()).toMatch(
         new RegExp(`rank correlation [−0-9.]+ over ${count} heads`),

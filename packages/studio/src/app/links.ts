@@ -11,3 +11,10 @@ export const readLinks = (text = ''): Link[] =>
 /** As a parameter; undefined for none. */
 export const formatLinks = (links: readonly (readonly [number, number])[]): string | undefined =>
   links.length > 0 ? links.map((link) => link.join('-')).join('_') : undefined
+
+type Range = readonly [start: number, end: number]
+const range = ([start, end]: Range) => Array.from({ length: end - start }, (_, n) => start + n)
+
+/** Every link from the tokens of one range to those of another. */
+export const linksBetween = (queries: Range, keys: Range): Link[] =>
+  range(queries).flatMap((query) => range(keys).map((key): Link => [query, key]))

@@ -1,3 +1,4 @@
+import { type Link, linksBetween } from '../../app/links'
 import type { HeadView } from '../../engine/heads'
 import { type Cell, mapData } from '../../look/map/map'
 import { siteOf } from 'heed/look'
@@ -30,12 +31,8 @@ export class HeadReading {
   }
 
   /** The links between tokens that a cell stands for. */
-  linksOf({ query, key }: Cell): [query: number, key: number][] {
-    const range = ([start, end]: readonly [number, number]) =>
-      Array.from({ length: end - start }, (_, n) => start + n)
-    return range(this.view.rows[query]).flatMap((i) =>
-      range(this.view.columns[key]).map((j): [number, number] => [i, j]),
-    )
+  linksOf({ query, key }: Cell): Link[] {
+    return linksBetween(this.view.rows[query], this.view.columns[key])
   }
 
   isForbidden(cell: Cell): boolean {

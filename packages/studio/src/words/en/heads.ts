@@ -36,12 +36,10 @@ export const heads = {
   head: (n: number) => `head ${n}`,
   output: 'Output',
   text: {
-    edit: 'Sentence',
     second: 'Second sentence',
     brightness: 'Who answers, as brightness',
     asks: 'asks',
     answers: 'answers',
-    readFrom: 'read from',
   },
   compare: {
     label: 'Compare',
@@ -170,7 +168,6 @@ export const heads = {
     distance: 'distance',
     noDescription: 'nothing',
     describes: 'What describes what',
-    describedBy: (word: string, by: string) => `${word}: ${by}`,
     next: (context: string) => (context === '' ? 'What it begins with' : `What comes after “${context}”`),
     masked: (token: string) => `In place of ${token}`,
     moved: (share: string) => `${share} of the probability moved`,
@@ -182,7 +179,6 @@ export const heads = {
     strongest: 'strongest links',
     weight: 'weight',
     logProb: 'Δ ln p',
-    becomes: 'output',
     deltaSays: 'Δ ln p: of the whole output as it was, in nats, after less before.',
     cosineSays: 'cosine: between the text’s vectors, before and after.',
     noLinks: 'This head links no two words.',
