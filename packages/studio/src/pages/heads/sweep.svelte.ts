@@ -24,10 +24,16 @@ export class Sweep {
   /** What they are: `damageName` of the lens. */
   readonly unit = $derived(this.series.answers.find((answer) => answer !== undefined)?.damageName ?? '')
 
-  about(question: { model: ModelSource; text: string; to: Instead }, sites: readonly string[]): void {
+  /** @param first the attention that is looked at */
+  about(
+    question: { model: ModelSource; text: string; to: Instead },
+    sites: readonly string[],
+    first: string | undefined,
+  ): void {
+    const ordered = sites.toSorted((a, b) => Number(b === first) - Number(a === first))
     this.series.ask(
-      JSON.stringify([question, sites]),
-      sites.map((site) => (options) => ask('damages', { ...question, site }, options)),
+      JSON.stringify(question),
+      ordered.map((site) => (options) => ask('damages', { ...question, site }, options)),
     )
   }
 }
