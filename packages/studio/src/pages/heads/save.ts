@@ -45,7 +45,7 @@ function grid(overview: Overview, state: HeadsState, theme: Theme): string {
     // Bars of a picture begin at 0: what is less than nothing has none.
     value: Math.max(0, overview.value(head, state.by) ?? 0),
   }))
-  const max = Math.max(1e-6, ...maps.map(({ value }) => value))
+  const max = overview.scale(state.by).to
   return gridSvg(
     {
       title: said.grid.title(view.heads.length),
