@@ -3,19 +3,6 @@ import { fixed, signed, visible, visibleLine } from 'heed/look'
 import type { Paint } from './terminal/color.js'
 import { table } from './terminal/table.js'
 
-/** How bad a change is: by how much the loss grows, or of an encoder how far its prediction or vector moves. */
-export function damageOf({ loss, predictions, embedding }: Effect): number {
-  if (loss) return loss.after - loss.before
-  if (predictions.length > 0) return Math.max(...predictions.map(({ kl }) => kl))
-  return embedding ? 1 - embedding.cosine : 0
-}
-
-/** What `damageOf` is, as the head of a column. */
-export function damageName({ loss, predictions }: Effect): string {
-  if (loss) return 'loss'
-  return predictions.length > 0 ? 'KL (nats)' : '1 − cosine'
-}
-
 /** A number of 0 to 1 that may be very near to 1. */
 const similarity = (x: number) => (x > 0.9995 && x < 1 ? '>.999' : fixed(x, 3))
 

@@ -1,4 +1,4 @@
-import { type AttentionMap, type Capture, sentenceSpans, sidesOf, type Span, wordSpans } from 'heed/lens'
+import { type AttentionMap, axisSpans, type AxisSpan, type Capture } from 'heed/lens'
 import { type DrawnMap, type DrawnToken, siteTitle } from 'heed/look'
 
 /** What rows and columns may stand for instead of tokens. */
@@ -35,7 +35,7 @@ export async function drawnOver(
   unit: Unit,
   { note, signal }: { note?: string; signal?: AbortSignal } = {},
 ): Promise<DrawnMap> {
-  const { queries, keys } = spansOf(captured, site, unit)
+  const { queries, keys } = axisSpans(captured.of!, site, unit)
   const weights = await map.over({ queries, keys }, { signal })
   const rows = site.endsWith('.cross') ? `rows are the ${unit} being predicted` : undefined
   const over = `over ${unit}: weights are added over a column's tokens, and averaged over a row's`
@@ -49,30 +49,8 @@ export async function drawnOver(
   }
 }
 
-const drawn = ({ text, special }: Span & { special: boolean }): DrawnToken => ({
+const drawn = ({ text, special }: AxisSpan): DrawnToken => ({
   text,
   special,
   startsWord: true,
 })
-
-function spansOf(captured: Capture, site: string, unit: Unit) {
-  const { text, output, tokens } = captured.of!
-  const spans = unit === 'words' ? wordSpans : sentenceSpans
-  const marked = (of: string, all: readonly { start: number; end: number; text: string; id: number }[]) =>
-    spans(of, all).map((span) => ({
-      ...span,
-      special: all.slice(span.start, span.end).every(({ start, end }) => start === end),
-    }))
-  const target = tokens.target ?? []
-  const sides = sidesOf(site)
-  const of = (side: 'source' | 'target') =>
-    side === 'source' ? marked(text, tokens.source) : marked(output ?? '', target)
-  if (!site.endsWith('.cross')) {
-    const own = of(sides.queries)
-    return { queries: own, keys: own }
-  }
-  // Row i is the query that predicts token i + 1; the last one predicts the end.
-  const n = target.length
-  const end = { start: n - 1, end: n, text: '</s>', special: true }
-  return { queries: [...marked(output ?? '', target.slice(1)), end], keys: of(sides.keys) }
-}

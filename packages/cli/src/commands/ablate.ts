@@ -2,6 +2,8 @@ import type { Command } from 'commander'
 import { HeedError } from 'heed'
 import {
   ablate,
+  damageName,
+  damageOf,
   effect,
   type Effect,
   headEffects,
@@ -12,7 +14,7 @@ import {
 import { signed, visibleLine } from 'heed/look'
 import { matchSites, type Model } from 'heed/models'
 import { textsIn } from '../changes.js'
-import { damageName, damageOf, effectLines } from '../effects.js'
+import { effectLines } from '../effects.js'
 import { interruptible } from '../interrupt.js'
 import { openModel } from '../model.js'
 import { collect, dtypeOption, type ModelFlags, modelOption, wholeNumber } from '../options.js'

@@ -88,6 +88,22 @@ onBackends('effect', () => {
     }
   })
 
+  test('without the output: all else is the same', async () => {
+    using gpt2 = tinyGpt2()
+    using translator = tinyTransformer()
+    for (const [model, site] of [
+      [gpt2, 'layers.0.self'],
+      [translator, 'decoder.0.cross'],
+    ] as const) {
+      const whole = await effect(model, text, [ablate(site, 1)])
+      expect(whole.output).not.toBeNull()
+      expect(await effect(model, text, [ablate(site, 1)], { output: false })).toEqual({
+        ...whole,
+        output: null,
+      })
+    }
+  })
+
   test('of a causal model: how it goes on, the loss of the text, the next token', async () => {
     using model = tinyGpt2()
     const change = [ablate('layers.0.self', 1), rescale('layers.1.self', 3)]

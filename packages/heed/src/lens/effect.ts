@@ -70,6 +70,8 @@ export interface EffectOptions {
   maxTokens?: number
   /** Of a translator: hypotheses kept. Default: what the model says. */
   beam?: number
+  /** False leaves the output out: nothing is translated anew or gone on with, which takes most of the time. Default true. */
+  output?: boolean
   signal?: AbortSignal
 }
 
@@ -137,6 +139,19 @@ export async function headEffects(
   return found
 }
 
+/** How bad a change is: by how much the loss grows, or of an encoder how far its prediction or vector moves. */
+export function damageOf({ loss, predictions, embedding }: Omit<Effect, 'text'>): number {
+  if (loss) return loss.after - loss.before
+  if (predictions.length > 0) return Math.max(...predictions.map(({ kl }) => kl))
+  return embedding ? 1 - embedding.cosine : 0
+}
+
+/** What `damageOf` is. */
+export function damageName({ loss, predictions }: Omit<Effect, 'text'>): 'loss' | 'KL (nats)' | '1 − cosine' {
+  if (loss) return 'loss'
+  return predictions.length > 0 ? 'KL (nats)' : '1 − cosine'
+}
+
 /** A run, as far as it is compared. */
 interface Observed {
   readonly text: string
@@ -151,11 +166,11 @@ async function observe(
   model: Model,
   text: string,
   changes: readonly Intervention[],
-  { maxTokens = 20, beam, signal }: EffectOptions,
+  { maxTokens = 20, beam, output: wanted = true, signal }: EffectOptions,
   before?: Observed,
 ): Promise<Observed> {
   const options = { with: changes, beam, signal }
-  const goesOn = !changes.some((change) => servesOnePass(model, change))
+  const goesOn = wanted && !changes.some((change) => servesOnePass(model, change))
   if (isTranslator(model)) {
     const predicted = await predict(model, text, { ...options, target: before?.predicted!.target })
     if (!before) return { text, output: predicted.output, predicted }
@@ -251,7 +266,14 @@ function predictionChange(
   return { position, token: before.tokens[position].text, candidates, ...divergence(p, q) }
 }
 
-const effectOptions: readonly (keyof EffectOptions)[] = ['top', 'position', 'maxTokens', 'beam', 'signal']
+const effectOptions: readonly (keyof EffectOptions)[] = [
+  'top',
+  'position',
+  'maxTokens',
+  'beam',
+  'output',
+  'signal',
+]
 
 function check(what: string, options: EffectOptions, more: readonly (keyof HeadEffectsOptions)[] = []): void {
   checkOptions(what, options, [...effectOptions, ...more])

@@ -13,6 +13,7 @@ export {
   attributeLogit,
   type LogitPart,
 } from './attribution.js'
+export { type AxisSpan, axisSpans } from './axes.js'
 export { detectHead, type DetectOptions, type HeadPattern } from './detectors.js'
 export {
   type Capturable,
@@ -76,6 +77,8 @@ export { type Pattern, replacePattern, swapSoftmax } from './interventions-weigh
 export { patch, type PatchOptions } from './patch.js'
 export {
   type Change,
+  damageName,
+  damageOf,
   effect,
   type Effect,
   type EffectOptions,

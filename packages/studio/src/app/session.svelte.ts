@@ -13,18 +13,20 @@ class Session {
   readonly #wanted = $derived(route.params.model)
 
   /** The model that the address names, else the first of the site. */
-  readonly source = $derived.by((): ModelSource | undefined => {
+  readonly source = $derived(this.sourceOf(this.#wanted))
+
+  /** Of the open model, as long as it is the one that is wanted. */
+  readonly info = $derived(this.open.value?.name === this.source?.name ? this.open.value : undefined)
+
+  /** A model by its name, of this site or else of the hub; without a name the first of the site. */
+  sourceOf(wanted: string | undefined): ModelSource | undefined {
     const { value: entries } = this.models
     if (!entries) return undefined
-    const wanted = this.#wanted
     const entry = wanted === undefined ? entries[0] : entries.find(({ name }) => name === wanted)
     if (entry)
       return { name: entry.name, address: new URL(entry.address, document.baseURI).href, files: entry.files }
     return wanted === undefined ? undefined : { name: wanted }
-  })
-
-  /** Of the open model, as long as it is the one that is wanted. */
-  readonly info = $derived(this.open.value?.name === this.source?.name ? this.open.value : undefined)
+  }
 
   fetchModels(): void {
     this.models.ask(async ({ signal }) => {

@@ -12,7 +12,7 @@ const HELD = 4
  * takes longer than all else.
  */
 export async function captured(
-  { model, captures }: OpenModel,
+  { model, info, captures }: OpenModel,
   text: string,
   site: string,
   { signal, onProgress }: Context,
@@ -26,7 +26,10 @@ export async function captured(
     return held
   }
   const sites = encoderAlone ? matchSites(model.sites, 'encoder.*') : [...model.sites]
-  const activations = new Set(sites.flatMap((at) => inputActivations(model, at)))
+  // Some families do not say what their projections read: their maps can be seen all the same.
+  const activations = new Set(
+    sites.flatMap((at) => (info.sites.includes(at) ? inputActivations(model, at) : [])),
+  )
   const options = {
     sites: [...sites, ...activations],
     values: true,

@@ -1,4 +1,6 @@
 import { longCell, longLinks, longRead, longSize, longTile, longWorth } from './long'
+import { head, heads } from './heads'
+import { damages, link, worth } from './heads-worth'
 import { type ModelInfo, type ModelSource, openModel } from './models'
 import { projections } from './projections'
 import type { Context } from './rpc'
@@ -17,6 +19,11 @@ export const requests = {
   longLinks,
   longCell,
   longWorth,
+  heads,
+  head,
+  worth,
+  damages,
+  link,
 }
 
 export type Requests = typeof requests

@@ -1,4 +1,5 @@
 import type { Params } from '../../app/address'
+import { formatLinks, readLinks } from '../../app/links'
 import { sentenceOf } from '../../app/sentence'
 import { type Changes, type Normalizer, untouched } from '../../engine/changes'
 
@@ -51,13 +52,6 @@ export function readState(params: Params): StepState {
   }
 }
 
-/** `1-4_2-3`: query 1 may not see key 4, query 2 not key 3. */
-const readLinks = (text = ''): [number, number][] =>
-  text
-    .split('_')
-    .filter((link) => /^\d{1,4}-\d{1,4}$/.test(link))
-    .map((link) => link.split('-').map(Number) as [number, number])
-
 /** Changes as parameters of an address; undefined for those that are as in the model. */
 export function changeParams(changes: Changes): Record<string, string | undefined> {
   const { scale, temperature, normalizer, mask, forbidden = [] } = changes
@@ -66,7 +60,7 @@ export function changeParams(changes: Changes): Record<string, string | undefine
     temp: temperature === untouched.temperature ? undefined : String(temperature),
     norm: normalizer === untouched.normalizer ? undefined : normalizer,
     mask: mask === untouched.mask ? undefined : mask,
-    forbid: forbidden.length > 0 ? forbidden.map((link) => link.join('-')).join('_') : undefined,
+    forbid: formatLinks(forbidden),
   }
 }
 
