@@ -1,7 +1,9 @@
+import { generate } from './generate'
 import { type ModelInfo, type ModelSource, openModel } from './models'
 import { projections } from './projections'
 import type { Context } from './rpc'
 import { step } from './step'
+import { translate } from './translate'
 
 /** All that a page can ask of the engine, by name. A new page adds its handlers here. */
 export const requests = {
@@ -10,6 +12,8 @@ export const requests = {
     (await openModel(model, context)).info,
   step,
   projections,
+  translate,
+  generate,
 }
 
 export type Requests = typeof requests

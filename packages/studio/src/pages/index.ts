@@ -11,6 +11,11 @@ export interface Page {
 /** In the order of the header. A new page is a folder here and a line. */
 export const pages: readonly Page[] = [
   { name: 'step', title: 'Step by step', load: () => import('./step/StepPage.svelte') },
+  {
+    name: 'write',
+    title: 'Translate and generate',
+    load: () => import('./write/WritePage.svelte'),
+  },
 ]
 
 /** An address without a page is the first one's. */

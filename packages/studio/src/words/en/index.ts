@@ -1,1 +1,2 @@
 export { sentence } from './sentence'
+export { write } from './write'
