@@ -42,8 +42,8 @@ export const write = {
   nothing: 'nothing above .02',
   caption: 'Width is the weight. Links under .02 are not drawn.',
   how: 'Click a word of the translation to read its row; click a source word to forbid it.',
-  pressForbid: (source: string) => `${source}: forbid it`,
-  pressAllow: (source: string) => `${source}: forbidden, allow it again`,
+  pressForbid: ', forbid it',
+  pressAllow: ', forbidden: allow it again',
   search: 'Search',
   greedy: 'greedy',
   beam: 'beam',
@@ -65,6 +65,7 @@ export const write = {
 
   matter: 'Does it matter?',
   matterNote: 'A line shows where the decoder looks. Forbid it, and the translation is made anew.',
+  anew: 'Translating anew …',
   where: 'Where',
   everywhere: 'every layer',
   here: 'this one',
@@ -97,7 +98,7 @@ export const write = {
   nextNote: 'Click one to take it and go on from there.',
   asModel: 'model',
   afterControls: 'draw',
-  take: (label: string) => `Take ${label}`,
+  take: 'Take',
   left: (left: number, vocabulary: number) =>
     `${left.toLocaleString('en')} of ${vocabulary.toLocaleString('en')} tokens are left in.`,
   greedyLeft: 'Temperature 0: always the likeliest.',

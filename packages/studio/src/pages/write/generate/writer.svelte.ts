@@ -1,7 +1,7 @@
 import type { DrawnToken } from 'heed/look'
 import type { WritingPart } from '../../../engine/generate'
 
-/** A text as it grows: what has come of it, row by row. */
+/** A text as it grows: what has come of it, row by row. Parts may come faster than they can be drawn: one look a frame. */
 export class Writer {
   part = $state.raw<WritingPart>()
   /** Row i over tokens 0 to i, and perhaps further ones, which it could not see. */
@@ -9,13 +9,30 @@ export class Writer {
 
   readonly tokens: readonly DrawnToken[] = $derived(this.part?.tokens ?? [])
 
+  readonly #waiting: WritingPart[] = []
+  #frame: number | undefined
+
   take(part: WritingPart): void {
-    const width = part.tokens.length
-    const count = part.rows.length / width
-    const rows = Array.from({ length: count }, (_, n) => part.rows.subarray(n * width, (n + 1) * width))
-    // Of a run that was begun anew the earlier rows are the old ones.
-    this.rows = [...this.rows.slice(0, part.first), ...rows]
-    this.part = part
+    this.#waiting.push(part)
+    this.#frame ??= requestAnimationFrame(() => this.flush())
+  }
+
+  /** Shows all that has come. */
+  flush(): void {
+    if (this.#frame !== undefined) cancelAnimationFrame(this.#frame)
+    this.#frame = undefined
+    let rows = this.rows
+    for (const part of this.#waiting) {
+      const width = part.tokens.length
+      const own = Array.from({ length: part.rows.length / width }, (_, n) =>
+        part.rows.subarray(n * width, (n + 1) * width),
+      )
+      // Of a run that was begun anew the earlier rows are the old ones.
+      rows = [...rows.slice(0, part.first), ...own]
+    }
+    if (rows !== this.rows) this.rows = rows
+    this.part = this.#waiting.at(-1) ?? this.part
+    this.#waiting.length = 0
   }
 
   /** The whole map [tokens, tokens], row after row. */
