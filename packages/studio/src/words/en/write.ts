@@ -117,7 +117,8 @@ export const write = {
   rowNote: 'Brightness is the weight of each token. Click a token to read its row.',
   matterNext:
     'Hide a token, and no later one may look at it, at any layer. Dashed bars: with nothing hidden.',
-  hidden: 'hidden',
+  hideVerb: 'Hide',
+  showVerb: 'Show',
   hide: (token: string) => `Hide ${token}`,
   show: (token: string) => `Show ${token}`,
   careNext: 'Read with care: one text proves little.',
