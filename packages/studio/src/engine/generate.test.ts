@@ -1,7 +1,10 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { HeedError } from 'heed'
 import { capture, forbid } from 'heed/lens'
-import { type CausalModel, loadModel } from 'heed/models'
-import { afterEach, describe, expect, it } from 'vitest'
+import { type CausalModel, initLlama, loadModel, saveModel } from 'heed/models'
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import { generate, type GenerateRequest, MOST_PROMPT_TOKENS, type WritingPart } from './generate'
 import { closeModels } from './models'
 import { requests } from './requests'
@@ -149,6 +152,45 @@ describe('what is hidden', () => {
     for await (const { id } of loaded.generate(text, { maxTokens: 1, with: [forbid('*', pairs)] }))
       expect(alone.drawn).toBe(id)
   })
+})
+
+it('any causal model with a tokenizer: a tiny Llama of words and pieces, up to the end of its positions', async () => {
+  const read = async (file: string) =>
+    JSON.parse(
+      await readFile(new URL(`../../../../models/heed-en-de/${file}`, import.meta.url), 'utf8'),
+    ) as object
+  const { vocab_size } = (await read('config.json')) as { vocab_size: number }
+  const config = {
+    model_type: 'llama',
+    vocab_size,
+    hidden_size: 16,
+    num_hidden_layers: 2,
+    num_attention_heads: 4,
+    num_key_value_heads: 2,
+    intermediate_size: 24,
+    max_position_embeddings: 24,
+    tie_word_embeddings: true,
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'heed-llama-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  using made = initLlama(config, 3, { tokenizerJson: await read('tokenizer.json') })
+  await saveModel(made, folder)
+  const given = {
+    model: { name: folder },
+    text: 'The elephant',
+    sampling: { ...plain, temperature: 1, seed: 2 },
+  }
+  const told = await parts({ ...given, more: 200 })
+  const last = told.at(-1)!
+  expect(last.site).toBe('layers.1.self')
+  expect(last.tokens.length + 1).toBe(24)
+  expect(last.end).toBe('length')
+  const own: number[] = []
+  for await (const { id } of made.generate(given.text, { temperature: 1, seed: 2 })) own.push(id)
+  expect(told.map(({ drawn }) => drawn)).toEqual(own)
+  // What is hidden may look at itself.
+  const [alone] = await parts({ ...given, hidden: [0] })
+  expect(alone.rows[0]).toBe(1)
 })
 
 it('stops at once, and says what it cannot do', async () => {
