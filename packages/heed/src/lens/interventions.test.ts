@@ -34,6 +34,19 @@ const hidden = async (model: CausalModel, ...changes: Intervention[]) =>
   (await model.run(text, { with: changes })).hidden
 
 onBackends('interventions', () => {
+  test('a map under a mask is walked over, and leaves nothing behind', async () => {
+    using model = tinyGpt2()
+    using seen = await capture(model, text, {
+      sites: 'layers.0.self',
+      with: [forbid('layers.0.self', [[3, 1]])],
+    })
+    const map = seen.map('layers.0.self', 1)
+    const one = (n: number) => ({ start: n, end: n + 1, text: '' })
+    const rows = await map.over({ queries: [one(3)], keys: [one(0), one(1), one(2), one(3)] })
+    expect(rows[0][1]).toBe(0)
+    expect(rows[0][0]).toBe(await map.cell(3, 0))
+  })
+
   test('a head that gives zeros is a head whose rows of W_O are gone', async () => {
     using model = tinyGpt2()
     using cut = tinyGpt2()

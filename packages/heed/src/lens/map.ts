@@ -183,7 +183,11 @@ export class AttentionMap {
   #visible([start, end]: readonly [number, number]): readonly [number, number] {
     const limits = this.parts.map(({ kept, batch }) => {
       if (kept.weights) return [0, this.cols]
-      const { first, last, lengths } = scope(() => resolveRules(kept.q, kept.k, kept.options).rules)
+      // The numbers alone: a mask that is spread over heads would outlive the scope.
+      const { first, last, lengths } = scope(() => {
+        const { first, last, lengths } = resolveRules(kept.q, kept.k, kept.options).rules
+        return { first, last, lengths }
+      })
       const to = Math.min(
         lengths?.[batch] ?? this.cols,
         last ? Math.max(0, end + last[batch]) : this.cols,

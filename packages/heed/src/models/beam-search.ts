@@ -20,7 +20,18 @@ export interface SearchOptions {
   eos: number
   /** Tokens that are never chosen. */
   banned: readonly number[]
+  /** Called after every step that does not end the search, and waited for. */
+  onStep?: (alive: readonly AliveHypothesis[]) => void | Promise<void>
   signal?: AbortSignal
+}
+
+/** The best hypothesis of a sentence that has not ended: where several are kept, another may overtake it. */
+export interface AliveHypothesis {
+  /** Which sentence. */
+  index: number
+  /** Without the start token. */
+  tokens: readonly number[]
+  logProb: number
 }
 
 export interface Hypothesis {
@@ -64,7 +75,7 @@ interface Sentence {
  * @throws HeedError `aborted` by the signal; `format` when the model's probabilities are not numbers
  */
 export async function beamSearch(stepper: Stepper, options: SearchOptions): Promise<Hypothesis[]> {
-  const { beam, bos, signal } = options
+  const { beam, bos, onStep, signal } = options
   if (!Number.isInteger(beam) || beam < 1)
     throw new HeedTypeError('option', `beam must be a whole number from 1 up, got ${beam}`)
   if (!Number.isFinite(options.lengthPenalty))
@@ -96,9 +107,17 @@ export async function beamSearch(stepper: Stepper, options: SearchOptions): Prom
     if (staying.length > 0 && !(allStay && rows.every((row, r) => row === r)))
       stepper.select(Int32Array.from(rows), allStay ? undefined : Int32Array.from(staying))
     live = staying.map((s) => live[s])
+    if (onStep && live.length > 0) await onStep(live.map(aliveOf))
   }
   return found
 }
+
+/** New beams stand in the order of their log p. */
+const aliveOf = ({ index, beams: [best] }: Sentence): AliveHypothesis => ({
+  index,
+  tokens: best.tokens.slice(1),
+  logProb: best.logProb,
+})
 
 /** The continuations of a sentence, best first: enough that `beam` of them can go on whichever end. */
 function bestCandidates(

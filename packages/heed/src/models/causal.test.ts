@@ -68,6 +68,15 @@ function scripted(
 }
 
 describe('generation', () => {
+  it('goes on with the draws of a text that was broken off', async () => {
+    using model = tinyGpt2()
+    const options = { temperature: 1.5, seed: 3, endIds: [] }
+    const whole = await idsOf(model, 'the dog', { ...options, maxTokens: 12 })
+    const begun = [...bytes('the dog'), ...whole.slice(0, 5)]
+    expect(await idsOf(model, begun, { ...options, maxTokens: 7, firstDraw: 5 })).toEqual(whole.slice(5))
+    await expect(idsOf(model, 'the dog', { firstDraw: -1 })).rejects.toThrow(coded('option', 'firstDraw'))
+  })
+
   it('gives the same tokens with and without a cache, greedy and drawn', async () => {
     using model = tinyGpt2()
     const drawn = { temperature: 1.5, topK: 40, topP: 0.95, repetitionPenalty: 1.2, seed: 3 }

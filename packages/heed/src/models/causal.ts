@@ -25,6 +25,11 @@ export interface GenerateOptions extends SamplingOptions {
   stop?: readonly string[]
   /** Ids that end the text. Default: what generation_config.json, config.json or the tokenizer says, in this order. */
   endIds?: readonly number[]
+  /**
+   * The number of the first draw. A text that is gone on with after n tokens draws with n what it would have drawn, had it
+   * never been broken off. Default 0.
+   */
+  firstDraw?: number
   /** Keeps keys and values, so that a step computes one position only; the tokens are the same without. Default true. */
   cache?: boolean
   signal?: AbortSignal
@@ -41,6 +46,7 @@ const generateOptions: readonly (keyof GenerateOptions)[] = [
   'topP',
   'repetitionPenalty',
   'seed',
+  'firstDraw',
   'stop',
   'endIds',
   'cache',
@@ -90,9 +96,11 @@ export class CausalModel extends SequenceModel {
    */
   async *generate(prompt: Prompt, options: GenerateOptions = {}): AsyncGenerator<GeneratedToken, void> {
     checkOptions('generate', options, generateOptions)
-    const { maxTokens = 128, stop = [], endIds = this.endIds, signal } = options
+    const { maxTokens = 128, stop = [], endIds = this.endIds, firstDraw = 0, signal } = options
     if (!((Number.isSafeInteger(maxTokens) && maxTokens >= 1) || maxTokens === Infinity))
       throw new HeedTypeError('option', `maxTokens must be a whole number from 1 up, got ${maxTokens}`)
+    if (!(Number.isSafeInteger(firstDraw) && firstDraw >= 0))
+      throw new HeedTypeError('option', `firstDraw must be a whole number from 0 up, got ${firstDraw}`)
     if (!Array.isArray(stop) || !stop.every((text) => typeof text === 'string' && text !== ''))
       throw new HeedTypeError('option', 'stop must be a list of texts that are not empty')
     const choose = sampler(options)
@@ -110,7 +118,7 @@ export class CausalModel extends SequenceModel {
       await breathe()
       throwIfAborted(signal)
       const scores = await this.#scores(run, ids.slice(cache?.length ?? 0))
-      const { id, logProb } = choose(scores, seen, step)
+      const { id, logProb } = choose(scores, seen, firstDraw + step)
       ids.push(id)
       seen.add(id)
       const ended = endIds.includes(id)

@@ -9,7 +9,7 @@ export {
 export { type ChatMessage, renderChat } from './chat.js'
 export { initBert } from './bert-init.js'
 export { ConfigReader } from './config.js'
-export type { Hypothesis } from './beam-search.js'
+export { type AliveHypothesis, type Hypothesis, topIds } from './beam-search.js'
 export type { OnTooLong } from './batches.js'
 export type { EmbedOptions } from './embed.js'
 export {
@@ -64,10 +64,15 @@ export {
   type SitePattern,
   unlessEnded,
 } from './run.js'
-export type { SamplingOptions } from './sampling.js'
+export { type Chances, chances, type SamplingOptions } from './sampling.js'
 export { blockNames, BlockNet, type Net, SequenceModel, type SequenceRun } from './sequence.js'
 export { initTransformer, Transformer, translationBatch, type TranslationBatch } from './transformer.js'
 export { type TransformerConfig, transformerConfig, transformerShapes } from './transformer-config.js'
-export { type DecodeOptions, translateIds, type TranslateOptions } from './translate.js'
+export {
+  type DecodeOptions,
+  translateIds,
+  type TranslateIdsOptions,
+  type TranslateOptions,
+} from './translate.js'
 export { type OutputAxis, type WeightDType, weightDTypes } from './weights.js'
 export type { Weights } from '../nn/weights.js'

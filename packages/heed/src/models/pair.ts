@@ -44,14 +44,14 @@ export async function runPair(
   options: PairRunOptions = {},
 ): Promise<PairRun> {
   checkOptions('run', options, runOptions)
-  const { target, observers, until } = options
+  const { target, observers, until, ...decode } = options
   if (text.trim() === '') throw new HeedError('input', 'the text is empty; there is nothing to attend to')
   // Made first: an unknown site is told before the work of a translation.
-  const run = new Run(model, { observers, with: options.with, until })
+  const run = new Run(model, { observers, with: decode.with, until })
   const source = model.sourceIds(text)
   const ids =
     target === undefined
-      ? (await translateIds(model, [source], options))[0].tokens
+      ? (await translateIds(model, [source], decode))[0].tokens
       : typeof target === 'string'
         ? model.targetIds(target)
         : target

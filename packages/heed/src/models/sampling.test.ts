@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { coded } from '../testing/index.js'
-import { sampler, type SamplingOptions } from './sampling.js'
+import { chances, sampler, type SamplingOptions } from './sampling.js'
 
 interface Golden {
   options: SamplingOptions
@@ -117,4 +117,37 @@ it('refuses options out of range, and scores that are no numbers', () => {
       expect(() => sampler({ temperature })(Float32Array.from(scores), [], 0)).toThrow(
         coded('format', 'damaged'),
       )
+})
+
+describe('chances', () => {
+  it.each(goldens.map((golden) => [JSON.stringify(golden.options), golden] as const))(
+    'are the probabilities of transformers: %s',
+    (_, { options, scores, seen, probabilities }) => {
+      const { drawn } = chances(Float64Array.from(scores), seen, options)
+      probabilities.forEach((p, id) => expect(drawn[id]).toBeCloseTo(p, 6))
+    },
+  )
+
+  it('go from the model’s own by temperature and filters, each with sum 1', () => {
+    const scores = Float32Array.from({ length: 30 }, (_, i) => 3 * Math.sin(i))
+    const { model, tempered, drawn } = chances(scores, [], { temperature: 0.5, topK: 6, topP: 0.8 })
+    for (const p of [model, tempered, drawn]) expect(p.reduce((a, b) => a + b)).toBeCloseTo(1, 12)
+    const total = scores.reduce((sum, s) => sum + Math.exp(s), 0)
+    model.forEach((p, id) => expect(p).toBeCloseTo(Math.exp(scores[id]) / total, 6))
+    const squares = model.reduce((sum, p) => sum + p * p, 0)
+    tempered.forEach((p, id) => expect(p).toBeCloseTo(model[id] ** 2 / squares, 12))
+    const left = [...drawn.keys()].filter((id) => drawn[id] > 0)
+    expect(left.length).toBeLessThanOrEqual(6)
+    const kept = left.reduce((sum, id) => sum + tempered[id], 0)
+    for (const id of left) expect(drawn[id]).toBeCloseTo(tempered[id] / kept, 12)
+    expect(Math.min(...left.map((id) => tempered[id]))).toBeGreaterThanOrEqual(
+      Math.max(...[...drawn.keys()].filter((id) => drawn[id] === 0).map((id) => tempered[id])),
+    )
+  })
+
+  it('at temperature 0 the highest has all', () => {
+    const { model, drawn } = chances(Float32Array.of(1, 3, 2), [])
+    expect([...drawn]).toEqual([0, 1, 0])
+    expect(model[1]).toBeLessThan(1)
+  })
 })

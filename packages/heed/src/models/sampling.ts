@@ -30,6 +30,34 @@ export interface Choice {
 
 type Scores = Float32Array | Float64Array
 
+/** Probabilities [V] on the way from scores to a draw. */
+export interface Chances {
+  /** As the model has them. */
+  model: Float64Array
+  /** After the repetition penalty and the temperature; at 0 the highest score has all. */
+  tempered: Float64Array
+  /** Of the tokens that top-k and top-p leave in, from which one is drawn; 0 of the others. */
+  drawn: Float64Array
+}
+
+/**
+ * How likely each token is to be drawn from the scores [V] of the vocabulary, given the ids that the text holds so far.
+ *
+ * @throws HeedTypeError `option` for a value out of range
+ */
+export function chances(scores: Scores, seen: Iterable<number>, options: SamplingOptions = {}): Chances {
+  const { temperature, topK, topP, penalty } = checked(options)
+  const filtered = penalised(scores, seen, penalty)
+  const model = shares(tempered(new Float64Array(scores), 1).map(Math.exp))
+  if (temperature === 0) {
+    const certain = new Float64Array(scores.length)
+    certain[highest(filtered)] = 1
+    return { model, tempered: certain, drawn: certain.slice() }
+  }
+  const way = tempered(filtered, temperature)
+  return { model, tempered: shares(way.map(Math.exp)), drawn: shares(leftIn(way, topK, topP)) }
+}
+
 /**
  * Checks the options. What it gives chooses token number `step` from the scores [V] of the vocabulary, given the ids
  * that the text holds so far.
@@ -39,6 +67,18 @@ type Scores = Float32Array | Float64Array
 export function sampler(
   options: SamplingOptions,
 ): (scores: Scores, seen: Iterable<number>, step: number) => Choice {
+  const { temperature, topK, topP, penalty, seed } = checked(options)
+  return (scores, seen, step) => {
+    const filtered = penalised(scores, seen, penalty)
+    const id =
+      temperature === 0
+        ? highest(filtered)
+        : draw(leftIn(tempered(filtered, temperature), topK, topP), randomUnit(seed, step))
+    return { id, logProb: scores[id] - logSumExp(scores) }
+  }
+}
+
+function checked(options: SamplingOptions) {
   const { temperature = 0, topK = Infinity, topP = 1, repetitionPenalty = 1, seed = 0 } = options
   check('temperature', temperature, 'a number from 0 up', temperature >= 0 && temperature < Infinity)
   check(
@@ -51,14 +91,7 @@ export function sampler(
   const penalty = repetitionPenalty
   check('repetitionPenalty', penalty, 'a number above 0', penalty > 0 && penalty < Infinity)
   check('seed', seed, 'a whole number', Number.isSafeInteger(seed))
-  return (scores, seen, step) => {
-    const filtered = penalised(scores, seen, penalty)
-    const id =
-      temperature === 0
-        ? highest(filtered)
-        : draw(tempered(filtered, temperature), topK, topP, randomUnit(seed, step))
-    return { id, logProb: scores[id] - logSumExp(scores) }
-  }
+  return { temperature, topK, topP, penalty, seed }
 }
 
 function check(name: string, value: unknown, expected: string, ok: boolean): void {
@@ -90,10 +123,19 @@ function highest(scores: Float64Array): number {
   return best
 }
 
-/** The id at which the running sum of probabilities, by id, passes `unit` in [0, 1). The highest score is 0. */
-function draw(scores: Float64Array, topK: number, topP: number, unit: number): number {
+/** e^score of the tokens that the filters leave in, 0 of the others. The highest score is 0. */
+function leftIn(scores: Float64Array, topK: number, topP: number): Float64Array {
   const least = leastKept(scores, topK, topP)
-  const weights = scores.map((s) => (s >= least ? Math.exp(s) : 0))
+  return scores.map((s) => (s >= least ? Math.exp(s) : 0))
+}
+
+function shares(weights: Float64Array): Float64Array {
+  const total = weights.reduce((a, b) => a + b, 0)
+  return weights.map((w) => w / total)
+}
+
+/** The id at which the running sum of weights, by id, passes the share `unit` in [0, 1) of them. */
+function draw(weights: Float64Array, unit: number): number {
   const target = unit * weights.reduce((a, b) => a + b, 0)
   let sum = 0
   let last = 0

@@ -2,7 +2,14 @@ import { expect, test, vi } from 'vitest'
 import { scale } from '../ops/index.js'
 import { coded } from '../testing/index.js'
 import { tinyOnIds, tinyTransformer } from '../testing/tiny-transformer.js'
-import { translateIds, padIds, Run, type Transformer } from './index.js'
+import {
+  type AliveHypothesis,
+  type AttentionSeen,
+  padIds,
+  Run,
+  type Transformer,
+  translateIds,
+} from './index.js'
 
 async function using<R>(model: Transformer, fn: (model: Transformer) => Promise<R>): Promise<R> {
   try {
@@ -51,6 +58,33 @@ test('the cached, batched beam search scores outputs as one pass does', () =>
         expect(alone.tokens).toEqual(found[s].tokens)
       }
     }
+  }))
+
+test('a search tells its tokens as they come, and lets others look on', () =>
+  using(tinyOnIds({ encoder_layers: 1, decoder_layers: 2 }, 16), async (model) => {
+    const source = [3, 4, 5, 6, 2]
+    const told: number[][] = []
+    const queries: number[] = []
+    const observer = {
+      sites: 'decoder.1.cross',
+      attention: ({ q }: AttentionSeen) => void queries.push(q.shape[1]),
+    }
+    const onStep = async ([{ index, tokens, logProb }]: readonly AliveHypothesis[]) => {
+      await Promise.resolve()
+      expect([index, logProb < 0]).toEqual([0, true])
+      told.push([...tokens])
+    }
+    const options = { beam: 1, maxLength: 7, onStep, observers: [observer] }
+    const [{ tokens }] = await translateIds(model, [source], options)
+    expect(tokens.length).toBeGreaterThan(1)
+    expect(told).toEqual(tokens.map((_, n) => tokens.slice(0, n + 1)))
+    // The end token has a step too.
+    expect(queries).toEqual([...tokens.map(() => 1), 1])
+
+    told.length = 0
+    const [best] = await translateIds(model, [source], { beam: 3, maxLength: 7, onStep })
+    expect(told.map(({ length }) => length)).toEqual(told.map((_, n) => n + 1))
+    expect(told.length).toBeGreaterThanOrEqual(best.tokens.length)
   }))
 
 test('beam 1 takes the likeliest token at each step', () =>

@@ -5,9 +5,9 @@ import { softmax } from '../ops/softmax.js'
 import { scope } from '../tensor/scope.js'
 import { batchesByLength, fitting, type IndexedIds, type OnTooLong } from './batches.js'
 import { Cache } from './cache.js'
-import { beamSearch, type Hypothesis, type Stepper } from './beam-search.js'
+import { type AliveHypothesis, beamSearch, type Hypothesis, type Stepper } from './beam-search.js'
 import { padIds } from './ids.js'
-import { type Intervention, Run } from './run.js'
+import { type Intervention, type Observer, Run } from './run.js'
 import type { Transformer } from './transformer.js'
 
 /** How outputs are searched for. */
@@ -21,6 +21,17 @@ export interface DecodeOptions {
   signal?: AbortSignal
   /** Interventions in force on the way. */
   with?: readonly Intervention[]
+}
+
+/** Who looks on while ids are decoded. */
+export interface TranslateIdsOptions extends DecodeOptions {
+  /** They see the pass over the sources, then one pass for each token, a row for each hypothesis. */
+  observers?: readonly Observer[]
+  /**
+   * Called after every token but the last, and waited for, with the best hypothesis of every source that has not ended. A
+   * greedy one grows by a token each time; with more beams another may take its place.
+   */
+  onStep?: (alive: readonly AliveHypothesis[]) => void | Promise<void>
 }
 
 export interface TranslateOptions extends DecodeOptions {
@@ -78,7 +89,7 @@ export async function translate(
 export async function translateIds(
   model: Transformer,
   sources: readonly ArrayLike<number>[],
-  options: DecodeOptions = {},
+  options: TranslateIdsOptions = {},
 ): Promise<Hypothesis[]> {
   if (sources.length === 0) return []
   const { generation } = model
@@ -92,7 +103,7 @@ export async function translateIds(
 
   const source = padIds(sources, pad)
   const cache = new Cache()
-  const run = new Run(model, { cache, with: options.with })
+  const run = new Run(model, { cache, with: options.with, observers: options.observers })
   const memory = model.encode(run, source).keep()
   let lengths = source.lengths
   const breathe = breather()
@@ -128,6 +139,7 @@ export async function translateIds(
       bos,
       eos,
       banned: [pad, bos].filter((id) => id !== eos),
+      onStep: options.onStep,
       signal: options.signal,
     })
   } finally {

@@ -1,5 +1,5 @@
 import type { Requests } from './requests'
-import { type AnswerOf, type CallOptions, Client, EngineError, type RequestOf } from './rpc'
+import { type AnswerOf, type CallOptions, Client, EngineError, type PartOf, type RequestOf } from './rpc'
 
 let client: Client<Requests> | undefined
 
@@ -31,5 +31,5 @@ export const wake = (): void => void engine()
 export const ask = <N extends keyof Requests>(
   name: N,
   request: RequestOf<Requests, N>,
-  options?: CallOptions,
+  options?: CallOptions<PartOf<Requests, N>>,
 ): Promise<AnswerOf<Requests, N>> => engine().call(name, request, options)

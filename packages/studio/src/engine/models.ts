@@ -1,7 +1,7 @@
 import { HeedError, useBackend } from 'heed'
 import { servedFolder } from 'heed/io'
 import { inputActivations, type Capture } from 'heed/lens'
-import { loadModel, type Model, Transformer } from 'heed/models'
+import { CausalModel, loadModel, type Model, Transformer } from 'heed/models'
 import type { Context } from './rpc'
 
 /** One line of models.json: a model that this site gives. */
@@ -39,6 +39,8 @@ export interface ModelInfo {
   limit: number
   /** It translates a text first, and has two sides. */
   translates: boolean
+  /** It goes on with a text. */
+  generates: boolean
   /** Threads that compute, and how many this machine would give to an isolated page. */
   threads: number
   cores: number
@@ -116,6 +118,7 @@ function infoOf(name: string, model: Model, threads: number): ModelInfo {
     heads: model.heads,
     limit: model.maxPositions,
     translates: model instanceof Transformer,
+    generates: model instanceof CausalModel && model.net.logits !== undefined,
     threads,
     cores: globalThis.navigator?.hardwareConcurrency ?? 1,
   }

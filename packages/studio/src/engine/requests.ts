@@ -1,10 +1,12 @@
 import { longCell, longLinks, longRead, longSize, longTile, longWorth } from './long'
 import { head, heads } from './heads'
 import { damages, link, worth } from './heads-worth'
+import { generate } from './generate'
 import { type ModelInfo, type ModelSource, openModel } from './models'
 import { projections } from './projections'
 import type { Context } from './rpc'
 import { step } from './step'
+import { translate } from './translate'
 
 /** All that a page can ask of the engine, by name. A new page adds its handlers here. */
 export const requests = {
@@ -24,6 +26,8 @@ export const requests = {
   worth,
   damages,
   link,
+  translate,
+  generate,
 }
 
 export type Requests = typeof requests

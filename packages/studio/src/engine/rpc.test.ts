@@ -1,7 +1,7 @@
 import { MessageChannel } from 'node:worker_threads'
 import { HeedError } from 'heed'
 import { expect, it, onTestFinished } from 'vitest'
-import { Client, type Context, EngineError, type Port, serve } from './rpc'
+import { Client, type Context, EngineError, type Port, serve, type StreamContext } from './rpc'
 
 const log: string[] = []
 const handlers = {
@@ -10,6 +10,14 @@ const handlers = {
   fails: async (code: string) => {
     if (code === 'plain') throw new Error('went wrong')
     throw new HeedError('memory', 'too large; take less')
+  },
+  counts: async (to: number, { onPart, signal }: StreamContext<Float32Array>) => {
+    for (let n = 0; n < to; n++) {
+      onPart(Float32Array.of(n))
+      await new Promise((next) => setTimeout(next, 2))
+      signal.throwIfAborted()
+    }
+    return to
   },
   slow: async (name: string, { signal, onProgress }: Context) => {
     log.push(`begin ${name}`)
@@ -71,6 +79,25 @@ it('stops what runs, skips what waits, and goes on with what is wanted', async (
   await expect(client.call('double', 1, { signal: AbortSignal.abort() })).rejects.toMatchObject({
     code: 'aborted',
   })
+})
+
+it('parts come in order, before the answer, and none after a stop', async () => {
+  const client = connect()
+  const told: number[] = []
+  const onPart = ([n]: Float32Array) => void told.push(n)
+  const controller = new AbortController()
+  expect(await client.call('counts', 4, { onPart })).toBe(4)
+  expect(told).toEqual([0, 1, 2, 3])
+  const stopped = client.call('counts', 100, {
+    signal: controller.signal,
+    onPart: ([n]) => {
+      told.push(n)
+      if (n === 2) controller.abort()
+    },
+  })
+  await expect(stopped).rejects.toMatchObject({ code: 'aborted' })
+  expect(await client.call('double', 1)).toBe(2)
+  expect(told).toEqual([0, 1, 2, 3, 0, 1, 2])
 })
 
 it('when the other end is gone nobody waits', async () => {

@@ -27,15 +27,26 @@ export interface Context {
   onProgress: (progress: Progress) => void
 }
 
+/** What a handler gets that tells parts of its answer as they are made. Their arrays move. */
+export interface StreamContext<Part> extends Context {
+  onPart: (part: Part) => void
+}
+
 // Requests and answers of every kind pass through here; `Handlers` types them at both ends.
-type Handler = (request: never, context: Context) => Promise<unknown>
+type Handler = (request: never, context: StreamContext<unknown>) => Promise<unknown>
 export type Handlers = Record<string, Handler>
 export type RequestOf<H extends Handlers, N extends keyof H> = Parameters<H[N]>[0]
 export type AnswerOf<H extends Handlers, N extends keyof H> = Awaited<ReturnType<H[N]>>
+/** What a handler tells on the way; nothing where its context is plain. */
+export type PartOf<H extends Handlers, N extends keyof H> =
+  Parameters<H[N]>[1] extends StreamContext<infer Part> ? Part : never
 
 type ToWorker = { id: number; name: string; request: unknown } | { id: number; cancel: true }
 type ToPage = { id: number } & (
-  { progress: Progress } | { answer: unknown } | { error: { code: string; message: string } }
+  | { progress: Progress }
+  | { part: unknown }
+  | { answer: unknown }
+  | { error: { code: string; message: string } }
 )
 
 /** One end of a channel: a worker, the worker's own scope, or a MessagePort. */
@@ -52,8 +63,15 @@ export function serve(handlers: Handlers, port: Port): void {
   const answer = async (id: number, name: string, request: unknown, signal: AbortSignal) => {
     try {
       signal.throwIfAborted()
-      const handler = handlers[name] as (request: unknown, context: Context) => Promise<unknown>
-      const made = await handler(request, { signal, onProgress: (progress) => send({ id, progress }) })
+      const handler = handlers[name] as (
+        request: unknown,
+        context: StreamContext<unknown>,
+      ) => Promise<unknown>
+      const made = await handler(request, {
+        signal,
+        onProgress: (progress) => send({ id, progress }),
+        onPart: (part) => send({ id, part }, buffersOf(part)),
+      })
       send({ id, answer: made }, buffersOf(made))
     } catch (error) {
       const { code = 'failed', message } = error as { code?: unknown; message: string }
@@ -78,9 +96,11 @@ function buffersOf(value: unknown, found = new Set<ArrayBuffer>()): ArrayBuffer[
   return [...found]
 }
 
-export interface CallOptions {
+export interface CallOptions<Part = never> {
   signal?: AbortSignal
   onProgress?: (progress: Progress) => void
+  /** In order, each before the answer; none after the signal. */
+  onPart?: (part: Part) => void
 }
 
 /** The other end: asks, and waits for the answer. */
@@ -91,6 +111,7 @@ export class Client<H extends Handlers> {
       resolve: (answer: unknown) => void
       reject: (error: Error) => void
       onProgress?: CallOptions['onProgress']
+      onPart?: (part: unknown) => void
     }
   >()
   #next = 0
@@ -100,6 +121,7 @@ export class Client<H extends Handlers> {
       const waiting = this.#waiting.get(data.id)
       if (!waiting) return
       if ('progress' in data) return waiting.onProgress?.(data.progress)
+      if ('part' in data) return waiting.onPart?.(data.part)
       this.#waiting.delete(data.id)
       if ('answer' in data) waiting.resolve(data.answer)
       else waiting.reject(new EngineError(data.error.code, data.error.message))
@@ -110,12 +132,13 @@ export class Client<H extends Handlers> {
   call<N extends keyof H & string>(
     name: N,
     request: RequestOf<H, N>,
-    { signal, onProgress }: CallOptions = {},
+    { signal, onProgress, onPart }: CallOptions<PartOf<H, N>> = {},
   ): Promise<AnswerOf<H, N>> {
     const id = this.#next++
     return new Promise<unknown>((resolve, reject) => {
       if (signal?.aborted) return reject(new EngineError('aborted', 'stopped'))
-      this.#waiting.set(id, { resolve, reject, onProgress })
+      const part = onPart as ((part: unknown) => void) | undefined
+      this.#waiting.set(id, { resolve, reject, onProgress, onPart: part })
       signal?.addEventListener('abort', () => {
         if (!this.#waiting.delete(id)) return
         this.#send({ id, cancel: true })

@@ -13,6 +13,11 @@ export const pages: readonly Page[] = [
   { name: 'step', title: 'Step by step', load: () => import('./step/StepPage.svelte') },
   { name: 'long', title: 'Long texts', load: () => import('./long/LongPage.svelte') },
   { name: 'heads', title: 'Heads', load: () => import('./heads/HeadsPage.svelte') },
+  {
+    name: 'write',
+    title: 'Translate and generate',
+    load: () => import('./write/WritePage.svelte'),
+  },
 ]
 
 /** An address without a page is the first one's. */

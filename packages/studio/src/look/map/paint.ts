@@ -22,21 +22,22 @@ export function paintWeights(
   context.scale(scale, scale)
   context.fillStyle = card
   context.fillRect(0, 0, columns * cell, rows * cell)
+  // All that is hatched is one path: half of a causal map is.
+  context.beginPath()
   for (let at = 0; at < rows * columns; at++) {
     const [i, j] = [Math.floor(at / columns), at % columns]
     const [x, y] = [j * cell, i * cell]
     const step = Math.round(Math.max(0, Math.min(1, weights[at])) * (STEPS - 1))
     if (isForbidden?.(i, j)) {
-      context.strokeStyle = line2
-      context.beginPath()
       context.moveTo(x + 2, y + cell - 2)
       context.lineTo(x + cell - 2, y + 2)
-      context.stroke()
     } else if (step > 0) {
       context.fillStyle = ramp[step]
       context.fillRect(x + 0.5, y + 0.5, cell - 1, cell - 1)
     }
   }
+  context.strokeStyle = line2
+  context.stroke()
   context.fillStyle = hair
   for (let j = 0; j <= columns; j++) context.fillRect(j * cell - 0.5, 0, 1, rows * cell)
   for (let i = 0; i <= rows; i++) context.fillRect(0, i * cell - 0.5, columns * cell, 1)
