@@ -2,6 +2,9 @@ import { type ModelInfo, type ModelSource, openModel } from './models'
 import { projections } from './projections'
 import type { Context } from './rpc'
 import { step } from './step'
+import { compareWords, wordMap } from './words'
+import { wordAnalogy, wordArrows } from './words-arithmetic'
+import { wordAxioms } from './words-axioms'
 
 /** All that a page can ask of the engine, by name. A new page adds its handlers here. */
 export const requests = {
@@ -10,6 +13,11 @@ export const requests = {
     (await openModel(model, context)).info,
   step,
   projections,
+  wordMap,
+  compareWords,
+  wordAnalogy,
+  wordArrows,
+  wordAxioms,
 }
 
 export type Requests = typeof requests
