@@ -15,7 +15,8 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { closeModels } from './models'
 import { requests } from './requests'
 import type { Context } from './rpc'
-import { measures, NEAR, type WordMap } from './words'
+import { NEAR, type WordMap } from './words'
+import { measures } from './words-measures'
 import { axiomNames } from './words-axioms'
 
 const context: Context = { signal: new AbortController().signal, onProgress: () => undefined }

@@ -3,7 +3,6 @@ import type { Model } from 'heed/models'
 import {
   compare,
   cosineSimilarity,
-  type Measure,
   nearest,
   type Neighbour,
   norm,
@@ -16,11 +15,9 @@ import {
 } from 'heed/vectors'
 import { type ModelSource, openModel } from './models'
 import type { Context } from './rpc'
+import { type Measure, measures } from './words-measures'
 
-export type { Measure, Neighbour }
-
-/** All that words are compared by, in the order of the page. */
-export const measures: readonly Measure[] = ['cosine', 'angular', 'euclidean', 'manhattan', 'dot']
+export type { Neighbour }
 
 /** Neighbours that are listed, and looked for on the map. */
 export const NEAR = 10

@@ -1,1 +1,2 @@
 export { sentence } from './sentence'
+export { words } from './words'
