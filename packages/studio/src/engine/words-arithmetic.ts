@@ -90,6 +90,8 @@ export interface ArrowsRequest {
 export interface Arrows {
   x: string
   y: string
+  c: number
+  by: Measure
   /** ‖x‖, ‖y‖, ‖x + y‖ */
   lengths: { x: number; y: number; sum: number }
   /** Between x and y, in radians. */
@@ -118,6 +120,8 @@ export async function wordArrows(
   return {
     x: words[0].word,
     y: words[1].word,
+    c,
+    by,
     lengths: { x: norm(u), y: norm(v), sum: norm(sum) },
     angle: angularDistance(u, v),
     dot: dot(u, v),

@@ -171,6 +171,7 @@ export interface CompareRequest {
 
 /** Words, compared in every way. */
 export interface Compared {
+  by: Measure
   words: ChosenWord[]
   refused: Found['refused']
   /** Place in `words` of the one that the rest is about; −1 where there are none. */
@@ -202,11 +203,12 @@ export async function compareWords(request: CompareRequest, context: Context): P
     }),
   )
   const words = found.map(({ vector: _, ...word }) => word)
-  if (of < 0) return { words, refused, of, pairs, cosines: new Float32Array(), neighbours: [], kept: 0 }
+  const { by } = request
+  if (of < 0) return { by, words, refused, of, pairs, cosines: new Float32Array(), neighbours: [], kept: 0 }
   const { vector, row, place } = found[of]
   const { table } = space.whole
   const exclude = row === undefined ? [] : [row]
-  const neighbours = nearest(table, vector, { measure: request.by, k: NEAR, exclude })
+  const neighbours = nearest(table, vector, { measure: by, k: NEAR, exclude })
   const cosines = Float32Array.from({ length: table.rows }, (_, other) =>
     table.norms[other] > 0 ? cosineSimilarity(vector, table.row(other)) : 0,
   )
@@ -214,5 +216,5 @@ export async function compareWords(request: CompareRequest, context: Context): P
   const near = nearest(onMap, Float64Array.from(place), { measure: 'euclidean', k: NEAR, exclude })
   const listed = new Set(near.map(({ index }) => index))
   const kept = neighbours.filter(({ index }) => listed.has(index)).length
-  return { words, refused, of, pairs, cosines, neighbours, kept }
+  return { by, words, refused, of, pairs, cosines, neighbours, kept }
 }

@@ -72,6 +72,10 @@ interface Named {
   links: { x0: number; y0: number; x1: number; y1: number; value?: Rect; text: string }[]
 }
 
+/** Where on its line a number stands, and how many px beside it where there is no room. */
+const ON_LINE = [0.5, 0.4, 0.6, 0.3, 0.7, 0.22, 0.78]
+const BESIDE = [28, -28, 36, -36, 46, -46, 58, -58]
+
 /** Names and links of a frame in px, such as they stay while the map is moved. */
 export function arrange(scene: Scene, frame: Frame, letters: Letters): Named {
   const taken = new Taken()
@@ -104,12 +108,17 @@ export function arrange(scene: Scene, frame: Frame, letters: Letters): Named {
     const [[x0, y0], [x1, y1]] = [at(link.from), at(link.to)]
     const length = Math.hypot(x1 - x0, y1 - y0)
     const half = (link.value.length * LINK_LETTER) / 2 + 6
-    const rectAt = (t: number): Rect => {
-      const [x, y] = [x0 + (x1 - x0) * t, y0 + (y1 - y0) * t]
+    /** On the line, or `beside` it, where a short line leads to it. */
+    const rectAt = (t: number, beside = 0): Rect => {
+      const [nx, ny] = length > 0 ? [(y0 - y1) / length, (x1 - x0) / length] : [0, 1]
+      const [x, y] = [x0 + (x1 - x0) * t + beside * nx, y0 + (y1 - y0) * t + beside * ny]
       return [x - half, y - 10, x + half, y + 10]
     }
-    const places = length < 2 * half + 24 ? [] : [0.5, 0.4, 0.6, 0.3, 0.7, 0.22, 0.78].map(rectAt)
-    const value = places.find((rect) => taken.isFree(rect))
+    const places = [
+      ...(length < 2 * half + 24 ? [] : ON_LINE.map((t) => rectAt(t))),
+      ...BESIDE.map((px) => rectAt(0.5, px)),
+    ]
+    const value = places.find((rect) => isInside(rect, frame) && taken.isFree(rect))
     if (value) taken.take(value)
     for (let t = 12; t < length - 12; t += 6) {
       const [x, y] = [x0 + ((x1 - x0) * t) / length, y0 + ((y1 - y0) * t) / length]
@@ -222,9 +231,12 @@ function paintLinks(context: CanvasRenderingContext2D, links: Named['links'], { 
   context.strokeStyle = p.ink
   context.lineWidth = 1.25
   context.beginPath()
-  for (const { x0, y0, x1, y1 } of links) {
+  for (const { x0, y0, x1, y1, value } of links) {
     context.moveTo(x0, y0)
     context.lineTo(x1, y1)
+    if (!value) continue
+    context.moveTo((x0 + x1) / 2, (y0 + y1) / 2)
+    context.lineTo((value[0] + value[2]) / 2, (value[1] + value[3]) / 2)
   }
   context.stroke()
   context.font = LINK_FONT

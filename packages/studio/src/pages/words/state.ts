@@ -8,8 +8,9 @@ export const PRESET = ['dog', 'cat', 'television']
 export const CALCULATION: Calculation = ['went', 'go', 'come']
 /** Of the axioms. */
 export const FACTORS = { s: 1.7, t: -0.3 }
-/** Ends of what an arrow is scaled by. */
-export const SCALES = { min: -2, max: 2, step: 0.05 }
+/** Ends of what an arrow is scaled by, and of the factors of the axioms. */
+export const SCALES = { min: -1, max: 2, step: 0.05 }
+export const FACTOR_ENDS = { min: -2, max: 2, step: 0.1 }
 /** Words that are compared at once. */
 export const MOST = 5
 
@@ -62,8 +63,8 @@ export function readState(params: Params): WordsState {
     calculation: calculation?.length === 3 ? (calculation as unknown as Calculation) : CALCULATION,
     c: within(params.c, SCALES, 0.5),
     axioms: params.axioms === '1',
-    s: within(params.s, SCALES, FACTORS.s),
-    t: within(params.t, SCALES, FACTORS.t),
+    s: within(params.s, FACTOR_ENDS, FACTORS.s),
+    t: within(params.t, FACTOR_ENDS, FACTORS.t),
     guess: readGuess(params, words),
   }
 }

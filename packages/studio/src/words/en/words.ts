@@ -19,20 +19,16 @@ const listed = (names: readonly string[]) =>
 export const words = {
   count,
   measure,
-  /** What a measure is, in two or three words. */
-  what: {
-    cosine: '1 is the same direction',
-    angular: 'between the two arrows',
-    euclidean: 'the straight line',
-    manhattan: 'the sum of steps',
-    dot: 'grows with length',
-  } satisfies Record<Measure, string>,
   loading: (model: string) => `The words of ${model}`,
   bad: {
     title: (model: string, isOpen: boolean) =>
       isOpen ? `The words of ${model} could not be laid out` : `${model} did not open`,
     text: (message: string) => `${message}. The words that you chose are kept.`,
     again: 'Try again',
+  },
+  noModels: {
+    title: 'No models',
+    text: (message: string) => `${message} Is heed studio still running?`,
   },
   none: {
     title: (model: string) => `${model} has no words of its own`,
@@ -41,14 +37,10 @@ export const words = {
   },
   search: {
     label: 'Find a word',
-    hint: (n: number) => `of ${count(n)}, or type any other`,
-    nothing: (typed: string) =>
-      `no whole word begins with “${typed}”; Enter takes it as the mean of its pieces`,
+    nothing: (typed: string) => `no whole word holds “${typed}”; Enter takes it as the mean of its pieces`,
   },
   chosen: {
     label: 'Words that are compared',
-    of: (word: string) => `${word}: neighbours and colours are about it`,
-    take: (word: string) => `Look from ${word}`,
     remove: (word: string) => `Take ${word} away`,
     preset: (list: readonly string[]) => listed(list),
     empty: 'No word is chosen: find one, click one on the map, or take',
@@ -93,6 +85,7 @@ export const words = {
   map: {
     label: (n: number) =>
       `Map of ${count(n)} words. Arrow keys move it, plus and minus zoom, 0 shows all; Enter takes the word nearest to the middle, which the line below names.`,
+    zoom: 'Zoom',
     in: 'Zoom in',
     out: 'Zoom out',
     all: 'Show all words',
@@ -107,13 +100,13 @@ export const words = {
     readout: (rank: number) =>
       `${rank === 1 ? 'the first' : `number ${count(rank)}`} of the vocabulary’s words`,
     point: 'Point at a word: this line tells of it. A click takes it.',
-    middle: 'in the middle',
   },
   table: {
+    short: { ...measure, dot: 'dot' },
     title: 'Near and far, by every measure',
     all: (dimensions: number) => `Measured in all ${dimensions} dimensions.`,
     agree: (n: number, one: string, other: string): Parts => [
-      `All ${n} measures agree: `,
+      `All ${n === 5 ? 'five' : n} measures agree: `,
       b(one),
       ' and ',
       b(other),
@@ -140,7 +133,6 @@ export const words = {
     title: (word: string) => `Neighbours of ${word}`,
     by: (by: Measure, n: number) => `by ${measure[by]}, of ${count(n)} words`,
     ends: (to: string) => `bars from 0 to ${to}`,
-    take: (word: string) => `Choose ${word}`,
   },
   guess: {
     begin: (word: string) => `Guess where ${word} lies`,
@@ -156,8 +148,6 @@ export const words = {
       nearer === 0
         ? `Nothing on the map lies nearer to ${word} than your guess.`
         : `${count(nearer)} of ${count(all)} words lie nearer to ${word} than where you put it.`,
-    near: (word: string, list: readonly string[]) =>
-      `In all dimensions its neighbours are ${listed(list)}: that is what ${word} was learned beside, and it need not be its meaning.`,
   },
   sum: {
     title: 'Arithmetic on words',
@@ -190,7 +180,6 @@ export const words = {
       `The plane through 0, ${x} and ${y}, without distortion: lengths and angles are the true ones.`,
     keeps: 'Scaling by a positive number turns no arrow, so by cosine the list stays as it is.',
     turns: 'A negative number turns the arrow round: what was nearest is farthest.',
-    lengthOf: 'length',
     angle: 'angle',
   },
   axioms: {
