@@ -84,7 +84,7 @@ export const words = {
   },
   map: {
     label: (n: number) =>
-      `Map of ${count(n)} words. Arrow keys move it, plus and minus zoom, 0 shows all; Enter takes the word nearest to the middle, which the line below names.`,
+      `Map of ${count(n)} words. Arrow keys move it, plus and minus zoom, 0 shows all; Enter takes the word nearest to the middle, which the line above the map names.`,
     zoom: 'Zoom',
     in: 'Zoom in',
     out: 'Zoom out',
