@@ -1,5 +1,6 @@
 import { palettes, type Theme } from 'heed/look'
 import { seq } from '../../look/scale'
+import { bytesOf, discStamp, stampDots } from './dots'
 import { type Label, placeLabels, type Rect, Taken, type Wish } from './labels'
 import { type Frame, toScreen } from './view'
 
@@ -32,30 +33,25 @@ export interface Scene {
   links: readonly Link[]
   /** A word that is not to be seen: it is being guessed. */
   hidden?: number
-  /** A row that is pointed at. */
-  pointed?: number
   theme: Theme
   isSmall: boolean
 }
 
-/** px of names that stay placed beyond what is in sight. */
-const BEYOND = 400
+/** px beyond what is in sight within which words get names. */
+export const BEYOND = 192
 
-/** px of names: every letter is measured once. */
-export class Letters {
-  readonly #widths = new Map<string, number>()
-
-  constructor(readonly context: CanvasRenderingContext2D) {}
-
-  width(word: string): number {
+/** px of each word's name, [W]: every letter is measured once. */
+export function widthsOf(words: readonly string[], context: CanvasRenderingContext2D): Float32Array {
+  const letters = new Map<string, number>()
+  return Float32Array.from(words, (word) => {
     let sum = 0
     for (const letter of word) {
-      let width = this.#widths.get(letter)
-      if (width === undefined) this.#widths.set(letter, (width = this.context.measureText(letter).width))
+      let width = letters.get(letter)
+      if (width === undefined) letters.set(letter, (width = context.measureText(letter).width))
       sum += width
     }
     return sum
-  }
+  })
 }
 
 const MONO = '"JetBrains Mono Variable", ui-monospace, monospace'
@@ -66,7 +62,8 @@ const LINK_FONT = `500 12px ${MONO}`
 /** px of a letter of a marked word, of a number on a link. */
 const [MARKED_LETTER, LINK_LETTER] = [0.602, 7.23]
 
-interface Named {
+/** Where names and links of a frame are, in px. */
+export interface Named {
   labels: Label[]
   marked: { at: Marked; x: number; y: number; left: number; middle: number }[]
   links: { x0: number; y0: number; x1: number; y1: number; value?: Rect; text: string }[]
@@ -76,8 +73,8 @@ interface Named {
 const ON_LINE = [0.5, 0.4, 0.6, 0.3, 0.7, 0.22, 0.78]
 const BESIDE = [28, -28, 36, -36, 46, -46, 58, -58]
 
-/** Names and links of a frame in px, such as they stay while the map is moved. */
-export function arrange(scene: Scene, frame: Frame, letters: Letters): Named {
+/** Names and links of a frame, in px. */
+export function arrange(scene: Scene, frame: Frame, widths: Float32Array): Named {
   const taken = new Taken()
   const { marked, links } = scene
   const at = (place: readonly [number, number]) => toScreen(frame, place[0], place[1])
@@ -126,77 +123,44 @@ export function arrange(scene: Scene, frame: Frame, letters: Letters): Named {
     }
     return { x0, y0, x1, y1, value, text: link.value }
   })
-  return { marked: names, links: lines, labels: placeLabels(wishesOf(scene, frame, letters), taken) }
+  return { marked: names, links: lines, labels: placeLabels(wishesOf(scene, frame, widths), taken) }
 }
 
 const isInside = ([x0, y0, x1, y1]: Rect, { width, height }: Frame) =>
   x0 > 2 && y0 > 2 && x1 < width - 2 && y1 < height - 2
 
-function wishesOf({ words, places, order, marked, hidden }: Scene, frame: Frame, letters: Letters): Wish[] {
+function wishesOf({ places, order, marked, hidden }: Scene, frame: Frame, widths: Float32Array): Wish[] {
   const wishes: Wish[] = []
   const given = new Set([...marked.map(({ row }) => row), hidden])
   for (const index of order) {
     if (given.has(index)) continue
     const [x, y] = toScreen(frame, places[2 * index], places[2 * index + 1])
     if (x < -BEYOND || y < -BEYOND || x > frame.width + BEYOND || y > frame.height + BEYOND) continue
-    wishes.push({ index, x, y, width: letters.width(words[index]) })
+    wishes.push({ index, x, y, width: widths[index] })
   }
   return wishes
 }
 
-/** A disc that is drawn once and then copied. */
-function disc(radius: number, colour: string, ratio: number): HTMLCanvasElement {
-  const canvas = document.createElement('canvas')
-  canvas.width = canvas.height = Math.ceil((2 * radius + 2) * ratio)
-  const context = canvas.getContext('2d')!
-  context.fillStyle = colour
-  context.arc(canvas.width / 2, canvas.height / 2, radius * ratio, 0, 2 * Math.PI)
-  context.fill()
-  return canvas
-}
-
-let sprite: { key: string; canvas: HTMLCanvasElement } | undefined
-function spriteOf(radius: number, colour: string, ratio: number): HTMLCanvasElement {
-  const key = [radius, colour, ratio].join()
-  if (sprite?.key !== key) sprite = { key, canvas: disc(radius, colour, ratio) }
-  return sprite.canvas
-}
-
-/** How far an arrangement has been moved since. */
-export interface Arranged {
-  named: Named
-  frame: Frame
-}
-
-/** Draws the map: all words as dots, those with names as marks filled by their cosine, the chosen ones in ink. */
+/**
+ * Draws the map: all words as dots, those with names as marks filled by their cosine, the chosen ones in ink. The canvas is
+ * `beyond` px larger than the frame on every side.
+ */
 export function paint(
   context: CanvasRenderingContext2D,
   scene: Scene,
   frame: Frame,
-  arranged: Arranged,
-  ratio: number,
+  { labels, links, marked }: Named,
+  { ratio, beyond }: { ratio: number; beyond: number },
 ): void {
-  const { width, height } = frame
   const p = palettes[scene.theme]
-  context.setTransform(ratio, 0, 0, ratio, 0, 0)
-  context.clearRect(0, 0, width, height)
-  paintDots(context, scene, frame, ratio)
-  // What was arranged is moved along.
-  const [dx, dy] = [
-    (arranged.frame.view.x - frame.view.x) * frame.scale,
-    (frame.view.y - arranged.frame.view.y) * frame.scale,
-  ]
-  context.translate(dx, dy)
-  const { labels, links, marked } = arranged.named
+  paintDots(context, scene, frame, ratio, beyond)
+  context.setTransform(ratio, 0, 0, ratio, beyond * ratio, beyond * ratio)
   paintLinks(context, links, scene)
   context.textBaseline = 'middle'
   context.font = labelFont(scene.isSmall)
-  const inSight = labels.filter(
-    ({ x, y }) => x + dx > -160 && x + dx < width + 160 && y + dy > -20 && y + dy < height + 20,
-  )
   context.strokeStyle = p.ink3
   context.lineWidth = 0.75
-  for (const { index, x, y } of inSight) {
+  for (const { index, x, y } of labels) {
     context.beginPath()
     context.arc(x, y, 4, 0, 2 * Math.PI)
     context.fillStyle = seq(Math.max(0, scene.cosines?.[index] ?? 0), scene.theme)
@@ -204,26 +168,33 @@ export function paint(
     context.stroke()
   }
   context.fillStyle = p.ink2
-  for (const { index, left, middle } of inSight) context.fillText(scene.words[index], left, middle)
+  for (const { index, left, middle } of labels) context.fillText(scene.words[index], left, middle)
   paintMarked(context, marked, scene)
-  context.setTransform(ratio, 0, 0, ratio, 0, 0)
-  if (scene.pointed !== undefined) paintPointed(context, scene, frame)
 }
 
-function paintDots(context: CanvasRenderingContext2D, scene: Scene, frame: Frame, ratio: number): void {
-  const { places, hidden, theme } = scene
-  const radius = Math.min(2.5, 1.3 * frame.view.k ** 0.25)
-  const dot = spriteOf(radius, palettes[theme].line2, ratio)
-  const half = dot.width / ratio / 2
-  const [a, b] = [
-    frame.width / 2 - frame.view.x * frame.scale - half,
-    frame.height / 2 + frame.view.y * frame.scale - half,
-  ]
+/** Is filled again and again: it takes megabytes. */
+let paper: ImageData | undefined
+
+/** Dots of all words, in place of what was there. */
+function paintDots(
+  context: CanvasRenderingContext2D,
+  { places, hidden, theme }: Scene,
+  frame: Frame,
+  ratio: number,
+  beyond: number,
+): void {
+  const { width, height } = context.canvas
+  if (paper?.width !== width || paper.height !== height) paper = context.createImageData(width, height)
+  else paper.data.fill(0)
+  const stamp = discStamp(ratio * Math.min(2.5, 1.3 * frame.view.k ** 0.25))
+  const at = new Float32Array(places.length)
   for (let i = 0; i < places.length; i += 2) {
-    const [left, top] = [a + places[i] * frame.scale, b - places[i + 1] * frame.scale]
-    if (left < -8 || top < -8 || left > frame.width || top > frame.height || hidden === i / 2) continue
-    context.drawImage(dot, left, top, 2 * half, 2 * half)
+    const [x, y] = toScreen(frame, places[i], places[i + 1])
+    at[i] = hidden === i / 2 ? -1e6 : (x + beyond) * ratio
+    at[i + 1] = (y + beyond) * ratio
   }
+  stampDots(paper.data, width, height, at, stamp, bytesOf(palettes[theme].line2))
+  context.putImageData(paper, 0, 0)
 }
 
 function paintLinks(context: CanvasRenderingContext2D, links: Named['links'], { theme }: Scene): void {
@@ -278,18 +249,4 @@ function paintMarked(context: CanvasRenderingContext2D, marked: Named['marked'],
     context.strokeText(at.word, left, middle)
     context.fillText(at.word, left, middle)
   }
-}
-
-/** What is pointed at gets a thin outline, and its name where it has none yet stands in the readout alone. */
-function paintPointed(
-  context: CanvasRenderingContext2D,
-  { places, pointed, theme }: Scene,
-  frame: Frame,
-): void {
-  const [x, y] = toScreen(frame, places[2 * pointed!], places[2 * pointed! + 1])
-  context.beginPath()
-  context.arc(x, y, 7.5, 0, 2 * Math.PI)
-  context.strokeStyle = palettes[theme].ink
-  context.lineWidth = 1.25
-  context.stroke()
 }

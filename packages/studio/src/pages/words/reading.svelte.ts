@@ -26,6 +26,8 @@ export class Reading {
   #tries = $state(0)
 
   readonly state = $derived(readState(route.params))
+  /** By itself, so that other changes of the address change no picture. */
+  readonly by = $derived(this.state.by)
   readonly model = $derived(session.source && JSON.stringify(session.source))
   /** The map of the model that is wanted. */
   readonly words = $derived(this.map.value?.kind === 'map' ? this.map.value : undefined)

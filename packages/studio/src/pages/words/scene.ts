@@ -18,7 +18,7 @@ export function nameOrder(words: readonly string[], { neighbours }: Pick<Compare
 
 /** What the map shows of what was read: without the word that is being guessed. */
 export function sceneOf(reading: Reading, order: readonly number[], theme: Theme, isSmall: boolean): Scene {
-  const { words, seen, hidden, pointed, state } = reading
+  const { words, seen, hidden, by } = reading
   const chosen = seen!.words.filter(({ word }) => word !== hidden)
   const marked = chosen.map(({ word, place, row }): Marked => ({
     word,
@@ -29,7 +29,7 @@ export function sceneOf(reading: Reading, order: readonly number[], theme: Theme
   const pairs = seen!.pairs.map(({ a, b, values }) => ({
     one: seen!.words[a],
     other: seen!.words[b],
-    value: write(state.by, values[state.by]),
+    value: write(by, values[by]),
   }))
   // Of more than three words, lines from the one that the rest is about say enough.
   const drawn = pairs.filter(
@@ -47,7 +47,6 @@ export function sceneOf(reading: Reading, order: readonly number[], theme: Theme
     marked,
     links,
     hidden: seen!.words.find(({ word }) => word === hidden)?.row,
-    pointed,
     theme,
     isSmall,
   }

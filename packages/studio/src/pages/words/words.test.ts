@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sides, tiny } from './axioms'
+import { bytesOf, discStamp, stampDots } from './dots'
 import { placeLabels, type Rect, Taken, type Wish } from './labels'
 import { byNearness, farness, nearestOf, write } from './measures'
 import { arrowPaths, arrowPoints, fitted, placeNames } from './plane'
@@ -231,6 +232,27 @@ describe('names on the map', () => {
   it('neighbours first, then the vocabulary’s order, short ones last', () => {
     const neighbours = [{ index: 3, value: 1 }]
     expect(nameOrder(['a', 'the', 'of', 'dogs', 'was'], { neighbours })).toEqual([3, 1, 4, 0, 2])
+  })
+})
+
+describe('dots', () => {
+  it('cover what a disc covers', () => {
+    const { side, alpha } = discStamp(1.5)
+    expect([side, alpha[12], alpha[0]]).toEqual([5, 255, 0])
+    const area = alpha.reduce((sum, a) => sum + a / 255, 0)
+    expect(Math.abs(area - Math.PI * 1.5 ** 2)).toBeLessThan(0.5)
+    expect([...alpha].reverse()).toEqual([...alpha])
+  })
+
+  it('are stamped where they are, one over the other no darker, none half outside', () => {
+    const stamp = { side: 1, alpha: Uint8Array.of(128) }
+    const pixels = new Uint8ClampedArray(4 * 6)
+    stampDots(pixels, 3, 2, [1.5, 0.5, 1.4, 0.6, 2.5, 1.5, 3.6, 0, -1, 0], stamp, bytesOf('#c9c5bd'))
+    const [dot, none] = [
+      [201, 197, 189, 128],
+      [0, 0, 0, 0],
+    ]
+    expect([...pixels]).toEqual([none, dot, none, none, none, dot].flat())
   })
 })
 
