@@ -30,36 +30,3 @@ export async function openEmbeddings(flags: ModelFlags, signal?: AbortSignal): P
     unknownId: model.tokenizer.unkId,
   }
 }
-
-/** The tokens that are words of their own. */
-export interface WholeWords {
-  words: string[]
-  /** [W] */
-  ids: number[]
-  /** [W, D] */
-  table: VectorTable
-}
-
-/**
- * Every token made of letters to which its own text, encoded as a word inside a sentence, leads back. A vocabulary does
- * not say which of its tokens are only beginnings of words (`tele`), so some of these are.
- */
-export function wholeWords({ tokenizer, table }: Embeddings): WholeWords {
-  const words: string[] = []
-  const ids: number[] = []
-  for (let id = 0; id < Math.min(tokenizer.vocabSize, table.rows); id++) {
-    const word = textOf(tokenizer, id).trim()
-    if (!/^\p{L}[\p{L}\p{M}'’-]*$/u.test(word)) continue
-    const back = tokenizer.encodeIds(` ${word}`, { addSpecials: false, parseSpecials: false })
-    if (back.length !== 1 || back[0] !== id) continue
-    words.push(word)
-    ids.push(id)
-  }
-  const { width } = table
-  const data = new Float32Array(ids.length * width)
-  ids.forEach((id, row) => data.set(table.row(id), row * width))
-  return { words, ids, table: new VectorTable(data, width) }
-}
-
-/** What a token says; empty for special ones, and for ids that a vocabulary leaves out. */
-const textOf = (tokenizer: Tokenizer, id: number): string => (tokenizer.has(id) ? tokenizer.decode([id]) : '')

@@ -8,10 +8,12 @@ import {
   nearest,
   type Neighbour,
   norm,
+  type WholeWords,
+  wholeWords,
   wordVectors,
   type WordVector,
 } from 'heed/vectors'
-import { type Embeddings, type WholeWords, wholeWords } from './embeddings.js'
+import type { Embeddings } from './embeddings.js'
 import { linesOf } from './input.js'
 
 /** What `heed similar` measures words by. */
@@ -115,7 +117,7 @@ export function nearestWords(
   measure: WordMeasure,
   k: number,
 ): Found {
-  const whole = wholeWords(embeddings)
+  const whole = wholeWords(embeddings.tokenizer, embeddings.table)
   const found = words.map((word) =>
     named(whole, nearest(whole.table, word.vector, { measure, k, exclude: rowsOf(whole, [word]) })),
   )
@@ -124,7 +126,7 @@ export function nearestWords(
 
 /** The k whole words that answer a − b + c best, the three left out. */
 export function analogyWords(embeddings: Embeddings, words: readonly WordVector[], k: number): Found {
-  const whole = wholeWords(embeddings)
+  const whole = wholeWords(embeddings.tokenizer, embeddings.table)
   const [a, b, c] = words.map(({ vector }) => vector)
   const answers = analogy(whole.table, a, b, c, { k, exclude: rowsOf(whole, words) })
   return { among: whole.ids.length, found: [named(whole, answers)] }

@@ -29,7 +29,7 @@ describe('VectorTable', () => {
 })
 
 describe('nearest', () => {
-  it.each(['cosine', 'angular', 'euclidean', 'dot'] as const)(
+  it.each(['cosine', 'angular', 'euclidean', 'manhattan', 'dot'] as const)(
     'finds by %s what comparing with every row finds',
     (measure) => {
       fc.assert(
@@ -92,8 +92,8 @@ describe('nearest', () => {
     expect(() => nearest(table, Float32Array.of(1, NaN))).toThrow(coded('input', 'element 1 is NaN'))
     for (const k of [0, -1, 1.5, NaN])
       expect(() => nearest(table, table.row(0), { k })).toThrow(coded('option', `k is ${k}`))
-    const manhattan = { measure: 'manhattan' } as unknown as Parameters<typeof nearest>[2]
-    expect(() => nearest(table, table.row(0), manhattan)).toThrow(coded('option', "'manhattan'", 'euclidean'))
+    const hamming = { measure: 'hamming' } as unknown as Parameters<typeof nearest>[2]
+    expect(() => nearest(table, table.row(0), hamming)).toThrow(coded('option', "'hamming'", 'euclidean'))
   })
 })
 

@@ -1,5 +1,5 @@
 import { HeedTypeError } from '../errors.js'
-import { angularDistance, norm } from './metrics.js'
+import { angularDistance, type Measure, norm } from './metrics.js'
 import type { Vector } from './vector.js'
 
 /** The vectors of a vocabulary, [V, D], with their norms. The numbers are looked at, not copied: leave them as they are. */
@@ -47,7 +47,7 @@ export class VectorTable {
   }
 }
 
-/** A row of a table, and what the measure says of it: a cosine, a dot product, a Euclidean distance, or radians. */
+/** A row of a table, and what the measure says of it; of `angular` radians. */
 export interface Neighbour {
   index: number
   value: number
@@ -55,7 +55,7 @@ export interface Neighbour {
 
 export interface NearestOptions {
   /** Default 'cosine'. `angular` orders as cosine does, and gives radians. */
-  measure?: 'cosine' | 'angular' | 'euclidean' | 'dot'
+  measure?: Measure
   /** How many; fewer when the table has fewer. Default 10. */
   k?: number
   /** Rows that are left out, such as the query's own. */
@@ -92,11 +92,7 @@ export function nearest(table: VectorTable, query: Vector, options: NearestOptio
   return found.map((index) => ({
     index,
     value:
-      measure === 'euclidean'
-        ? Math.sqrt(-nearness[index])
-        : measure === 'angular'
-          ? angularDistance(query, table.row(index))
-          : nearness[index],
+      measure === 'angular' ? angularDistance(query, table.row(index)) : valueFrom(measure, nearness[index]),
   }))
 }
 
@@ -134,6 +130,17 @@ function negativeSquares({ data, rows, width }: VectorTable, query: Float64Array
   return out
 }
 
+/** −Σ |q_i − x_i| of every row. */
+function negativeSteps({ data, rows, width }: VectorTable, query: Float64Array): Float64Array {
+  const out = new Float64Array(rows)
+  for (let row = 0, at = 0; row < rows; row++, at += width) {
+    let sum = 0
+    for (let i = 0; i < width; i++) sum += Math.abs(query[i] - data[at + i])
+    out[row] = -sum
+  }
+  return out
+}
+
 /** Cosines; NaN for rows of zeros. */
 function cosines(table: VectorTable, query: Float64Array, size: number): Float64Array {
   return products(table, query).map((product, row) =>
@@ -144,7 +151,11 @@ function cosines(table: VectorTable, query: Float64Array, size: number): Float64
 /** Of every row a number that is larger the nearer the row is. */
 const valuesOf: Readonly<
   Record<string, (table: VectorTable, query: Float64Array, size: number) => Float64Array>
-> = { cosine: cosines, angular: cosines, dot: products, euclidean: negativeSquares }
+> = { cosine: cosines, angular: cosines, dot: products, euclidean: negativeSquares, manhattan: negativeSteps }
+
+/** What the measure says, from the number that orders rows. */
+const valueFrom = (measure: Measure, nearness: number): number =>
+  measure === 'euclidean' ? Math.sqrt(-nearness) : measure === 'manhattan' ? -nearness : nearness
 
 /** The places of the k largest values, largest first, then the earlier one. NaN is never one. */
 function largest(values: Float64Array, k: number, without: ReadonlySet<number>): number[] {

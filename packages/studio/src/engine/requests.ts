@@ -7,6 +7,9 @@ import { projections } from './projections'
 import type { Context } from './rpc'
 import { step } from './step'
 import { translate } from './translate'
+import { compareWords, wordMap } from './words'
+import { wordAnalogy, wordArrows } from './words-arithmetic'
+import { wordAxioms } from './words-axioms'
 
 /** All that a page can ask of the engine, by name. A new page adds its handlers here. */
 export const requests = {
@@ -28,6 +31,11 @@ export const requests = {
   link,
   translate,
   generate,
+  wordMap,
+  compareWords,
+  wordAnalogy,
+  wordArrows,
+  wordAxioms,
 }
 
 export type Requests = typeof requests

@@ -18,6 +18,7 @@ export const pages: readonly Page[] = [
     title: 'Translate and generate',
     load: () => import('./write/WritePage.svelte'),
   },
+  { name: 'words', title: 'Words', load: () => import('./words/WordsPage.svelte') },
 ]
 
 /** An address without a page is the first one's. */

@@ -1,0 +1,6 @@
+import type { Measure } from 'heed/vectors'
+
+export type { Measure }
+
+/** All that words are compared by, in the order of the page. */
+export const measures: readonly Measure[] = ['cosine', 'angular', 'euclidean', 'manhattan', 'dot']
