@@ -32,6 +32,7 @@ export {
   reviewed,
   type Score,
   scoreOf,
+  stateOf,
 } from './session.js'
 export {
   answerText,
@@ -43,6 +44,8 @@ export {
   languages,
   marked,
   optionText,
+  plain,
   proofText,
+  rowName,
   type Words,
 } from './words/index.js'

@@ -12,6 +12,7 @@ import {
   review,
   reviewed,
   scoreOf,
+  stateOf,
 } from './session.js'
 
 const seed = fc.nat(1000)
@@ -146,4 +147,10 @@ it('counts the minutes that are left', () => {
   expect(minutesLeft(begin())).toBe(23)
   expect(minutesLeft(answered(begin(), 'space', true))).toBe(21)
   expect(minutesLeft(answered(begin(), 'space', false))).toBe(23)
+})
+
+it('says how a question stands', () => {
+  const missed = answered(begin(), 'bank', false)
+  const states = [begin(), missed, answered(missed, 'bank', true), answered(begin(), 'bank', true)]
+  expect(states.map((state) => stateOf(state, 'bank'))).toEqual(['open', 'missed', 'later', 'right'])
 })

@@ -83,6 +83,13 @@ export function scoreOf({ first, queue }: Progress): Score {
   return { right: tries.filter(Boolean).length, answered, total, isDone: queue.length === 0 }
 }
 
+/** How a question stands: not answered, right at the first try, missed but right since, or missed and still to come. */
+export function stateOf({ queue, first }: Progress, id: QuestionId): 'open' | 'right' | 'later' | 'missed' {
+  if (first[id] === undefined) return 'open'
+  if (first[id]) return 'right'
+  return queue.includes(id) ? 'missed' : 'later'
+}
+
 /** Minutes that what is left takes, about. */
 export const minutesLeft = ({ queue }: Progress): number =>
   queue.reduce((sum, id) => sum + questionOf(id).minutes, 0)

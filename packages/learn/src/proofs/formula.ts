@@ -110,10 +110,10 @@ export const shift: ProofFor<QuestionOf<'shift'>, ShiftFacts> = {
     broken: ({ after }) => !after.every(Number.isFinite),
   },
   rows: ({ before, after }) => {
-    const labels = (by: number) => given.shift.scores.map((score) => String(score + by))
+    const labels = given.shift.scores.map(String)
     return [
-      { id: 'before', of: '', labels: labels(0), weights: before },
-      { id: 'after', of: '', labels: labels(given.shift.by), weights: after },
+      { id: 'before', of: '', labels, weights: before },
+      { id: 'after', of: '', labels, weights: after },
     ]
   },
 }

@@ -13,7 +13,7 @@ export type RowId =
   | 'shares'
   | 'head'
 
-/** A row of weights over labels, to be drawn beside the proof. */
+/** A row of weights over labels, to be drawn beside the proof; all rows of a proof have the same labels. */
 export interface ProofRow {
   id: RowId
   /** The word that asks, where the name needs it. */

@@ -325,7 +325,7 @@ export const de: Words = {
       conditions: {
         variance: {
           says: 'Varianz der Scores: von 0,9 bis 1,1',
-          value: ({ variance }) => fixed(variance),
+          value: ({ variance }) => short(variance),
         },
       },
       right:
@@ -339,7 +339,7 @@ export const de: Words = {
           'Jetzt zu schmal: Softmax wird flacher, als es soll. Durch c zu teilen teilt die Varianz durch c².',
       },
       proof: ({ divisor, variance, peak, scores, keys }) =>
-        `${count(scores)} Scores zufälliger Queries und Keys, geteilt durch ${short(divisor)}: Ihre Varianz ist ${fixed(variance)}, und das größte von ${keys} Gewichten ist im Mittel ${fixed(peak)}.`,
+        `${count(scores)} Scores zufälliger Queries und Keys, geteilt durch ${short(divisor)}: Ihre Varianz ist ${short(variance)}, und das größte von ${keys} Gewichten ist im Mittel ${fixed(peak)}.`,
     },
     heads: {
       ask: `heed-describe hat eine Schicht mit vier Köpfen und sagt zu *${sentence.text}*: *${word} ist ${by}*. Nimm Köpfe heraus, sodass höchstens zwei übrig sind und es das noch immer sagt, und sonst nichts.`,
@@ -376,7 +376,7 @@ export const de: Words = {
     shares: () => 'Gewichte',
     head: (n) => `Kopf ${n}`,
   },
-  end: 'Ende',
+  quoted: (word) => `„${word}“`,
   quiz: {
     title: 'Fünfzehn Fragen zur Attention',
     about:
@@ -385,6 +385,7 @@ export const de: Words = {
     minutes: (n) => `etwa ${n} min`,
     right: 'Richtig.',
     wrong: 'So nicht.',
+    notYet: 'Noch nicht.',
     comesBack: 'Sie kommt am Ende wieder.',
     again: 'Sie ging schon einmal daneben.',
     proof: 'Beweis, eben berechnet',
@@ -393,5 +394,24 @@ export const de: Words = {
     score: (right, answered) => `${right} von ${answered} beim ersten Mal richtig`,
     done: (right, total) => `Fertig: ${right} von ${total} beim ersten Mal richtig.`,
     missed: (n) => (n === 1 ? '1 Frage ging daneben' : `${n} Fragen gingen daneben`),
+    nothingMissed: 'Nichts ging daneben.',
+    states: { open: 'offen', right: 'richtig', later: 'zuletzt richtig', missed: 'daneben' },
+  },
+  terminal: {
+    hints: {
+      choice: '1 bis 4',
+      number: 'eine Zahl',
+      mask: 'Verbindungen',
+      scale: 'eine Zahl',
+      heads: 'Köpfe',
+    },
+    others: '? zeigt die Antwort, q verlässt das Quiz; was beantwortet ist, bleibt.',
+    noAnswer: (typed) => (typed === '' ? 'Tippe eine Antwort' : `„${typed}“ ist hier keine Antwort`),
+    left: (answered, total) => `${answered} von ${total} beantwortet; heed quiz macht hier weiter.`,
+    after: 'heed quiz --restart beginnt von vorn, gemischt.',
+    review: 'heed quiz --review fragt, was daneben ging.',
+    columns: ['', 'Frage', 'Themen', 'Art', 'min', 'Stand'],
+    see: 'Zu sehen mit:',
+    legend: 'Gewichte von 0 bis 1; geschrieben sind die von .10 an.',
   },
 }

@@ -322,7 +322,7 @@ export const en: Words = {
       conditions: {
         variance: {
           says: 'variance of the scores: from 0.9 to 1.1',
-          value: ({ variance }) => fixed(variance),
+          value: ({ variance }) => short(variance),
         },
       },
       right:
@@ -335,7 +335,7 @@ export const en: Words = {
           'Too narrow now: softmax will be flatter than it should. Dividing by c divides the variance by c².',
       },
       proof: ({ divisor, variance, peak, scores, keys }) =>
-        `${count(scores)} scores of random queries and keys, divided by ${short(divisor)}: their variance is ${fixed(variance)}, and the largest of ${keys} weights is ${fixed(peak)} on average.`,
+        `${count(scores)} scores of random queries and keys, divided by ${short(divisor)}: their variance is ${short(variance)}, and the largest of ${keys} weights is ${fixed(peak)} on average.`,
     },
     heads: {
       ask: `heed-describe has one layer with four heads, and says of *${sentence.text}*: *${word} is ${by}*. Take heads out, so that at most two are left and it still says this, and nothing else.`,
@@ -370,7 +370,7 @@ export const en: Words = {
     shares: () => 'weights',
     head: (n) => `head ${n}`,
   },
-  end: 'end',
+  quoted: (word) => `“${word}”`,
   quiz: {
     title: 'Fifteen questions on attention',
     about:
@@ -379,6 +379,7 @@ export const en: Words = {
     minutes: (n) => `about ${n} min`,
     right: 'Right.',
     wrong: 'Not so.',
+    notYet: 'Not there yet.',
     comesBack: 'It comes back at the end.',
     again: 'You missed it before.',
     proof: 'Proof, computed just now',
@@ -387,5 +388,24 @@ export const en: Words = {
     score: (right, answered) => `${right} of ${answered} right at the first try`,
     done: (right, total) => `Done: ${right} of ${total} right at the first try.`,
     missed: (n) => (n === 1 ? '1 question was missed' : `${n} questions were missed`),
+    nothingMissed: 'Nothing was missed.',
+    states: { open: 'open', right: 'right', later: 'right at last', missed: 'missed' },
+  },
+  terminal: {
+    hints: {
+      choice: '1 to 4',
+      number: 'a number',
+      mask: 'links',
+      scale: 'a number',
+      heads: 'heads',
+    },
+    others: '? shows the answer, q leaves; what you have answered is kept.',
+    noAnswer: (typed) => (typed === '' ? 'Type an answer' : `“${typed}” is no answer here`),
+    left: (answered, total) => `${answered} of ${total} answered; heed quiz goes on from here.`,
+    after: 'heed quiz --restart begins anew, shuffled.',
+    review: 'heed quiz --review asks what was missed.',
+    columns: ['', 'question', 'topics', 'kind', 'min', 'state'],
+    see: 'See it:',
+    legend: 'Weights from 0 to 1; those from .10 are written.',
   },
 }

@@ -1,5 +1,5 @@
 import { type Answer, formatAnswer, type Link } from '../answers.js'
-import type { Proof, Verdict } from '../proofs/index.js'
+import type { Proof, ProofRow, Verdict } from '../proofs/index.js'
 import { given, isChoice, isNumber, type Question, questionOf } from '../questions.js'
 import { de } from './de.js'
 import { en } from './en.js'
@@ -97,3 +97,10 @@ export function marked(text: string): { text: string; as: 'plain' | 'word' | 'in
           : { text: part, as: 'plain' },
     )
 }
+
+/** The same in plain text, words of sentences in quotation marks. */
+export const plain = (words: Words, text: string): string =>
+  text.replace(/\*([^*]+)\*/g, (_, word: string) => words.quoted(word))
+
+/** Rows of a proof as they are named. */
+export const rowName = (words: Words, { id, of }: Pick<ProofRow, 'id' | 'of'>): string => words.rows[id](of)

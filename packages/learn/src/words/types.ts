@@ -53,8 +53,8 @@ export interface Words {
   questions: { [Q in Question as Q['id']]: WordsOf<Q> }
   /** Names of rows of weights; `of` is the word that asks. */
   rows: Record<RowId, (of: string) => string>
-  /** A token that ends a sentence and has no text. */
-  end: string
+  /** A word of a sentence, where it cannot be set in italics. */
+  quoted: (word: string) => string
   /** What the quiz itself says, wherever it is. */
   quiz: {
     title: string
@@ -63,6 +63,7 @@ export interface Words {
     minutes: (n: number) => string
     right: string
     wrong: string
+    notYet: string
     comesBack: string
     /** It was missed before. */
     again: string
@@ -72,5 +73,22 @@ export interface Words {
     score: (right: number, answered: number) => string
     done: (right: number, total: number) => string
     missed: (n: number) => string
+    nothingMissed: string
+    states: Record<'open' | 'right' | 'later' | 'missed', string>
+  }
+  /** What is said at the terminal alone. */
+  terminal: {
+    /** How to answer, by kind. */
+    hints: Record<Kind, string>
+    /** What else can be typed. */
+    others: string
+    noAnswer: (typed: string) => string
+    /** The quiz was left. */
+    left: (answered: number, total: number) => string
+    after: string
+    review: string
+    columns: readonly string[]
+    see: string
+    legend: string
   }
 }
