@@ -205,8 +205,8 @@ export const given = {
   /** Softmax turns scores 0 and ln 3 into shares 1 : 3. */
   mix: { scores: [0, Math.log(3)], values: [8, 4] },
   mask: { tokens: ['The', 'elephant', 'is', 'large'] },
-  /** Of 256 components; a variance of 1 within a tenth is reached, of scores divided by at most `most`. */
-  scale: { size: 256, most: 300, variance: [0.9, 1.1] },
+  /** Components, and the variance that is to be reached. */
+  scale: { size: 256, variance: [0.9, 1.1] },
   /** The most heads that may be kept. */
   heads: 2,
 } as const

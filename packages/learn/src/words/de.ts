@@ -164,7 +164,7 @@ export const de: Words = {
         `Mit den Vektoren, die heed-describe für die ${labels.length} Token von *${sentence.text}* hat, sehen ${own} von ${labels.length} Zeilen am meisten auf sich selbst; in ${count(texts)} Texten aus zufälligen Vektoren ${percent(random)} der Zeilen. Durch W_Q und W_K von Kopf ${head}: ${learned} von ${labels.length}.`,
     },
     training: {
-      ask: `heed-describe hat gelernt, dass *${sentence.asks}* in *${sentence.text}* auf *${sentence.answers}* sieht, in einem Satz, mit dem es nicht trainiert wurde. Worin steckt das im trainierten Modell?`,
+      ask: `*${sentence.text}* Mit diesem Satz wurde heed-describe nicht trainiert, und doch sieht in ihm *${sentence.asks}* auf *${sentence.answers}*. Worin steckt das im trainierten Modell?`,
       options: {
         matrices: {
           says: 'In W_Q und W_K, aus denen die Gewichte bei jedem Satz berechnet werden.',
@@ -342,7 +342,7 @@ export const de: Words = {
         `${count(scores)} Scores zufälliger Queries und Keys, geteilt durch ${short(divisor)}: Ihre Varianz ist ${short(variance)}, und das größte von ${keys} Gewichten ist im Mittel ${fixed(peak)}.`,
     },
     heads: {
-      ask: `heed-describe hat eine Schicht mit vier Köpfen und sagt zu *${sentence.text}*: *${word} ist ${by}*. Nimm Köpfe heraus, sodass höchstens zwei übrig sind und es das noch immer sagt, und sonst nichts.`,
+      ask: `*${sentence.text}* heed-describe, eine Schicht mit vier Köpfen, sagt, welches Wort welches beschreibt: *${word}* ist *${by}*. Nimm Köpfe heraus, sodass höchstens zwei übrig sind und es das noch immer sagt, und sonst nichts.`,
       how: {
         page: 'Wähle die Köpfe, die bleiben: Die Ausgabe aller anderen wird null. Geprüft wird, indem das Modell läuft.',
         terminal: 'Nenne die Köpfe, die bleiben, etwa 1 3; ein - behält keinen.',
@@ -413,5 +413,37 @@ export const de: Words = {
     columns: ['', 'Frage', 'Themen', 'Art', 'min', 'Stand'],
     see: 'Zu sehen mit:',
     legend: 'Gewichte von 0 bis 1; geschrieben sind die von .10 an.',
+  },
+  page: {
+    check: 'Prüfen',
+    computing: 'Rechnet …',
+    fetching: (done, total) => `Holt das Modell: ${fixed(done / 1e6, 1)} von ${fixed(total / 1e6, 1)} MB`,
+    next: 'Weiter',
+    finish: 'Zum Ergebnis',
+    showMe: 'Zeig es mir',
+    done: 'Fertig',
+    keys: 'Tasten 1 bis 4, dann Eingabe',
+    yours: 'Deine Antwort',
+    beginAnew: 'Von vorn, gemischt',
+    askMissed: 'Fragen, was daneben ging',
+    questions: 'Fragen',
+    language: 'Sprache',
+    number: 'Eine Zahl',
+    divideBy: 'Teilen durch',
+    largest: (of) => `größtes von ${of} Gewichten, im Mittel`,
+    forbidden: (n) => (n === 1 ? '1 Verbindung verboten' : `${n} Verbindungen verboten`),
+    seeIt: 'Schritt für Schritt ansehen',
+    weight: 'Gewicht',
+    written: 'geschrieben ab .10',
+    notYet: 'Noch nicht',
+    left: (minutes) => `noch etwa ${minutes} min`,
+    failed: 'Der Beweis kam nicht',
+    kept: 'Dein Stand bleibt erhalten.',
+    retry: 'Noch einmal',
+    save: {
+      rows: 'Die Zeilen als SVG speichern',
+      facts: 'Den Beweis als JSON speichern',
+      progress: 'Deinen Stand als JSON speichern',
+    },
   },
 }

@@ -163,7 +163,7 @@ export const en: Words = {
         `With the vectors that heed-describe has for the ${labels.length} tokens of *${sentence.text}*, ${own} of ${labels.length} rows look most at themselves; of ${count(texts)} texts of random vectors, ${percent(random)} of the rows do. Through W_Q and W_K of head ${head}: ${learned} of ${labels.length}.`,
     },
     training: {
-      ask: `heed-describe has learned that *${sentence.asks}* looks at *${sentence.answers}* in *${sentence.text}*, a sentence that it was not trained on. Where does the trained model hold that?`,
+      ask: `*${sentence.text}* heed-describe was not trained on this sentence, and yet in it *${sentence.asks}* looks at *${sentence.answers}*. Where does the trained model hold that?`,
       options: {
         matrices: {
           says: 'In W_Q and W_K, from which the weights are computed whenever a sentence is read.',
@@ -338,7 +338,7 @@ export const en: Words = {
         `${count(scores)} scores of random queries and keys, divided by ${short(divisor)}: their variance is ${short(variance)}, and the largest of ${keys} weights is ${fixed(peak)} on average.`,
     },
     heads: {
-      ask: `heed-describe has one layer with four heads, and says of *${sentence.text}*: *${word} is ${by}*. Take heads out, so that at most two are left and it still says this, and nothing else.`,
+      ask: `*${sentence.text}* heed-describe, one layer of four heads, says which word describes which: *${word}* is *${by}*. Take heads out, so that at most two are left and it still says this, and nothing else.`,
       how: {
         page: 'Choose the heads that stay: the output of all others becomes zeros. Judged by running the model.',
         terminal: 'Type the heads that stay, such as 1 3; a - keeps none.',
@@ -407,5 +407,38 @@ export const en: Words = {
     columns: ['', 'question', 'topics', 'kind', 'min', 'state'],
     see: 'See it:',
     legend: 'Weights from 0 to 1; those from .10 are written.',
+  },
+  page: {
+    check: 'Check',
+    computing: 'Computing …',
+    fetching: (done, total) =>
+      `Fetching the model: ${(done / 1e6).toFixed(1)} of ${(total / 1e6).toFixed(1)} MB`,
+    next: 'Next',
+    finish: 'To the result',
+    showMe: 'Show me',
+    done: 'Done',
+    keys: 'Keys 1 to 4, then Enter',
+    yours: 'Your answer',
+    beginAnew: 'Begin anew, shuffled',
+    askMissed: 'Ask what was missed',
+    questions: 'Questions',
+    language: 'Language',
+    number: 'A number',
+    divideBy: 'Divide by',
+    largest: (of) => `largest of ${of} weights, on average`,
+    forbidden: (n) => (n === 1 ? '1 link forbidden' : `${n} links forbidden`),
+    seeIt: 'See it step by step',
+    weight: 'weight',
+    written: 'written from .10 on',
+    notYet: 'Not there yet',
+    left: (minutes) => `about ${minutes} min left`,
+    failed: 'The proof did not come',
+    kept: 'Your progress is kept.',
+    retry: 'Try again',
+    save: {
+      rows: 'Save the rows as SVG',
+      facts: 'Save the proof as JSON',
+      progress: 'Save your progress as JSON',
+    },
   },
 }

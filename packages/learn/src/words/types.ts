@@ -91,4 +91,35 @@ export interface Words {
     see: string
     legend: string
   }
+  /** What is said on a page alone. */
+  page: {
+    check: string
+    computing: string
+    /** Bytes of a model. */
+    fetching: (done: number, total: number) => string
+    next: string
+    finish: string
+    showMe: string
+    done: string
+    keys: string
+    yours: string
+    beginAnew: string
+    askMissed: string
+    questions: string
+    language: string
+    number: string
+    divideBy: string
+    largest: (of: number) => string
+    forbidden: (n: number) => string
+    seeIt: string
+    weight: string
+    /** Smaller weights are left blank. */
+    written: string
+    notYet: string
+    left: (minutes: number) => string
+    failed: string
+    kept: string
+    retry: string
+    save: { rows: string; facts: string; progress: string }
+  }
 }

@@ -1,5 +1,6 @@
 import { type ModelInfo, type ModelSource, openModel } from './models'
 import { projections } from './projections'
+import { quiz } from './quiz'
 import type { Context } from './rpc'
 import { step } from './step'
 
@@ -10,6 +11,7 @@ export const requests = {
     (await openModel(model, context)).info,
   step,
   projections,
+  quiz,
 }
 
 export type Requests = typeof requests

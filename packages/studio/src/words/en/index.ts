@@ -1,1 +1,2 @@
+export { quiz } from './quiz'
 export { sentence } from './sentence'
