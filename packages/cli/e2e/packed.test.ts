@@ -7,7 +7,14 @@ import { afterAll, expect, it } from 'vitest'
 import { temporaryFolder } from './heed.js'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
-const own = ['packages/heed', 'packages/cli', 'models/heed-en-de', 'models/heed-copy', 'models/heed-describe']
+const own = [
+  'packages/heed',
+  'packages/learn',
+  'packages/cli',
+  'models/heed-en-de',
+  'models/heed-copy',
+  'models/heed-describe',
+]
 const folder = await temporaryFolder()
 afterAll(() => folder[Symbol.asyncDispose]())
 

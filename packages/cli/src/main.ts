@@ -23,6 +23,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   runs: async () => (await import('./commands/runs.js')).addRuns,
   tune: async () => (await import('./commands/tune.js')).addTune,
   studio: async () => (await import('./commands/studio.js')).addStudio,
+  quiz: async () => (await import('./commands/quiz.js')).addQuiz,
   experiment: async () => (await import('./commands/experiment.js')).addExperiment,
 }
 
@@ -62,6 +63,7 @@ Examples:
   heed generate "Once upon a time" --model ./gpt2
   heed ablate "I see a dog."               which heads the translation needs
   heed studio --open                       see and change it in the browser
+  heed quiz                                fifteen questions, each answer proved
   heed models                              what can be run
   heed runs                                what is, or was, in training
   heed <command> --help                    more examples

@@ -64,8 +64,16 @@ function againstPublicApi(file: string, specifier: string, entries: readonly str
 /** Why a file of the studio may not: the page draws, and the engine's worker alone computes. */
 function againstEngine(file: string, specifier: string): string | undefined {
   const draws = partOf(file) !== 'engine'
-  return draws && /^heed($|\/)/.test(specifier) && specifier !== 'heed/look'
+  return draws && /^(heed($|\/)|heed-learn\/)/.test(specifier) && specifier !== 'heed/look'
     ? `${file} imports ${specifier}: only engine/ computes; ask it`
+    : undefined
+}
+
+/** Why a file of heed-learn may not: what asks and says is loaded by pages, what proves by their workers. */
+function againstProofs(file: string, specifier: string): string | undefined {
+  const computes = partOf(file) === 'proofs'
+  return !computes && /^heed($|\/)/.test(specifier) && specifier !== 'heed/look'
+    ? `${file} imports ${specifier}: only proofs/ computes`
     : undefined
 }
 
@@ -83,6 +91,7 @@ function importsUnder(root: string): [file: string, specifier: string][] {
 
 const heed = dirname(fileURLToPath(import.meta.url))
 const cli = join(heed, '../../cli/src')
+const learn = join(heed, '../../learn/src')
 const studio = join(heed, '../../studio/src')
 const { exports } = JSON.parse(readFileSync(join(heed, '../package.json'), 'utf8')) as { exports: object }
 const entries = Object.keys(exports).map((path) => path.replace('.', 'heed'))
@@ -131,10 +140,23 @@ it('the command uses public entry points alone', () => {
   ).toEqual([])
 })
 
+it('the quiz uses public entry points alone, and computes in its proofs alone', () => {
+  expect(againstProofs('words/en.ts', 'heed/look')).toBeUndefined()
+  expect(againstProofs('session.ts', 'heed')).toContain('only proofs/')
+  expect(
+    importsUnder(learn).flatMap(
+      ([file, specifier]) =>
+        againstPublicApi(file, specifier, entries) ?? againstProofs(file, specifier) ?? [],
+    ),
+  ).toEqual([])
+})
+
 it('the studio uses public entry points alone, and computes in its engine alone', () => {
   expect(againstEngine('pages/step/Hero.svelte', 'heed/look')).toBeUndefined()
   expect(againstEngine('engine/step.ts', 'heed/lens')).toBeUndefined()
   expect(againstEngine('pages/step/Hero.svelte', 'heed')).toContain('ask it')
+  expect(againstEngine('pages/quiz/QuizPage.svelte', 'heed-learn')).toBeUndefined()
+  expect(againstEngine('pages/quiz/QuizPage.svelte', 'heed-learn/proofs')).toContain('ask it')
   const imports = importsUnder(studio)
   expect(imports.filter(([file]) => file.endsWith('.svelte')).length).toBeGreaterThan(20)
   expect(

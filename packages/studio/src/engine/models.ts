@@ -59,7 +59,7 @@ const HELD = 2
 
 let backend: ReturnType<typeof useBackend> | undefined
 /** As many threads as the page may have: one unless it is isolated. */
-const started = () => (backend ??= useBackend('wasm'))
+export const started = () => (backend ??= useBackend('wasm'))
 
 const models = new Map<string, OpenModel>()
 

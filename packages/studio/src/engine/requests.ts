@@ -4,6 +4,7 @@ import { damages, link, worth } from './heads-worth'
 import { generate } from './generate'
 import { type ModelInfo, type ModelSource, openModel } from './models'
 import { projections } from './projections'
+import { quiz } from './quiz'
 import type { Context } from './rpc'
 import { step } from './step'
 import { translate } from './translate'
@@ -36,6 +37,7 @@ export const requests = {
   wordAnalogy,
   wordArrows,
   wordAxioms,
+  quiz,
 }
 
 export type Requests = typeof requests

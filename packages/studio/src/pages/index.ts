@@ -19,6 +19,7 @@ export const pages: readonly Page[] = [
     load: () => import('./write/WritePage.svelte'),
   },
   { name: 'words', title: 'Words', load: () => import('./words/WordsPage.svelte') },
+  { name: 'quiz', title: 'Quiz', load: () => import('./quiz/QuizPage.svelte') },
 ]
 
 /** An address without a page is the first one's. */

@@ -1,5 +1,6 @@
 export { long } from './long'
 export { heads } from './heads'
+export { quiz } from './quiz'
 export { sentence } from './sentence'
 export { tour } from './tour'
 export { write } from './write'
