@@ -45,7 +45,7 @@ export async function describeTask(
   settings: DescribeSettings,
   savedTokenizer: Record<string, unknown> | undefined,
 ): Promise<Task<EncoderModel>> {
-  const { seed, batchTokens, vocabSize, others, signal, onEvent } = settings
+  const { seed, batchTokens, vocabSize, others, with: interventions, signal, onEvent } = settings
   const read = (from: string | readonly LabelledSentence[]) =>
     typeof from === 'string' ? readLabelled(from) : from
   const sentences = await read(settings.train)
@@ -98,8 +98,8 @@ export async function describeTask(
     }
   }
   const validate = async (model: EncoderModel): Promise<Score> => {
-    const loss = await meanLoss(model, epochOf(valid, { seed: 0, epoch: 0 }, 1), signal)
-    return { loss, ...(await rightAnswers(model, valid, { none, batchTokens, signal })) }
+    const loss = await meanLoss(model, epochOf(valid, { seed: 0, epoch: 0 }, 1), signal, interventions)
+    return { loss, ...(await rightAnswers(model, valid, { none, batchTokens, with: interventions, signal })) }
   }
   return {
     kind: 'describe',
@@ -114,6 +114,7 @@ export async function describeTask(
       data: fingerprintOfLabelled(train),
       config: JSON.stringify(config),
     },
+    with: interventions,
     shapes: bertShapes(config),
     initial: () => initBert(config, seed, { tokenizerJson }),
     create: (weights) => bert.create(family, weights, { tokenizerJson }),

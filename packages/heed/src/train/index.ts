@@ -16,11 +16,13 @@ export { type Flaw, type LeftOut, leftOutWords } from './left-out.js'
 export { type LabelledSentence, parseLabelled, type Place, readLabelled } from './describe-data.js'
 export { describeDefaults, type TrainDescribeOptions } from './describe-settings.js'
 export { describeConfig } from './describe-task.js'
+export type { ProjectionNorms } from './gradient-norms.js'
 export { type MetricsRow, parseMetrics } from './metrics.js'
 export type { StepRow } from './step-log.js'
 export type { Document } from './language-data.js'
 export { languageConfig } from './language-task.js'
 export { type RandomOptions, randomSequences, repeatedSequences, type SequenceKind } from './sequences.js'
+export { describeSession, type DescribeSessionOptions, type SessionStep, TrainingSession } from './session.js'
 export type { RunState, Score, Validation } from './run-state.js'
 export {
   cosine,
