@@ -21,7 +21,10 @@ const own = 'elephant'
 const read = (name) => readFileSync(`${from}/${name}.tsv`, 'utf8').split('\n').filter(Boolean)
 const sentenceOf = (line) => line.split('\t')[0]
 /** Words and marks as `learnWords` cuts them. */
-const wordsOf = (line) => sentenceOf(line).toLowerCase().match(/[\p{L}\p{N}]+|[^\p{L}\p{N}\s]/gu) ?? []
+const wordsOf = (line) =>
+  sentenceOf(line)
+    .toLowerCase()
+    .match(/[\p{L}\p{N}]+|[^\p{L}\p{N}\s]/gu) ?? []
 
 const train = read('train')
 const frequency = new Map()
@@ -44,5 +47,7 @@ const valid = read('valid-all').filter(isSimple).sort(byHash).slice(0, counts.va
 mkdirSync(to, { recursive: true })
 for (const [name, lines] of Object.entries({ train: chosen, valid })) {
   writeFileSync(`${to}/${name}.tsv`, `${lines.join('\n')}\n`)
-  console.log(`${name}: ${lines.length} sentences, ${lines.flatMap((line) => line.split('\t').slice(1)).length} labels`)
+  console.log(
+    `${name}: ${lines.length} sentences, ${lines.flatMap((line) => line.split('\t').slice(1)).length} labels`,
+  )
 }

@@ -18,7 +18,7 @@ export { describeDefaults, type TrainDescribeOptions } from './describe-settings
 export { describeConfig } from './describe-task.js'
 export type { ProjectionNorms } from './gradient-norms.js'
 export { type MetricsRow, parseMetrics } from './metrics.js'
-export type { StepRow } from './step-log.js'
+export { parseRows, type StepRow } from './step-log.js'
 export type { Document } from './language-data.js'
 export { languageConfig } from './language-task.js'
 export { type RandomOptions, randomSequences, repeatedSequences, type SequenceKind } from './sequences.js'

@@ -2,6 +2,7 @@ import { type ModelInfo, type ModelSource, openModel } from './models'
 import { projections } from './projections'
 import type { Context } from './rpc'
 import { step } from './step'
+import { runLog, runs } from './train-log'
 
 /** All that a page can ask of the engine, by name. A new page adds its handlers here. */
 export const requests = {
@@ -10,6 +11,8 @@ export const requests = {
     (await openModel(model, context)).info,
   step,
   projections,
+  runs,
+  runLog,
 }
 
 export type Requests = typeof requests

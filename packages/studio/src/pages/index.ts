@@ -11,6 +11,7 @@ export interface Page {
 /** In the order of the header. A new page is a folder here and a line. */
 export const pages: readonly Page[] = [
   { name: 'step', title: 'Step by step', load: () => import('./step/StepPage.svelte') },
+  { name: 'train', title: 'Train', load: () => import('./train/TrainPage.svelte') },
 ]
 
 /** An address without a page is the first one's. */

@@ -1,1 +1,2 @@
 export { sentence } from './sentence'
+export { train } from './train'
