@@ -78,5 +78,7 @@ function generator(seed: number): () => number {
   }
 }
 
-/** The first sequence that is validated, which the map is of. */
-export const sequenceProbe = (task: SequenceTask): string => sequences(task).valid[0].text
+/** The first sequence that is validated whose letters are all different, which the map is of. */
+export const sequenceProbe = (task: SequenceTask): string =>
+  sequences(task).valid.find(({ text }) => new Set(text.slice(0, 2 * LETTERS).split(' ')).size > LETTERS)!
+    .text

@@ -55,10 +55,13 @@ export interface CurveWords {
   valid: string
   scores: Readonly<Record<ScorePanel, string>>
   scoreAxis: string
+  bleuAxis: string
+  perplexityAxis: string
   described: string
   undescribed: string
   gradients: string
-  gradientAxis: string
+  /** Of the mean of so many steps. */
+  gradientAxis: (steps: number) => string
   norm: string
 }
 type ScorePanel = 'accuracy' | 'bleu' | 'perplexity'
@@ -72,12 +75,31 @@ const pointsOf = <R extends { step: number }>(
     return y === undefined ? [] : [{ x: row.step, y }]
   })
 
+/** Gradients jump from step to step: means of so many steps one after another make lines of about this many points. */
+const MEANS = 160
+
+/** How many steps of a run are one point of its gradients. */
+export const windowOf = (steps: number): number => Math.max(1, Math.round(steps / MEANS))
+
+/** Means of `size` numbers of steps one after another, at the last of them; what is left over at the end has none yet. */
+export function means(points: readonly Point[], size: number): Point[] {
+  const whole = Math.floor(points.length / size)
+  return Array.from({ length: whole }, (_, n) => {
+    const some = points.slice(n * size, (n + 1) * size)
+    return { x: some[size - 1].x, y: some.reduce((sum, { y }) => sum + y, 0) / size }
+  })
+}
+
 type Style = Pick<Line, 'colour' | 'weight'>
 const strong: Style = { colour: 'ink', weight: 'strong' }
 const fine: Style = { colour: 'ink-3', weight: 'fine' }
 
-/** All panels of a run, those of `before` laid under it on the same axes. Panels that have nothing are left out. */
-export function panelsOf(now: Told, before: Told | undefined, words: CurveWords): Panel[] {
+/**
+ * All panels of a run, those of `before` laid under it on the same axes. Panels that have nothing are left out.
+ *
+ * @param window how many steps are one point of the gradients
+ */
+export function panelsOf(now: Told, before: Told | undefined, words: CurveWords, window = 1): Panel[] {
   const lines = (name: string, style: Style, of: (told: Told) => Point[]): Line[] => [
     ...(before && of(before).length > 0 ? [{ name, ...style, points: of(before), ghost: true }] : []),
     ...(of(now).length > 0 ? [{ name, ...style, points: of(now) }] : []),
@@ -85,6 +107,11 @@ export function panelsOf(now: Told, before: Told | undefined, words: CurveWords)
   const steps = (of: (step: Step) => number | undefined) => (told: Told) => pointsOf(told.steps, of)
   const scores = (of: (evaluation: Evaluation) => number | undefined) => (told: Told) =>
     pointsOf(told.evaluations, of)
+  const projection = (of: (norms: NonNullable<Step['gradients']>) => number) => (told: Told) =>
+    means(
+      pointsOf(told.steps, ({ gradients }) => gradients && of(gradients)),
+      window,
+    )
   const panels: Panel[] = [
     {
       title: words.loss,
@@ -121,7 +148,7 @@ export function panelsOf(now: Told, before: Told | undefined, words: CurveWords)
     },
     {
       title: words.scores.bleu,
-      y: { label: words.scores.bleu, range: [0, 0] },
+      y: { label: words.bleuAxis, range: [0, 0] },
       lines: lines(
         words.valid,
         strong,
@@ -130,7 +157,7 @@ export function panelsOf(now: Told, before: Told | undefined, words: CurveWords)
     },
     {
       title: words.scores.perplexity,
-      y: { label: words.scores.perplexity, log: true },
+      y: { label: words.perplexityAxis, log: true },
       lines: lines(
         words.valid,
         strong,
@@ -139,28 +166,28 @@ export function panelsOf(now: Told, before: Told | undefined, words: CurveWords)
     },
     {
       title: words.gradients,
-      y: { label: words.gradientAxis, log: true },
+      y: { label: words.gradientAxis(window), log: true },
       lines: [
         ...lines(
           'W_Q',
           { colour: 'q-stroke', weight: 'strong' },
-          steps(({ gradients }) => gradients?.query),
+          projection(({ query }) => query),
         ),
         ...lines(
           'W_K',
           { colour: 'k-stroke', weight: 'strong' },
-          steps(({ gradients }) => gradients?.key),
+          projection(({ key }) => key),
         ),
         ...lines(
           'W_V',
           { colour: 'v-stroke', weight: 'strong' },
-          steps(({ gradients }) => gradients?.value),
+          projection(({ value }) => value),
         ),
       ],
     },
     {
       title: words.norm,
-      y: { label: words.gradientAxis, log: true },
+      y: { label: words.gradientAxis(1), log: true },
       lines: lines(
         words.norm,
         strong,

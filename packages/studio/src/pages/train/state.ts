@@ -56,6 +56,14 @@ export const wordsIn = (text: string): DrawnToken[] =>
     startsWord: true,
   }))
 
+/** The places of a sequence that are asked for, told apart: ?₁ ?₂ ?₃. A sentence has one question mark at most. */
+export function numbered(tokens: readonly DrawnToken[]): DrawnToken[] {
+  const isAsked = ({ text }: DrawnToken) => text === '?'
+  if (tokens.filter(isAsked).length < 2) return [...tokens]
+  let n = 0
+  return tokens.map((token) => (isAsked(token) ? { ...token, text: `?${'₀₁₂₃₄₅₆₇₈₉'[++n] ?? ''}` } : token))
+}
+
 export const isPlain = ({ scale, normalizer }: TrainRules): boolean => scale && normalizer === 'softmax'
 
 export const sameRules = (a: TrainRules, b: TrainRules): boolean =>

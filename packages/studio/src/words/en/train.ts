@@ -10,10 +10,13 @@ const curves: CurveWords = {
   valid: 'unseen',
   scores: { accuracy: 'Right answers, unseen', bleu: 'BLEU, unseen', perplexity: 'Perplexity, unseen' },
   scoreAxis: 'share of the words',
-  described: 'with an answer',
-  undescribed: 'with none',
-  gradients: 'Gradients of W_Q, W_K and W_V',
-  gradientAxis: 'norm before clipping',
+  bleuAxis: 'of 100',
+  perplexityAxis: 'exp(loss)',
+  described: 'answer',
+  undescribed: 'no answer',
+  gradients: 'Gradients of the projections',
+  gradientAxis: (steps) =>
+    steps > 1 ? `norm before clipping, mean of ${steps} steps` : 'norm before clipping',
   norm: 'Gradient',
 }
 
@@ -37,10 +40,7 @@ export const train = {
   edit: 'Edit the sentence',
 
   /** The headline, in parts around the words that are data. */
-  ask: (isSequence: boolean) =>
-    isSequence
-      ? (['Where will the ', ' look, once it has learned?'] as const)
-      : (['Where will ', ' look, once it has learned?'] as const),
+  ask: ['Where will ', ' look, once it has learned?'] as const,
   finding: {
     before: 'Before the first step, ',
     after: (step: number) => `After ${number(step)} ${step === 1 ? 'step' : 'steps'}, `,
@@ -102,6 +102,7 @@ export const train = {
   failed: 'The training stopped',
   failedText: (message: string) => `${message}. What was learned until then can still be looked at.`,
 
+  step: 'step',
   slider: 'Step that is looked at',
   sliderText: (step: number) => `step ${number(step)}`,
   latest: 'latest',
@@ -190,7 +191,7 @@ export const train = {
     describe:
       '9,000 English sentences with labels made by rules, 500 more to test it. None of them says elephant: large. Sentences: tatoeba.org and www.manythings.org/anki, CC-BY 2.0 France.',
     sequence:
-      '4,000 sequences of six letters, drawn evenly and made on the spot, 200 others to test it; none occurs twice. The map is of the first of those.',
+      '4,000 sequences of six letters, drawn evenly and made on the spot, 200 others to test it; none occurs twice. The map is of the first of those whose letters are all different.',
     shape:
       'One layer, one sub-layer of attention, 64 components; AdamW; the loss is the mean cross-entropy over all words.',
   },
