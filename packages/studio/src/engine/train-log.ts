@@ -83,12 +83,15 @@ export async function runLog(
     state,
     message,
     metrics: rows.filter(({ loss }) => loss !== undefined),
-    evaluations: rows.flatMap(({ validLoss, tokens: _, ...row }) =>
-      validLoss === undefined ? [] : [{ ...row, loss: validLoss } as Validation],
-    ),
+    evaluations: rows.flatMap((row) => (row.validLoss === undefined ? [] : [evaluated(row, row.validLoss)])),
     maps: parseRows<MapRow>(maps ?? '').map(logged),
     samples: parseRows<SamplesRow>(samples ?? ''),
   }
+}
+
+const evaluated = (row: MetricsRow, loss: number): Validation => {
+  const { step, bleu, perplexity, described, undescribed } = row
+  return { step, loss, bleu, perplexity, described, undescribed }
 }
 
 const logged = ({ step, site, queries, keys, weights }: MapRow): LoggedMap => ({

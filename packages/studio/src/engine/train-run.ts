@@ -86,7 +86,9 @@ function turn(): Promise<void> {
   if (immediately) return new Promise((next) => immediately(next))
   return new Promise((next) => {
     const { port1, port2 } = new MessageChannel()
-    port1.onmessage = () => (port1.close(), next())
+    const heard = () => (port1.close(), next())
+    port1.addEventListener('message', heard)
+    port1.start()
     port2.postMessage(null)
   })
 }

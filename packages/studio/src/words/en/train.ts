@@ -64,7 +64,7 @@ export const train = {
 
   guess: {
     title: 'First say what you expect',
-    then: 'Your guess, and what came',
+    later: 'Your guess, and what came',
     before: 'Before training, most at',
     after: 'After training, most at',
     unknown: 'I don’t know',
@@ -96,7 +96,7 @@ export const train = {
         : `about ${Math.round(seconds / 60)} min left`,
   resting: 'paused',
   finished: 'all steps taken',
-  left_: 'stopped',
+  ended: 'stopped',
   size: (parameters: number, sentences: number, words: number, threads: number) =>
     `${number(parameters)} parameters, ${number(words)} words, ${number(sentences)} sentences, ${threads === 1 ? 'one thread' : `${threads} threads`}`,
   failed: 'The training stopped',
@@ -191,7 +191,7 @@ export const train = {
     describe:
       '9,000 English sentences with labels made by rules, 500 more to test it. None of them says elephant: large. Sentences: tatoeba.org and www.manythings.org/anki, CC-BY 2.0 France.',
     sequence:
-      '4,000 sequences of six letters, drawn evenly and made on the spot, 200 others to test it; none occurs twice. The map is of the first of those whose letters are all different.',
+      '2,000 sequences of six letters, drawn evenly and made on the spot, 200 others to test it; none occurs twice. The map is of the first of those whose letters are all different.',
     shape:
       'One layer, one sub-layer of attention, 64 components; AdamW; the loss is the mean cross-entropy over all words.',
   },
