@@ -30,7 +30,7 @@ export default defineConfig(({ mode }) => {
     server: {
       // `npx heed studio` beside it gives the models.
       proxy: Object.fromEntries(
-        ['/models.json', '/models/'].map((at) => [
+        ['/models.json', '/models/', '/runs.json', '/runs/'].map((at) => [
           at,
           { target: 'http://127.0.0.1:4333', changeOrigin: true },
         ]),

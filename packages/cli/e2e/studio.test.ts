@@ -30,5 +30,6 @@ it('a port that is taken', async () => {
 it('what cannot be', async () => {
   await fails(2, ['studio', '--port', '70000'], /--port <n>.*0 to 65535/)
   await fails(2, ['studio', 'text'], /too many arguments/)
+  await fails(1, ['studio', '--port', '0', '--runs', 'no/such'], /no\/such: there is no such folder/)
   await fails(1, ['studio', '--port', '0', '--model', 'no-such-model'], /there is no model 'no-such-model'/)
 })

@@ -11,9 +11,11 @@ declare module 'vitest' {
 
 const command = fileURLToPath(new URL('../../cli/bin/heed.js', import.meta.url))
 
-/** `heed studio` for all tests, as a user starts it; Ctrl-C ends it. */
-export default async function ({ provide }: TestProject): Promise<() => Promise<void>> {
-  const child = spawn(process.execPath, [command, 'studio', '--port', '0', '--model', 'heed-en-de'])
+/** `heed studio` as a user starts it; `stop` ends it as Ctrl-C does. */
+export async function startStudio(
+  ...args: readonly string[]
+): Promise<{ address: string; stop: () => Promise<void> }> {
+  const child = spawn(process.execPath, [command, 'studio', '--port', '0', ...args])
   const ended = new Promise<number | null>((end) => child.on('exit', end))
   const address = await new Promise<string>((resolve, reject) => {
     let said = ''
@@ -26,10 +28,17 @@ export default async function ({ provide }: TestProject): Promise<() => Promise<
     child.stderr.setEncoding('utf8').on('data', listen)
     void ended.then((code) => reject(new Error(`heed studio ended with ${code}: ${said}`)))
   })
-  provide('studio', address)
-  return async () => {
+  const stop = async () => {
     child.kill('SIGINT')
     const code = await ended
     if (code !== 0) throw new Error(`heed studio ended with ${code} after Ctrl-C`)
   }
+  return { address, stop }
+}
+
+/** One for all tests. */
+export default async function ({ provide }: TestProject): Promise<() => Promise<void>> {
+  const { address, stop } = await startStudio('--model', 'heed-en-de')
+  provide('studio', address)
+  return stop
 }

@@ -10,6 +10,7 @@ import { servedModels } from '../server/models.js'
 interface StudioFlags {
   port: number
   model?: string
+  runs?: string
   open?: true
 }
 
@@ -24,16 +25,19 @@ export function addStudio(program: Command): void {
       4333,
     )
     .option('-m, --model <name>', 'opened first: a shipped model, a model folder, or org/name of the hub')
+    .option('--runs <folder>', 'training runs to look at, or one of them (default: runs, where there is one)')
     .option('--open', 'open it in the browser')
     .addHelpText(
       'after',
       `
 The page runs the model itself, in the browser. The server gives it the model's
-files and nothing else of this disk, to this machine alone. Ctrl-C ends it.
+files, what training runs log, and nothing else of this disk, to this machine
+alone. Ctrl-C ends it.
 
 Examples:
   heed studio --open
   heed studio --model ./runs/my-model
+  heed studio --runs ./runs
   heed studio --port 0 --model heed-copy`,
     )
     .action(runStudio)
@@ -41,13 +45,25 @@ Examples:
 
 async function runStudio({ port, model, open }: StudioFlags): Promise<void> {
   if (!(await exists(studioPage)))
+/** Where `heed runs` looks too. */
+const usualRuns = 'runs'
+
+async function runStudio({ port, model, runs = usualRuns, open }: StudioFlags): Promise<void> {
+  const page = fileURLToPath(new URL('../studio', import.meta.url))
+  if (!(await exists(page)))
     throw new HeedError('not-found', 'the studio is not built; run `npm run build` in the repository')
+  if (runs !== usualRuns && !(await exists(runs)))
+    throw new HeedError(
+      'not-found',
+      `${runs}: there is no such folder; --runs takes the one that runs are in`,
+    )
   const stop = new AbortController()
   const stopped = new Promise<void>((end) => stop.signal.addEventListener('abort', () => end()))
   const end = () => (stop.signal.aborted ? process.exit(1) : stop.abort())
   process.on('SIGINT', end).on('SIGTERM', end)
   try {
     const running = await listen({ page: studioPage, models: await servedModels(model, stop.signal) }, port)
+    const running = await listen({ page, models: await servedModels(model, stop.signal), runs }, port)
     process.stdout.write(`heed studio: ${running.address}  (Ctrl-C ends it)\n`)
     if (open) openBrowser(running.address)
     await stopped

@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { fileResponse, fileWithin } from './files.js'
 import { modelFile, type ServedModel } from './models.js'
+import { runFile, servedRuns } from './runs.js'
 
 /** What the page may load: its own files, and models of the hub where somebody asks for one. */
 const policy = [
@@ -31,6 +32,8 @@ export interface AppOptions {
   /** The folder of the built page. */
   page: string
   models: readonly ServedModel[]
+  /** The folder whose training runs may be looked at. Default none. */
+  runs?: string
   /** The port that the server listens on, known once it does. */
   port: () => number
 }
@@ -46,8 +49,8 @@ function refusal(request: Request, port: number): string | undefined {
   return undefined
 }
 
-/** The app of `heed studio`: the page, its models, and nothing else of the disk. */
-export function studioApp({ page, models, port }: AppOptions): Hono {
+/** The app of `heed studio`: the page, its models, what training runs log, and nothing else of the disk. */
+export function studioApp({ page, models, runs, port }: AppOptions): Hono {
   const app = new Hono()
   const byName = new Map(models.map((model) => [model.entry.name, model]))
 
@@ -70,8 +73,16 @@ export function studioApp({ page, models, port }: AppOptions): Hono {
       { 'cache-control': 'no-store' },
     ),
   )
+  app.get('/runs.json', async (context) =>
+    context.json(runs === undefined ? [] : await servedRuns(runs), 200, { 'cache-control': 'no-store' }),
+  )
   app.get('*', async ({ req }) => {
     const path = decoded(new URL(req.url).pathname)
+    const [, run, log] = /^\/runs\/([^/]+)\/([^/]+)$/.exec(path) ?? []
+    if (run !== undefined && runs !== undefined) {
+      const found = await runFile(runs, run, log)
+      return found ? fileResponse(found, req.raw, 'no-cache') : missing()
+    }
     const [, name, file] = /^\/models\/([^/]+)\/(.+)$/.exec(path) ?? []
     const model = byName.get(name)
     if (model) {

@@ -1,10 +1,11 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { type IncomingHttpHeaders, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { listen, type Running } from './listen.js'
 import { type ModelEntry, type ServedModel, servedModels } from './models.js'
+import type { RunEntry } from './runs.js'
 
 let root = ''
 let running: Running
@@ -34,7 +35,17 @@ beforeAll(async () => {
     ...(await servedModels(join(root, 'mine'))),
     ...(await servedModels(join(root, 'hub/snapshots/main'))).slice(0, 1),
   ]
-  running = await listen({ page: join(root, 'page'), models: models as ServedModel[] }, 0)
+  await put('runs/a/run.json', '{"task":"translation","steps":40}')
+  await put('runs/a/metrics.jsonl', '{"step":20,"tokens":1,"loss":2}\n')
+  await put('runs/a/model.safetensors', 'secret')
+  await put('runs/a/notes.jsonl', 'private notes')
+  await put('runs/broken/run.json', '{')
+  await put('runs/none/readme.txt', 'no run')
+  await put('elsewhere/run.json', '{"task":"secret"}')
+  await symlink(join(root, 'elsewhere'), join(root, 'runs/linked'))
+  await symlink(join(root, 'secret.txt'), join(root, 'runs/a/samples.jsonl'))
+  const runs = join(root, 'runs')
+  running = await listen({ page: join(root, 'page'), models: models as ServedModel[], runs }, 0)
   port = Number(new URL(running.address).port)
 })
 afterAll(async () => {
@@ -164,6 +175,72 @@ describe('what it does not give', () => {
   it('any way to write', async () => {
     for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS'])
       expect((await ask('/', {}, method)).status).toBe(405)
+  })
+})
+
+describe('training runs', () => {
+  it('that are in the folder, as far as they can be read; what is no run, or lies elsewhere, is not there', async () => {
+    const { status, headers, body } = await ask('/runs.json')
+    expect([status, headers['cache-control']]).toEqual([200, 'no-store'])
+    const [a, broken, ...others] = JSON.parse(body) as RunEntry[]
+    expect(others).toEqual([])
+    expect(a).toEqual({
+      name: 'a',
+      state: 'finished', // it says nothing, and has a model
+      task: 'translation',
+      step: 20,
+      steps: 40,
+      address: 'runs/a/',
+    })
+    expect(broken).toMatchObject({ name: 'broken', state: 'unknown', step: 0 })
+    expect(broken.message).toContain('run.json')
+  })
+
+  it('what they log, which is sent again only when it has grown', async () => {
+    const first = await ask('/runs/a/metrics.jsonl')
+    expect(first).toMatchObject({ status: 200, body: '{"step":20,"tokens":1,"loss":2}\n' })
+    expect(first.headers['content-type']).toBe('application/jsonl; charset=utf-8')
+    const etag = first.headers.etag!
+    expect(await ask('/runs/a/metrics.jsonl', { 'if-none-match': etag })).toMatchObject({
+      status: 304,
+      body: '',
+    })
+    await appendFile(join(root, 'runs/a/metrics.jsonl'), '{"step":40,"tokens":2,"loss":1}\n')
+    const grown = await ask('/runs/a/metrics.jsonl', { 'if-none-match': etag })
+    expect([grown.status, grown.body.split('\n').length]).toEqual([200, 3])
+    const [a] = JSON.parse((await ask('/runs.json')).body) as RunEntry[]
+    expect(a.step).toBe(40)
+  })
+
+  it.each([
+    '/runs/a/model.safetensors',
+    '/runs/a/notes.jsonl',
+    '/runs/a/samples.jsonl',
+    '/runs/a/attention.jsonl',
+    '/runs/linked/run.json',
+    '/runs/none/run.json',
+    '/runs/none/readme.txt',
+    '/runs/../elsewhere/run.json',
+    '/runs/..%2felsewhere/run.json',
+    '/runs/%2e%2e/run.json',
+    '/runs/a/../../secret.txt',
+    '/runs/a/',
+    '/runs/',
+  ])('nothing else: %s', async (path) => {
+    const { status, body } = await ask(path)
+    expect(body).not.toMatch(/secret|private|no run/)
+    expect([400, 404]).toContain(status)
+  })
+
+  it('none where no folder was named', async () => {
+    const other = await listen({ page: join(root, 'page'), models: [] }, 0)
+    try {
+      const response = await fetch(`${other.address}runs.json`)
+      expect(await response.json()).toEqual([])
+      expect((await fetch(`${other.address}runs/a/run.json`)).status).toBe(404)
+    } finally {
+      await other.close()
+    }
   })
 })
 

@@ -65,8 +65,11 @@ const [LEADER, LABEL] = [20, 16]
 /** Mean px of a letter of 20 px semibold, 13 px and 12 px, for the widest font of the stack. */
 const [TITLE_LETTER, REMARK_LETTER, LABEL_LETTER] = [12, 7, 6.8]
 
-interface Scale {
+/** Positions along an axis, from 0 to 1. */
+export interface PlotScale {
+  /** Undefined for what has no place: what is not finite, or on a logarithmic axis not positive. */
   place: (value: number) => number | undefined
+  /** Where numbers stand. */
   lines: { at: number; label: string; zero: boolean }[]
 }
 
@@ -78,8 +81,8 @@ function stepOf(from: number, to: number, most: number): number {
   )
 }
 
-/** Positions 0..1 along an axis, and at most five lines across it. */
-function scaleOf(axis: PlotAxis, values: readonly number[]): Scale {
+/** The scale of an axis that holds all of these values, with at most five lines across it. */
+export function plotScale(axis: PlotAxis, values: readonly number[]): PlotScale {
   const { log = false, range = [] } = axis
   const turn = (value: number) => (log ? Math.log10(value) : value)
   const known = [...values, ...range].map(turn).filter(Number.isFinite)
@@ -134,8 +137,8 @@ const colourOf = ({ colour }: PlotSeries, index: number, p: Palette): string =>
 /** The places of a series in a panel whose lower left corner is (0, 0), as runs without a gap. */
 function runsOf(
   series: PlotSeries,
-  x: Scale,
-  y: Scale,
+  x: PlotScale,
+  y: PlotScale,
 ): { x: number; y: number; low: number; high: number }[][] {
   const runs: ReturnType<typeof runsOf> = [[]]
   for (const point of series.points) {
@@ -193,7 +196,7 @@ function panelSvg(panel: PlotPanel, left: number, top: number, p: Palette): stri
         axis === 'x' ? [point.x] : [point.y, point.low ?? point.y, point.high ?? point.y],
       ),
     )
-  const [x, y] = [scaleOf(panel.x, all('x')), scaleOf(panel.y, all('y'))]
+  const [x, y] = [plotScale(panel.x, all('x')), plotScale(panel.y, all('y'))]
   const [x0, bottom] = [left + LEFT, top + HEAD + HIGH]
   const quiet = { size: 12, fill: p.ink3 }
   const number = { size: 11, fill: p.ink3, family: fonts.mono }

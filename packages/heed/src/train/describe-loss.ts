@@ -1,7 +1,7 @@
 import { backendOf } from '../backends/current.js'
 import { randomUnit } from '../backends/random.js'
 import { throwIfAborted } from '../errors.js'
-import { type EncoderModel, padIds, Run } from '../models/index.js'
+import { type EncoderModel, type Intervention, padIds, Run } from '../models/index.js'
 import { add, crossEntropy, embedding, reshape, scale, tensor } from '../ops/index.js'
 import { scope } from '../tensor/scope.js'
 import type { Tensor } from '../tensor/tensor.js'
@@ -77,8 +77,9 @@ export function describeLoss(
 export async function rightAnswers(
   model: EncoderModel,
   sentences: readonly EncodedSentence[],
-  { none, batchTokens, signal }: { none: number; batchTokens: number; signal?: AbortSignal },
+  options: { none: number; batchTokens: number; with?: readonly Intervention[]; signal?: AbortSignal },
 ): Promise<{ described?: number; undescribed?: number }> {
+  const { none, batchTokens, with: interventions, signal } = options
   const right = { described: 0, undescribed: 0 }
   const all = { described: 0, undescribed: 0 }
   const order = { batchTokens, seed: 0, epoch: 0 }
@@ -88,7 +89,7 @@ export async function rightAnswers(
       batch.map((i) => sentences[i].ids),
       model.padId,
     )
-    using logits = scope(() => model.logits(new Run(model), inputs)).keep()
+    using logits = scope(() => model.logits(new Run(model, { with: interventions }), inputs)).keep()
     const [data, V] = [await logits.data(), logits.shape[2]]
     batch.forEach((i, row) =>
       sentences[i].targets.forEach((target, t) => {

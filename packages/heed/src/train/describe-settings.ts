@@ -1,4 +1,5 @@
 import { HeedTypeError } from '../errors.js'
+import type { Intervention } from '../models/index.js'
 import type { LabelledSentence } from './describe-data.js'
 import type { ScheduleOptions } from './schedules.js'
 import { type Settings, settingsOf, type TrainingOptions } from './settings.js'
@@ -35,6 +36,11 @@ export interface TrainDescribeOptions extends TrainingOptions {
    * for every batch, and stand for all.
    */
   others?: number
+  /**
+   * What changes every pass, in training and validation: another scale, another normaliser in softmax's place (`heed/lens`
+   * has such interventions). The model that comes out is one that needs them. Default nothing.
+   */
+  with?: readonly Intervention[]
 }
 
 export type DescribeSettings = Settings<TrainDescribeOptions, typeof describeDefaults>

@@ -43,6 +43,11 @@ export const describeConfig = {
  */
 export async function describeTask(settings: DescribeSettings, given?: Given): Promise<Task<EncoderModel>> {
   const { seed, batchTokens, vocabSize, others, signal, onEvent } = settings
+export async function describeTask(
+  settings: DescribeSettings,
+  savedTokenizer: Record<string, unknown> | undefined,
+): Promise<Task<EncoderModel>> {
+  const { seed, batchTokens, vocabSize, others, with: interventions, signal, onEvent } = settings
   const read = (from: string | readonly LabelledSentence[]) =>
     typeof from === 'string' ? readLabelled(from) : from
   const sentences = await read(settings.train)
@@ -95,8 +100,8 @@ export async function describeTask(settings: DescribeSettings, given?: Given): P
     }
   }
   const validate = async (model: EncoderModel): Promise<Score> => {
-    const loss = await meanLoss(model, epochOf(valid, { seed: 0, epoch: 0 }, 1), signal)
-    return { loss, ...(await rightAnswers(model, valid, { none, batchTokens, signal })) }
+    const loss = await meanLoss(model, epochOf(valid, { seed: 0, epoch: 0 }, 1), signal, interventions)
+    return { loss, ...(await rightAnswers(model, valid, { none, batchTokens, with: interventions, signal })) }
   }
   return {
     kind: 'describe',
@@ -111,6 +116,7 @@ export async function describeTask(settings: DescribeSettings, given?: Given): P
       data: fingerprintOfLabelled(train),
       config: JSON.stringify(config),
     },
+    with: interventions,
     shapes: bertShapes(config),
     initial: () => initBert(config, seed, { tokenizerJson }),
     create: (weights) => bert.create(family, weights, { tokenizerJson }),

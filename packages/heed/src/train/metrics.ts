@@ -1,3 +1,4 @@
+import type { ProjectionNorms } from './gradient-norms.js'
 import { parseRows, type StepRow } from './step-log.js'
 
 /** A line of metrics.jsonl: after some steps what training did, after an evaluation what it found. */
@@ -10,6 +11,8 @@ export interface MetricsRow extends StepRow {
   rate?: number
   /** Of the gradient, before clipping. */
   norm?: number
+  /** Likewise, of W_Q, W_K and W_V over all attentions. */
+  gradients?: ProjectionNorms
   skipped?: boolean
   /** Since the line before. */
   tokensPerSecond?: number

@@ -38,8 +38,8 @@ export async function firstNonFinite(
   return undefined
 }
 
-/** What a step's random choices follow from. */
-type Randomness = Pick<RunOptions, 'seed' | 'dropHeads'>
+/** What a step's random choices follow from, and what changes its pass. */
+type Randomness = Pick<RunOptions, 'seed' | 'dropHeads' | 'with'>
 
 /**
  * Where it began that a step has no finite loss, or no finite gradient: weights that were so before the step, else the

@@ -1,4 +1,4 @@
-import type { Model, Run } from '../models/index.js'
+import type { Intervention, Model, Run } from '../models/index.js'
 import type { Weights } from '../nn/weights.js'
 import type { Shape } from '../tensor/shape.js'
 import type { Tensor } from '../tensor/tensor.js'
@@ -32,6 +32,8 @@ export interface Task<M extends Model> {
   readonly vocabSize: number
   /** What must not change between two parts of a run. */
   readonly identity: RunState['identity']
+  /** What changes every pass of training. */
+  readonly with?: readonly Intervention[]
   /** Every weight of the model. */
   readonly shapes: ReadonlyMap<string, Shape>
   /** A model with random weights. */

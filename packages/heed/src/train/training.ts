@@ -9,6 +9,7 @@ import type { Tensor } from '../tensor/tensor.js'
 import { AdamW, globalNorm, type StepReport } from './adamw.js'
 import { copies, updateAverage } from './average.js'
 import { type Checkpoint, fromSafeTensors, toSafeTensors, writeCheckpoint } from './checkpoint.js'
+import { type ProjectionNorms, projectionNorms } from './gradient-norms.js'
 import { firstNonFinite, type NonFinite, nonFiniteWords, whereItBegan } from './non-finite.js'
 import { isBetter, newRunState, resumedState, type RunState, type Validation } from './run-state.js'
 import type { Samples } from './samples.js'
@@ -31,6 +32,18 @@ export class Diverged extends HeedError {
   ) {
     super('input', `step ${step}: ${what}; it began in ${nonFiniteWords(began)}`)
   }
+}
+
+/** What a step did. */
+export interface TrainedStep extends StepReport {
+  /** Steps taken, this one included. */
+  step: number
+  /** Predicted so far, without padding. */
+  tokens: number
+  loss: number
+  smoothedLoss: number
+  /** Before clipping; absent where the family does not say which weights these are. */
+  gradients?: ProjectionNorms
 }
 
 /** So many steps one after another without a finite gradient are the end. */
@@ -85,6 +98,11 @@ export class Training<M extends Model> implements Disposable {
     }
   }
 
+  /** In training: its weights change with every step. */
+  get model(): M {
+    return this.#model
+  }
+
   get parameters(): number {
     return Object.values(this.#model.weights).reduce((sum, t) => sum + t.size, 0)
   }
@@ -103,16 +121,14 @@ export class Training<M extends Model> implements Disposable {
    *
    * @throws Diverged when the loss is not finite, or for too long no gradient was
    */
-  async step(
-    rate: number,
-  ): Promise<StepReport & { step: number; tokens: number; loss: number; smoothedLoss: number }> {
+  async step(rate: number): Promise<TrainedStep> {
     const started = performance.now()
     const { state } = this
     const { seed, averageDecay, dropHeads } = this.#settings
     const next = this.#nextBatch()
     const { tokens } = next
     const step = state.step + 1
-    const random = { seed: foldSeed(seed, step), dropHeads }
+    const random = { seed: foldSeed(seed, step), dropHeads, with: this.#task.with }
     const run = new Run(this.#model, { mode: 'train', ...random })
     const { value, grads } = valueAndGrad(this.#model.weights, () => next.loss(this.#model, run))
     try {
@@ -120,6 +136,7 @@ export class Training<M extends Model> implements Disposable {
       const diverged = async (stepsBefore: number, what: string) =>
         new Diverged(step, step - stepsBefore, what, await whereItBegan(this.#model, next, random, grads))
       if (!Number.isFinite(loss)) throw await diverged(1 + this.#skippedInRow, `the loss is ${loss}`)
+      const gradients = await projectionNorms(this.#model, grads)
       const report = await this.#optimizer.step(grads, rate)
       this.#skippedInRow = report.skipped ? this.#skippedInRow + 1 : 0
       if (this.#skippedInRow === MOST_SKIPPED)
@@ -139,7 +156,7 @@ export class Training<M extends Model> implements Disposable {
       })
       this.#tokens += tokens
       this.#seconds += (performance.now() - started) / 1000
-      return { step, tokens: state.tokens, loss, smoothedLoss, ...report }
+      return { step, tokens: state.tokens, loss, smoothedLoss, ...report, ...(gradients && { gradients }) }
     } finally {
       value.dispose()
       for (const gradient of Object.values(grads)) gradient.dispose()

@@ -2,6 +2,16 @@ import type { Normalizer } from 'heed'
 
 export type { Normalizer }
 
+/** What may stand in softmax's place. */
+export const normalizerNames: readonly Normalizer[] = [
+  'softmax',
+  'sparsemax',
+  'relu',
+  'sigmoid',
+  'linear',
+  'hardmax',
+]
+
 /** What the reader changes in the formula of one head. */
 export interface Changes {
   /** Multiplied by the model's scale, 1/√d_k; else the products stand as they are. */

@@ -11,6 +11,7 @@ import { translate } from './translate'
 import { compareWords, wordMap } from './words'
 import { wordAnalogy, wordArrows } from './words-arithmetic'
 import { wordAxioms } from './words-axioms'
+import { runLog, runs } from './train-log'
 
 /** All that a page can ask of the engine, by name. A new page adds its handlers here. */
 export const requests = {
@@ -38,6 +39,8 @@ export const requests = {
   wordArrows,
   wordAxioms,
   quiz,
+  runs,
+  runLog,
 }
 
 export type Requests = typeof requests

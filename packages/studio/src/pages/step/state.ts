@@ -1,7 +1,9 @@
 import type { Params } from '../../app/address'
 import { formatLinks, readLinks } from '../../app/links'
 import { sentenceOf } from '../../app/sentence'
-import { type Changes, type Normalizer, untouched } from '../../engine/changes'
+import { type Changes, normalizerNames, untouched } from '../../engine/changes'
+
+export { normalizerNames }
 
 /** What stands in the address of this page. Undefined is what the engine or the page chooses. */
 export interface StepState {
@@ -15,14 +17,6 @@ export interface StepState {
   changes: Changes
 }
 
-export const normalizerNames: readonly Normalizer[] = [
-  'softmax',
-  'sparsemax',
-  'relu',
-  'sigmoid',
-  'linear',
-  'hardmax',
-]
 export const temperatures = { min: 0.25, max: 4 }
 
 const whole = (text: string | undefined): number | undefined =>
