@@ -43,14 +43,11 @@ Examples:
     .action(runStudio)
 }
 
-async function runStudio({ port, model, open }: StudioFlags): Promise<void> {
-  if (!(await exists(studioPage)))
 /** Where `heed runs` looks too. */
 const usualRuns = 'runs'
 
 async function runStudio({ port, model, runs = usualRuns, open }: StudioFlags): Promise<void> {
-  const page = fileURLToPath(new URL('../studio', import.meta.url))
-  if (!(await exists(page)))
+  if (!(await exists(studioPage)))
     throw new HeedError('not-found', 'the studio is not built; run `npm run build` in the repository')
   if (runs !== usualRuns && !(await exists(runs)))
     throw new HeedError(
@@ -62,8 +59,7 @@ async function runStudio({ port, model, runs = usualRuns, open }: StudioFlags): 
   const end = () => (stop.signal.aborted ? process.exit(1) : stop.abort())
   process.on('SIGINT', end).on('SIGTERM', end)
   try {
-    const running = await listen({ page: studioPage, models: await servedModels(model, stop.signal) }, port)
-    const running = await listen({ page, models: await servedModels(model, stop.signal), runs }, port)
+    const running = await listen({ page: studioPage, models: await servedModels(model, stop.signal), runs }, port)
     process.stdout.write(`heed studio: ${running.address}  (Ctrl-C ends it)\n`)
     if (open) openBrowser(running.address)
     await stopped

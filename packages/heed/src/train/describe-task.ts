@@ -42,11 +42,6 @@ export const describeConfig = {
  *   the tokenizer has no `[NONE]`, or for a field of the config; `format` for a malformed line
  */
 export async function describeTask(settings: DescribeSettings, given?: Given): Promise<Task<EncoderModel>> {
-  const { seed, batchTokens, vocabSize, others, signal, onEvent } = settings
-export async function describeTask(
-  settings: DescribeSettings,
-  savedTokenizer: Record<string, unknown> | undefined,
-): Promise<Task<EncoderModel>> {
   const { seed, batchTokens, vocabSize, others, with: interventions, signal, onEvent } = settings
   const read = (from: string | readonly LabelledSentence[]) =>
     typeof from === 'string' ? readLabelled(from) : from

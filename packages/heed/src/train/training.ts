@@ -128,7 +128,7 @@ export class Training<M extends Model> implements Disposable {
     const next = this.#nextBatch()
     const { tokens } = next
     const step = state.step + 1
-    const random = { seed: foldSeed(seed, step), dropHeads, with: this.#task.with }
+    const random = { seed: foldSeed(seed, step), dropHeads, with: this.task.with }
     const run = new Run(this.#model, { mode: 'train', ...random })
     const { value, grads } = valueAndGrad(this.#model.weights, () => next.loss(this.#model, run))
     try {
