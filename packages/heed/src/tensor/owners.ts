@@ -1,7 +1,7 @@
 /** Anything a scope can own. */
 export interface Owned {
   /** What the scope that owns it holds; undefined when none does. */
-  owner?: Set<Owned>
+  owner?: Set<unknown>
   dispose(): void
 }
 

@@ -3,7 +3,7 @@ import type { Device, Storage } from './device.js'
 import { type DType, type KeptArray, type TypedArray } from './dtype.js'
 import { fromHalf } from './half.js'
 import { fromInt8 } from './int8.js'
-import { adopt, type Owned, release } from './owners.js'
+import { adopt, release } from './owners.js'
 import { checkShape, denseStrides, isDense, reach, type Shape, show, sizeOf } from './shape.js'
 
 let live = 0
@@ -15,10 +15,10 @@ export const liveTensors = (): number => live
  * An n-dimensional array on a device. Tensors are values: no operation changes one after it is made (optimisers
  * and caches, which own theirs, write through kernels). Made by `tensor`, `zeros` and the ops, not by `new`.
  */
-export class Tensor implements Disposable, Owned {
+export class Tensor implements Disposable {
   #disposed = false
-  /** @internal the scope's, see owners.ts */
-  owner?: Set<Owned>
+  /** For scopes (owners.ts). */
+  owner?: Set<unknown>
 
   constructor(
     readonly storage: Storage,
