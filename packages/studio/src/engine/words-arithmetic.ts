@@ -42,9 +42,8 @@ export interface Analogy {
 export async function wordAnalogy({ model, words }: AnalogyRequest, context: Context): Promise<Analogy> {
   const space = await spaceOf(model, context)
   const found = vectorsOf(space, words)
-  const given = found.words.map(({ vector: _, ...word }) => word)
-  if (found.refused.length > 0) return { words: given, refused: found.refused, answers: [], off: 0 }
-  const [a, b, c] = found.words.map(({ vector, length }) => scale(vector, 1 / length))
+  if (found.refused.length > 0) return { words: found.words, refused: found.refused, answers: [], off: 0 }
+  const [a, b, c] = found.vectors.map(unit)
   const result = analogyVector(a, b, c)
   const exclude = found.words.flatMap(({ row }) => (row === undefined ? [] : [row]))
   const answers = norm(result) > 0 ? analogy(space.whole.table, a, b, c, { k: ANSWERS, exclude }) : []
@@ -52,7 +51,7 @@ export async function wordAnalogy({ model, words }: AnalogyRequest, context: Con
   const first = answers.length > 0 ? unit(space.whole.table.row(answers[0].index)) : undefined
   const [seen, at] = [first && see(first), (v: Vector) => see(v).place]
   const places = { a: at(a), b: at(b), c: at(c), result: at(result), ...(seen && { answer: seen.place }) }
-  return { words: given, refused: [], answers, places, off: seen?.off ?? 0 }
+  return { words: found.words, refused: [], answers, places, off: seen?.off ?? 0 }
 }
 
 const unit = (v: Vector): Float64Array => scale(v, 1 / norm(v))
@@ -109,9 +108,9 @@ export async function wordArrows(
   context: Context,
 ): Promise<Arrows | undefined> {
   const space = await spaceOf(model, context)
-  const { words } = vectorsOf(space, [x, y])
+  const { words, vectors } = vectorsOf(space, [x, y])
   if (words.length < 2) return undefined
-  const [u, v] = words.map(({ vector }) => vector)
+  const [u, v] = vectors
   const near = (vector: Float64Array) =>
     norm(vector) === 0 && (by === 'cosine' || by === 'angular')
       ? []

@@ -61,15 +61,15 @@ export async function wordAxioms(
   context: Context,
 ): Promise<Axioms> {
   const space = await spaceOf(model, context)
-  const { words: found, refused } = vectorsOf(space, words)
+  const { words: found, vectors, refused } = vectorsOf(space, words)
   if (found.length === 0) throw new HeedError('input', refused[0]?.why ?? 'no words; choose at least one')
-  const three = [0, 1, 2].map((n) => found[n % found.length])
+  const three = [0, 1, 2].map((n) => n % found.length)
   const [s, t] = [Math.fround(factors.s), Math.fround(factors.t)]
   const made = scope(() => {
-    const [u, v, w] = three.map(({ vector }) => tensor(Float32Array.from(vector), [vector.length]))
+    const [u, v, w] = three.map((n) => tensor(Float32Array.from(vectors[n]), [vectors[n].length]))
     return bothSides(u, v, w, s, t)
   })
-  const [u, v, w] = three.map(({ vector }) => vector.map(Math.fround))
+  const [u, v, w] = three.map((n) => vectors[n].map(Math.fround))
   const size = (i: number) => Math.abs(u[i]) + Math.abs(v[i])
   const bounds: Record<AxiomName, (i: number) => number> = {
     commutes: () => 0,
@@ -84,7 +84,7 @@ export async function wordAxioms(
   try {
     const axioms: Axiom[] = []
     for (const name of axiomNames) axioms.push(await judged(name, made[name], bounds[name]))
-    return { words: three.map(({ word }) => word), s, t, axioms }
+    return { words: three.map((n) => found[n].word), s, t, axioms }
   } finally {
     for (const side of new Set(Object.values(made).flat())) side.dispose()
   }

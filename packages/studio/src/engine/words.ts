@@ -129,7 +129,9 @@ export interface ChosenWord {
 
 /** Words, and why some of them have no vector. */
 export interface Found {
-  words: (ChosenWord & { vector: Float64Array })[]
+  words: ChosenWord[]
+  /** [D] of each of them. */
+  vectors: Float64Array[]
   refused: { word: string; why: string }[]
 }
 
@@ -138,7 +140,7 @@ export function vectorsOf(
   { table, whole, place, model }: Awaited<ReturnType<typeof spaceOf>>,
   words: readonly string[],
 ): Found {
-  const found: Found = { words: [], refused: [] }
+  const found: Found = { words: [], vectors: [], refused: [] }
   const tokenizer = model.tokenizer!
   for (const given of words)
     try {
@@ -152,8 +154,8 @@ export function vectorsOf(
         pieces: ids.map((id) => tokenizer.decode([id]).trim()),
         place: place(vector),
         length,
-        vector,
       })
+      found.vectors.push(vector)
     } catch (error) {
       if (!(error instanceof HeedError)) throw error
       found.refused.push({ word: given, why: error.message })
@@ -188,24 +190,23 @@ export interface Compared {
 
 export async function compareWords(request: CompareRequest, context: Context): Promise<Compared> {
   const space = await spaceOf(request.model, context)
-  const { words: found, refused } = vectorsOf(space, request.words)
+  const { words, vectors, refused } = vectorsOf(space, request.words)
   const of =
-    found.length === 0
+    words.length === 0
       ? -1
       : Math.max(
           0,
-          found.findIndex(({ word }) => word === request.of),
+          words.findIndex(({ word }) => word === request.of),
         )
-  const pairs = found.flatMap((one, a) =>
-    found.slice(a + 1).map((other, n) => {
-      const say = (measure: Measure) => [measure, compare(measure, one.vector, other.vector)]
+  const pairs = vectors.flatMap((one, a) =>
+    vectors.slice(a + 1).map((other, n) => {
+      const say = (measure: Measure) => [measure, compare(measure, one, other)]
       return { a, b: a + 1 + n, values: Object.fromEntries(measures.map(say)) as Record<Measure, number> }
     }),
   )
-  const words = found.map(({ vector: _, ...word }) => word)
   const { by } = request
   if (of < 0) return { by, words, refused, of, pairs, cosines: new Float32Array(), neighbours: [], kept: 0 }
-  const { vector, row, place } = found[of]
+  const [vector, { row, place }] = [vectors[of], words[of]]
   const { table } = space.whole
   const exclude = row === undefined ? [] : [row]
   const neighbours = nearest(table, vector, { measure: by, k: NEAR, exclude })

@@ -116,7 +116,7 @@ export function arrange(scene: Scene, frame: Frame, widths: Float32Array): Named
       ...BESIDE.map((px) => rectAt(0.5, px)),
     ]
     const value = places.find((rect) => isInside(rect, frame) && taken.isFree(rect))
-    if (value) taken.take(value)
+    if (value) taken.take([value[0] - 4, value[1] - 4, value[2] + 4, value[3] + 4])
     for (let t = 12; t < length - 12; t += 6) {
       const [x, y] = [x0 + ((x1 - x0) * t) / length, y0 + ((y1 - y0) * t) / length]
       taken.take([x - 2, y - 2, x + 2, y + 2])
