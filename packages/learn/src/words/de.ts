@@ -410,7 +410,7 @@ export const de: Words = {
     left: (answered, total) => `${answered} von ${total} beantwortet; heed quiz macht hier weiter.`,
     after: 'heed quiz --restart beginnt von vorn, gemischt.',
     review: 'heed quiz --review fragt, was daneben ging.',
-    columns: ['', 'Frage', 'Themen', 'Art', 'min', 'Stand'],
+    columns: ['#', 'Frage', 'Themen', 'Art', 'min', 'Stand'],
     see: 'Zu sehen mit:',
     legend: 'Gewichte von 0 bis 1; geschrieben sind die von .10 an.',
   },

@@ -404,7 +404,7 @@ export const en: Words = {
     left: (answered, total) => `${answered} of ${total} answered; heed quiz goes on from here.`,
     after: 'heed quiz --restart begins anew, shuffled.',
     review: 'heed quiz --review asks what was missed.',
-    columns: ['', 'question', 'topics', 'kind', 'min', 'state'],
+    columns: ['#', 'question', 'topics', 'kind', 'min', 'state'],
     see: 'See it:',
     legend: 'Weights from 0 to 1; those from .10 are written.',
   },
