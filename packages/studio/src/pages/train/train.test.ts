@@ -131,6 +131,7 @@ describe('maps', () => {
   it('where a row looks, and whether that stands out', () => {
     expect(strongest([0.1, 0.7, 0.2])).toEqual({ key: 1, weight: 0.7, isFlat: false })
     expect(strongest([0.3, 0.3, 0.4])).toMatchObject({ key: 2, isFlat: true })
+    expect(strongest([0.2, -0.6, 0.1])).toEqual({ key: 1, weight: -0.6, isFlat: false })
     const moments = [{ step: 0 }, { step: 8 }]
     expect([0, 7, 8, 99].map((step) => momentAt(moments, step)!.step)).toEqual([0, 0, 8, 8])
   })

@@ -22,11 +22,14 @@ export function headWeights(weights: Float32Array, heads: number, head: number |
 export const momentAt = <M extends { step: number }>(moments: readonly M[], step: number): M | undefined =>
   moments.findLast((moment) => moment.step <= step) ?? moments[0]
 
-/** The key with the largest weight of a row, and whether it stands out: a row is flat where none has 1.5 times the even share. */
+/**
+ * The key with the largest weight of a row by size (those of some normalisers may be negative), and whether it stands out: a
+ * row is flat where none has 1.5 times the even share.
+ */
 export function strongest(row: ArrayLike<number>): { key: number; weight: number; isFlat: boolean } {
   let key = 0
-  for (let j = 1; j < row.length; j++) if (row[j] > row[key]) key = j
-  return { key, weight: row[key], isFlat: row[key] < 1.5 / row.length }
+  for (let j = 1; j < row.length; j++) if (Math.abs(row[j]) > Math.abs(row[key])) key = j
+  return { key, weight: row[key], isFlat: Math.abs(row[key]) < 1.5 / row.length }
 }
 
 /** Where a query looks most, in the mean of the heads. */

@@ -117,6 +117,7 @@ export const train = {
   noCurves: 'Loss, right answers and gradients are drawn here, step by step.',
   notYet: 'Nothing is learned yet. Start the training to fill the map.',
   weight: 'weight',
+  negative: 'Negative weights, which only linear makes, are left blank: point at a cell for its number.',
   matters: 'Does it matter?',
   at: 'At ',
   itSays: ' the model says ',
