@@ -23,6 +23,9 @@ beforeAll(async () => {
   seen = JSON.parse(await heed('see', TEXT, '--json', '--site', 'decoder.1.cross')) as Seen
 })
 
+/** What is awaited comes from the engine, on a machine that may be busy. */
+const eventually = <T>(read: () => T, { timeout = 15_000 } = {}) => expect.poll(read, { timeout })
+
 const params = (page: Page) => Object.fromEntries(new URLSearchParams(page.url().split('?')[1]))
 const headline = async (page: Page) => (await page.textContent('h1'))!.replace(/\s+/g, ' ').trim()
 /** The answers to all that was asked are shown. */
@@ -79,10 +82,10 @@ describe('a translation', () => {
       await page.getByRole('button', { name: 'Edit the sentence' }).click()
       await page.getByRole('textbox', { name: 'Sentence' }).fill('I see a cat.')
       await page.keyboard.press('Enter')
-      await expect.poll(() => labels(source(page))).toContain('cat')
+      await eventually(() => labels(source(page))).toContain('cat')
       await whole(page)
       const greedy = (await heed('translate', 'I see a cat.', '--beam', '1')).trim()
-      await expect.poll(() => page.locator('.outputs').textContent()).toContain(greedy)
+      await eventually(() => page.locator('.outputs').textContent()).toContain(greedy)
       const shown = (await candidates(page).count()) + (await page.locator('.candidates .line').count())
       expect(shown).toBe(9)
     }))
@@ -96,15 +99,15 @@ describe('does it matter?', () => {
       expect(params(page).forbid).toBe('2-2')
       const changed = 'forbid:decoder.*.cross:2>2'
       const after = (await heed('translate', 'The old man reads a good book.', '--with', changed)).trim()
-      await expect.poll(() => page.locator('.outputs').textContent()).toContain(after)
+      await eventually(() => page.locator('.outputs').textContent()).toContain(after)
       expect(await page.locator('figure').count()).toBe(2)
       expect(await page.locator('figure').nth(1).locator('.differs b').allTextContents()).toEqual(['Buch'])
       await page.locator('figure').nth(0).locator('.words.source .word').nth(1).click()
       expect(params(page).hide).toBe('1')
       await page.getByRole('button', { name: '2 forbidden · reset' }).click()
-      await expect.poll(() => page.locator('figure').count()).toBe(1)
+      await eventually(() => page.locator('figure').count()).toBe(1)
       await page.goBack()
-      await expect.poll(() => page.locator('figure').count()).toBe(2)
+      await eventually(() => page.locator('figure').count()).toBe(2)
     }))
 })
 
@@ -115,12 +118,12 @@ describe('a text that is gone on with', () => {
       expect(await headline(page)).toMatch(/^d is likeliest to come next: \d+ %/)
       const before = await tokens(page).count()
       await page.getByRole('button', { name: 'Step' }).click()
-      await expect.poll(() => tokens(page).count()).toBe(before + 1)
+      await eventually(() => tokens(page).count()).toBe(before + 1)
       expect(await headline(page)).toMatch(/^e is likeliest/)
       const pick = candidates(page).nth(4)
       const label = await pick.locator('.tok').textContent()
       await pick.click()
-      await expect.poll(() => tokens(page).last().textContent()).toBe(label)
+      await eventually(() => tokens(page).last().textContent()).toBe(label)
       await whole(page)
       const [title, url] = [await headline(page), page.url()]
       const other = await newPage()
@@ -131,14 +134,14 @@ describe('a text that is gone on with', () => {
       expect(other.complaints).toEqual([])
       await other.page.context().close()
       await page.getByRole('button', { name: 'Back one' }).click()
-      await expect.poll(() => tokens(page).count()).toBe(before + 1)
+      await eventually(() => tokens(page).count()).toBe(before + 1)
     }))
 
   it('a run is the library’s own, and can be stopped', { timeout: 60_000 }, () =>
     onPage(`${COPY}&temp=1.5&topk=50&seed=7`, async (page) => {
       await whole(page)
       await page.getByRole('button', { name: 'Run 40' }).click()
-      await expect.poll(() => page.getByText('40 tokens written').count(), { timeout: 40_000 }).toBe(1)
+      await eventually(() => page.getByText('40 tokens written').count(), { timeout: 40_000 }).toBe(1)
       const args = ['--temperature', '1.5', '--top-k', '50', '--seed', '7', '--max-tokens', '40', '--json']
       const { tokens: own } = JSON.parse(
         await heed('generate', 'abcdefg abc', '--model', 'heed-copy', ...args),
@@ -167,7 +170,7 @@ describe('a text that is gone on with', () => {
       await whole(page)
       await page.getByRole('textbox', { name: 'top-k' }).fill('3')
       await page.keyboard.press('Enter')
-      await expect.poll(() => page.getByText('cut by top-k').count()).toBe(7)
+      await eventually(() => page.getByText('cut by top-k').count()).toBe(7)
       await page.getByText('3 of 259 tokens are left in.').waitFor()
       await page.goto(`${inject('studio')}${COPY}&site=layers.1.self`)
       await whole(page)
@@ -176,7 +179,7 @@ describe('a text that is gone on with', () => {
       expect(params(page).q).toBe('4')
       await page.goto(`${inject('studio')}${COPY}&hide=2_3_4`)
       await whole(page)
-      await expect.poll(() => page.getByText('3 forbidden · reset').count()).toBe(1)
+      await eventually(() => page.getByText('3 forbidden · reset').count()).toBe(1)
       expect(await headline(page)).not.toMatch(/^d is likeliest/)
       await page.getByText('Dashed: with nothing hidden.').waitFor()
     }))

@@ -161,6 +161,8 @@ it('any causal model with a tokenizer: a tiny Llama of words and pieces, up to t
       await readFile(new URL(`../../../../models/heed-en-de/${file}`, import.meta.url), 'utf8'),
     ) as Json
   const { vocab_size } = await read('config.json')
+    ) as Record<string, never>
+  const { vocab_size } = (await read('config.json')) as unknown as { vocab_size: number }
   const config = {
     model_type: 'llama',
     vocab_size,
