@@ -11,16 +11,12 @@ export interface Page {
 /** In the order of the header. A new page is a folder here and a line. */
 export const pages: readonly Page[] = [
   { name: 'step', title: 'Step by step', load: () => import('./step/StepPage.svelte') },
-  { name: 'long', title: 'Long texts', load: () => import('./long/LongPage.svelte') },
   { name: 'heads', title: 'Heads', load: () => import('./heads/HeadsPage.svelte') },
-  {
-    name: 'write',
-    title: 'Translate and generate',
-    load: () => import('./write/WritePage.svelte'),
-  },
+  { name: 'write', title: 'Translate', load: () => import('./write/WritePage.svelte') },
   { name: 'words', title: 'Words', load: () => import('./words/WordsPage.svelte') },
-  { name: 'quiz', title: 'Quiz', load: () => import('./quiz/QuizPage.svelte') },
+  { name: 'long', title: 'Long texts', load: () => import('./long/LongPage.svelte') },
   { name: 'train', title: 'Train', load: () => import('./train/TrainPage.svelte') },
+  { name: 'quiz', title: 'Quiz', load: () => import('./quiz/QuizPage.svelte') },
 ]
 
 /** An address without a page is the first one's. */
