@@ -60,7 +60,7 @@ Examples:
   heed train translation --data pairs.tsv --valid valid.tsv --out runs/en-de
   heed train translation --data pairs.tsv --out runs/en-de --resume
   heed train translation --data pairs.tsv --out runs/small --steps 500
-  heed train translation --data mine.tsv --out runs/mine --from heed-en-de --peak 5e-4 --steps 1000
+  heed train translation --data mine.tsv --from heed-en-de --out runs/mine
   heed "I see a dog." --model runs/en-de`,
     )
     .action(runTranslation)
