@@ -20,6 +20,7 @@ export const pages: readonly Page[] = [
   },
   { name: 'words', title: 'Words', load: () => import('./words/WordsPage.svelte') },
   { name: 'quiz', title: 'Quiz', load: () => import('./quiz/QuizPage.svelte') },
+  { name: 'learn', title: 'Learn', load: () => import('./learn/LearnPage.svelte') },
   { name: 'train', title: 'Train', load: () => import('./train/TrainPage.svelte') },
 ]
 
