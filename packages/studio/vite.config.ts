@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vite'
+import { article } from './tools/article.ts'
 import { math } from './tools/math.ts'
 import { site } from './tools/site.ts'
 
@@ -15,7 +16,7 @@ export default defineConfig(({ mode }) => {
   return {
     // Relative, so that a site may lie in any folder of a host.
     base: './',
-    plugins: [math(), svelte(), ...(isSite ? [site()] : [])],
+    plugins: [math(), article(), svelte(), ...(isSite ? [site()] : [])],
     worker: { format: 'es' as const, rolldownOptions: { checks } },
     logLevel: 'warn' as const,
     build: {

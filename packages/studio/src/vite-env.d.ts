@@ -5,3 +5,8 @@ declare module '*?math' {
   const markup: string
   export default markup
 }
+
+declare module '*?article' {
+  const article: import('../tools/article').Article
+  export default article
+}

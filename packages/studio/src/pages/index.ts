@@ -16,6 +16,7 @@ export const pages: readonly Page[] = [
   { name: 'words', title: 'Words', load: () => import('./words/WordsPage.svelte') },
   { name: 'long', title: 'Long texts', load: () => import('./long/LongPage.svelte') },
   { name: 'train', title: 'Train', load: () => import('./train/TrainPage.svelte') },
+  { name: 'learn', title: 'Learn', load: () => import('./learn/LearnPage.svelte') },
   { name: 'quiz', title: 'Quiz', load: () => import('./quiz/QuizPage.svelte') },
 ]
 

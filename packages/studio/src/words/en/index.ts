@@ -1,3 +1,4 @@
+export { learn } from './learn'
 export { long } from './long'
 export { heads } from './heads'
 export { quiz } from './quiz'

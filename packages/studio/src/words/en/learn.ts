@@ -1,0 +1,110 @@
+const percent = (share: number): string =>
+  share > 0 && share < 0.005 ? 'under 1%' : `${Math.round(100 * share)}%`
+
+/** What the article's page says beside the article itself, which is docs/article/en.md. */
+export const learn = {
+  title: 'Learn',
+  parts: 'Parts of the article',
+  part: (n: number, of: number, minutes: number) =>
+    `Part ${n} of ${of} · ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`,
+  read: (n: number, of: number) => (n === 0 ? `${of} parts, half an hour` : `${n} of ${of} parts read`),
+  isRead: 'read',
+  save: 'Save the article as Markdown',
+  figure: {
+    failed: 'This figure did not come',
+    noCode: 'The server gave no answer, or another version of it. Load the page anew.',
+    again: 'Try again',
+    waiting: 'The model is being read.',
+    coming: (done: number, total: number) =>
+      total > 1e5
+        ? `${(done / 1e6).toFixed(1)} of ${(total / 1e6).toFixed(1)} MB of the model.`
+        : `${done} of ${total}.`,
+    open: 'Open in the studio',
+    reset: 'Back to the model’s own',
+    of: (model: string, site: string, head: number) => `${model}, ${site}, head ${head}`,
+    tooLong: (tokens: number, limit: number) => `${tokens} tokens; this figure takes ${limit}. Shorten it.`,
+    empty: 'Type a sentence of at least two words.',
+    sentence: 'Sentence',
+    go: 'Read it',
+    weight: 'weight',
+  },
+  row: {
+    title: (word: string) => `Paint it: where should ${word} look?`,
+    shown: 'Your row, and the model’s',
+    scaleTitle: (word: string) => `Paint it: the row of ${word} without the division`,
+    label: (word: string) => `How ${word} divides its attention: columns that add up to 1`,
+    compared: 'Your row beside the other',
+    column: (word: string) => word,
+    share: (share: number, isPainted: boolean) => (isPainted ? percent(share) : 'not painted yet'),
+    both: (word: string, yours: string, truth: string, name: string) =>
+      `${word}: yours ${yours}, ${name} ${truth}`,
+    asks: 'asks',
+    yours: 'your guess',
+    model: 'the model',
+    without: 'without the division',
+    as: (root: number) => `with ÷ √${root}, as it is`,
+    how: 'Drag in the columns, or take the arrow keys. They always add up to 1.',
+    sums: 'Adds up to 1, always.',
+    show: 'Show',
+    unknown: 'I don’t know',
+    again: 'Paint again',
+    elsewhere: (far: number) => `${percent(far)} of your attention sits elsewhere.`,
+    flat: (far: number) => `A flat row: ${percent(far)} of it sits elsewhere.`,
+    near: (far: number) => (far === 0 ? 'Exactly so.' : `Nearly so: ${percent(far)} sits elsewhere.`),
+    gave: (word: string, yours: string, truth: string, where: string) =>
+      `Most of the difference is at ${word}: you gave it ${yours}; ${where} it gets ${truth}.`,
+    in: { model: 'in the model', without: 'without the division' },
+  },
+  show: {
+    vectors: (numbers: number) => `Each word as ${numbers} numbers`,
+    map: 'Who looks at whom',
+    projections: (word: string) => `The same ${word}, read three ways`,
+    score: (asks: string, answers: string) => `The score of ${asks} and ${answers}, opened`,
+    scale: 'With the division and without',
+    softmax: 'From scores to shares',
+    mix: (word: string) => `What ${word} takes along`,
+  },
+  vectors: {
+    label: (word: string) => `The numbers of ${word}`,
+    idle: 'Point at a square: this line tells its number.',
+    tells: (word: string, at: number, value: string) => `${word}, number ${at}: ${value}`,
+    legend: 'number',
+  },
+  words: {
+    arrows: (x: string, y: string) => `${x} + ${y}, as arrows`,
+    lengths: (x: string, y: string, sum: string, both: string) =>
+      `${x} and ${y} long, ${both} together. The sum is ${sum}.`,
+    flat: 'Both lie in one plane, drawn without distortion; dashed, what the slider makes of the first.',
+    factor: 'scaled by',
+    axioms: 'The eight rules, on real words',
+    axiom: 'rule',
+    on: (u: string, v: string, w: string, s: string, t: string) =>
+      `u = ${u}, v = ${v}, w = ${w}, s = ${s}, t = ${t}`,
+    distances: 'Near and far, in five ways',
+    fields: 'Words to compare',
+    compare: 'Compare',
+    place: (word: string) => `Where does ${word} belong?`,
+    drag: (word: string) => `Drag ${word} to its place; arrow keys move it too.`,
+    handle: (word: string) => `${word}: drag it, or move it with the arrow keys`,
+    plane: (share: string, dimensions: number, count: number) =>
+      `${count.toLocaleString('en')} words as dots. Two directions of ${dimensions}; they hold ${share} of the spread.`,
+    picture: (word: string, others: string) => `A plane of words with ${others}; ${word} is to be put on it`,
+    nearer: (nearer: number, count: number, word: string) =>
+      nearer === 0
+        ? `No word lies nearer to ${word} than where you put it.`
+        : `${nearer.toLocaleString('en')} of ${count.toLocaleString('en')} words lie nearer to ${word} than where you put it.`,
+    unknown: (word: string) => `That is where ${word} lies.`,
+    none: 'This model does not know these words.',
+  },
+  heads: {
+    title: (count: number) => `${count} heads, side by side`,
+    head: (head: number) => `head ${head}`,
+    looks: (query: string, key: string, weight: string) => `strongest: ${query} → ${key} ${weight}`,
+  },
+  translate: {
+    title: 'Which English word each German word looks at',
+    how: 'Click a German word to see its row. Click an English one to hide it from the writing half.',
+    before: (output: string) => `Without anything hidden: ${output}`,
+    after: (output: string) => `With it hidden: ${output}`,
+  },
+}

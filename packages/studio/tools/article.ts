@@ -1,0 +1,106 @@
+import { readFile } from 'node:fs/promises'
+import { Marked, type TokenizerAndRendererExtension } from 'marked'
+import temml from 'temml'
+import type { Plugin } from 'vite'
+
+/** A part of an article: HTML whose figures are empty `heed-…` elements, for the page to fill. */
+export interface ArticlePart {
+  title: string
+  /** Of reading and of answering, rounded, at least 1. */
+  minutes: number
+  html: string
+}
+
+export interface Article {
+  title: string
+  /** What stands before the first part. */
+  lead: string
+  parts: ArticlePart[]
+}
+
+/** Words read in a minute, and minutes that a figure takes. */
+const [WORDS, FIGURE] = [220, 0.6]
+
+/** `import article from '…/en.md?article'`: Markdown becomes HTML when the page is built, formulas MathML. */
+export function article(): Plugin {
+  const query = '?article'
+  return {
+    name: 'article',
+    enforce: 'pre',
+    load: {
+      filter: { id: /\.md\?article$/ },
+      async handler(id) {
+        const file = id.slice(0, -query.length)
+        this.addWatchFile(file)
+        return `export default ${JSON.stringify(readArticle(await readFile(file, 'utf8')))}`
+      },
+    },
+  }
+}
+
+/** @throws Error where a part has no number, which is how the page and the text name it */
+export function readArticle(text: string): Article {
+  const [head, ...sections] = forPage(text).split(/^## /m)
+  const [, title, lead] = /^# (.*)\n([^]*)$/.exec(head)!
+  const parts = sections.map((section, n) => {
+    const [heading, body] = [section.slice(0, section.indexOf('\n')), section.slice(section.indexOf('\n'))]
+    const [, number, name] = /^(\d+)\. (.*)$/.exec(heading) ?? []
+    if (Number(number) !== n + 1) throw new Error(`part ${n + 1} of the article is called "${heading}"`)
+    return { title: name, minutes: minutesOf(body), html: htmlOf(body) }
+  })
+  return { title, lead: htmlOf(lead), parts }
+}
+
+/** Without what stands there for other places: pictures inside figures, and what only they need to be told. */
+const forPage = (text: string): string =>
+  text
+    .replace(/<heed-elsewhere>[^]*?<\/heed-elsewhere>/g, '')
+    .replace(/(<heed-[a-z]+[^>]*>)[^]*?(<\/heed-[a-z]+>)/g, '$1$2')
+
+function minutesOf(body: string): number {
+  const figures = body.match(/<heed-/g)?.length ?? 0
+  const words = body.replace(/<[^>]*>/g, '').split(/\s+/).length
+  return Math.max(1, Math.round(words / WORDS + FIGURE * figures))
+}
+
+/** Letters that own a colour take it in every formula. */
+const coloured = (tex: string): string =>
+  tex
+    .replace(
+      /(?<![A-Za-z\\_])(W_([QKV])|[qkvQKV](?:\^\\top)?)(?![A-Za-z_])/g,
+      (all, symbol: string, of = '') => `\\class{${(of || symbol[0]).toLowerCase()}}{${all}}`,
+    )
+    .replaceAll('\\mathrm{softmax}', '\\class{w}{\\mathrm{softmax}}')
+
+const mathOf = (tex: string, displayMode: boolean): string =>
+  temml.renderToString(coloured(tex), { trust: true, throwOnError: true, displayMode })
+
+const display: TokenizerAndRendererExtension = {
+  name: 'display',
+  level: 'block',
+  start: (text) => text.indexOf('$$'),
+  tokenizer(text) {
+    const [raw, tex] = /^\$\$([^$]+)\$\$(?:\n|$)/.exec(text) ?? []
+    return raw === undefined ? undefined : { type: 'display', raw, text: tex }
+  },
+  renderer: ({ text }) => `<div class="typeset display">${mathOf(text as string, true)}</div>\n`,
+}
+
+const inline: TokenizerAndRendererExtension = {
+  name: 'inline',
+  level: 'inline',
+  start: (text) => text.indexOf('$'),
+  tokenizer(text) {
+    const [raw, tex] = /^\$([^$\n]+)\$/.exec(text) ?? []
+    return raw === undefined ? undefined : { type: 'inline', raw, text: tex }
+  },
+  renderer: ({ text }) => `<span class="typeset">${mathOf(text as string, false)}</span>`,
+}
+
+const markdown = new Marked({ extensions: [display, inline] })
+
+/** `studio:train` leads to a page of the studio; what leads to other documents is text here, which has none of them. */
+const htmlOf = (text: string): string =>
+  (markdown.parse(text, { async: false }) as string)
+    .replaceAll('href="studio:', 'href="#/')
+    .replace(/<a href="\.\.\/([^"]*)">(.*?)<\/a>/g, '<span title="docs/$1">$2</span>')
