@@ -45,7 +45,11 @@ export interface Chances {
  *
  * @throws HeedTypeError `option` for a value out of range
  */
-export function chances(scores: Scores, seen: Iterable<number>, options: SamplingOptions = {}): Chances {
+export function chances(
+  scores: Float32Array | Float64Array,
+  seen: Iterable<number>,
+  options: SamplingOptions = {},
+): Chances {
   const { temperature, topK, topP, penalty } = checked(options)
   const filtered = penalised(scores, seen, penalty)
   const model = shares(tempered(new Float64Array(scores), 1).map(Math.exp))

@@ -22,7 +22,7 @@ export { parseRows, type StepRow } from './step-log.js'
 export type { Document } from './language-data.js'
 export { languageConfig } from './language-task.js'
 export { type RandomOptions, randomSequences, repeatedSequences, type SequenceKind } from './sequences.js'
-export { describeSession, type DescribeSessionOptions, type SessionStep, TrainingSession } from './session.js'
+export { describeSession, type DescribeSessionOptions, type SessionStep, type TrainingSession } from './session.js'
 export type { RunState, Score, Validation } from './run-state.js'
 export {
   cosine,
@@ -44,6 +44,7 @@ export {
 export { findRuns, readRun, readSamples, type RunEnd, type RunInfo, type RunSummary } from './run-folder.js'
 export type { MapRow, Sample, SampledMap, SamplesRow } from './samples.js'
 export type { TrainingResult } from './train.js'
+export type { TrainedStep } from './training.js'
 export { trainDescribe } from './train-describe.js'
 export { trainLanguage } from './train-language.js'
 export { trainTranslation } from './train-translation.js'

@@ -3,7 +3,7 @@ import type { EncoderModel, Model } from '../models/index.js'
 import { describeSettings, type TrainDescribeOptions } from './describe-settings.js'
 import { describeTask } from './describe-task.js'
 import type { RunState, Validation } from './run-state.js'
-import { type Schedule, schedule } from './schedules.js'
+import { schedule } from './schedules.js'
 import type { Settings } from './settings.js'
 import type { Task } from './task.js'
 import { Training, type TrainedStep } from './training.js'
@@ -20,59 +20,54 @@ export interface SessionStep extends TrainedStep {
  * steps the model may be looked into, the run may rest as long as one likes, or be left. The same options give the same
  * bits as a run in a folder. The caller disposes it, and with it the model.
  */
-export class TrainingSession<M extends Model> implements Disposable {
+export interface TrainingSession<M extends Model> extends Disposable {
   /** How many there are in all, which the schedule of the rate is made for. */
   readonly steps: number
-  readonly #training: Training<M>
-  readonly #rateOf: Schedule
-
-  constructor(settings: Settings, task: Task<M>) {
-    this.steps = settings.steps
-    this.#rateOf = schedule(settings.schedule, this.steps)
-    this.#training = new Training(settings, task, undefined)
-  }
-
   /** As it is now; its weights change with every step. */
-  get model(): M {
-    return this.#training.model
-  }
-
-  get parameters(): number {
-    return this.#training.parameters
-  }
-
-  get state(): Readonly<RunState> {
-    return this.#training.state
-  }
-
-  get isFinished(): boolean {
-    return this.state.step >= this.steps
-  }
-
+  readonly model: M
+  readonly parameters: number
+  readonly state: Readonly<RunState>
+  readonly isFinished: boolean
   /**
    * One update with the next batch.
    *
    * @throws HeedError `input` when all steps are taken, or when the loss is not finite: there is nothing to go on with
    */
-  async step(): Promise<SessionStep> {
-    if (this.isFinished)
-      throw new HeedError('input', `all ${this.steps} steps are taken; start another session for more`)
-    const rate = this.#rateOf(this.state.step + 1)
-    const done = await this.#training.step(rate)
-    return { ...done, rate, tokensPerSecond: this.#training.tokensPerSecond }
-  }
-
+  step(): Promise<SessionStep>
   /** How good the model is on the validation data; nothing without them. */
-  evaluate(): Promise<Validation | undefined> {
-    return this.#training.evaluate()
-  }
+  evaluate(): Promise<Validation | undefined>
+  dispose(): void
+}
 
-  dispose(): void {
-    this.#training.dispose()
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose()
+function session<M extends Model>(settings: Settings, task: Task<M>): TrainingSession<M> {
+  const { steps } = settings
+  const rateOf = schedule(settings.schedule, steps)
+  const training = new Training(settings, task, undefined)
+  const dispose = () => training.dispose()
+  return {
+    steps,
+    get model() {
+      return training.model
+    },
+    get parameters() {
+      return training.parameters
+    },
+    get state() {
+      return training.state
+    },
+    get isFinished() {
+      return training.state.step >= steps
+    },
+    async step() {
+      if (this.isFinished)
+        throw new HeedError('input', `all ${steps} steps are taken; start another session for more`)
+      const rate = rateOf(training.state.step + 1)
+      const done = await training.step(rate)
+      return { ...done, rate, tokensPerSecond: training.tokensPerSecond }
+    },
+    evaluate: () => training.evaluate(),
+    dispose,
+    [Symbol.dispose]: dispose,
   }
 }
 
@@ -90,5 +85,5 @@ export async function describeSession(
   options: DescribeSessionOptions,
 ): Promise<TrainingSession<EncoderModel>> {
   const settings = describeSettings({ ...options, out: 'the run' })
-  return new TrainingSession(settings, await describeTask(settings, undefined))
+  return session(settings, await describeTask(settings))
 }
