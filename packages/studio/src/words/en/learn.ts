@@ -93,6 +93,7 @@ export const learn = {
       nearer === 0
         ? `No word lies nearer to ${word} than where you put it.`
         : `${nearer.toLocaleString('en')} of ${count.toLocaleString('en')} words lie nearer to ${word} than where you put it.`,
+    again: 'Put it anew',
     unknown: (word: string) => `That is where ${word} lies.`,
     none: 'This model does not know these words.',
   },
