@@ -104,7 +104,7 @@ it('the rail leads to parts, keeps what was read, and answers count in the quiz'
     await page.getByRole('link', { name: 'Near and far' }).click()
     await expect.poll(() => part(page)).toBe('3')
     await expect.poll(() => page.locator('.rail a[aria-current]').textContent()).toContain('Near and far')
-    const question = page.locator('#part-3 .figure.quiz')
+    const question = page.locator('#part-3 .figure.quiz-opposites')
     await question.scrollIntoViewIfNeeded()
     await question.locator('[data-option=nearer]').click()
     await page.keyboard.press('Enter')

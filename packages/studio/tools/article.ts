@@ -99,7 +99,14 @@ const inline: TokenizerAndRendererExtension = {
 
 /** Words that name a part of the formula take its colour where the text stresses them. */
 const roles: Readonly<Record<string, string>> = {
-  ...{ asks: 'q', query: 'q', Q: 'q', answers: 'k', key: 'k', K: 'k', value: 'v', V: 'v' },
+  asks: 'q',
+  query: 'q',
+  Q: 'q',
+  answers: 'k',
+  key: 'k',
+  K: 'k',
+  value: 'v',
+  V: 'v',
   weights: 'w',
 }
 
