@@ -16,6 +16,7 @@ export default defineConfig(({ mode }) => {
   return {
     // Relative, so that a site may lie in any folder of a host.
     base: './',
+    resolve: { alias: { '#article': path('../../docs/article') } },
     plugins: [math(), article(), svelte(), ...(isSite ? [site()] : [])],
     worker: { format: 'es' as const, rolldownOptions: { checks } },
     logLevel: 'warn' as const,

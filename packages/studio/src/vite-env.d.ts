@@ -7,6 +7,6 @@ declare module '*?math' {
 }
 
 declare module '*?article' {
-  const article: import('../tools/article').Article
+  const article: import('./figures/article').Article
   export default article
 }

@@ -2,21 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { Marked, type TokenizerAndRendererExtension } from 'marked'
 import temml from 'temml'
 import type { Plugin } from 'vite'
-
-/** A part of an article: HTML whose figures are empty `heed-…` elements, for the page to fill. */
-export interface ArticlePart {
-  title: string
-  /** Of reading and of answering, rounded, at least 1. */
-  minutes: number
-  html: string
-}
-
-export interface Article {
-  title: string
-  /** What stands before the first part. */
-  lead: string
-  parts: ArticlePart[]
-}
+import type { Article } from '../src/figures/article'
 
 /** Words read in a minute, and minutes that a figure takes. */
 const [WORDS, FIGURE] = [220, 0.6]
@@ -63,14 +49,14 @@ function minutesOf(body: string): number {
   return Math.max(1, Math.round(words / WORDS + FIGURE * figures))
 }
 
-/** Letters that own a colour take it in every formula. */
-const coloured = (tex: string): string =>
-  tex
-    .replace(
-      /(?<![A-Za-z\\_])(W_([QKV])|[qkvQKV](?:\^\\top)?)(?![A-Za-z_])/g,
-      (all, symbol: string, of = '') => `\\class{${(of || symbol[0]).toLowerCase()}}{${all}}`,
-    )
-    .replaceAll('\\mathrm{softmax}', '\\class{w}{\\mathrm{softmax}}')
+/** Letters that own a colour take it; q, k and v only beside a matrix, for elsewhere they may be any vector. */
+function coloured(tex: string): string {
+  const letters = /W_|[QK]/.test(tex) ? 'qkvQKV' : 'QKV'
+  const symbols = new RegExp(`(?<![A-Za-z\\\\_])(W_([QKV])|[${letters}](?:\\^\\\\top)?)(?![A-Za-z_])`, 'g')
+  return tex
+    .replace(symbols, (all, symbol: string, of = '') => `\\class{${(of || symbol[0]).toLowerCase()}}{${all}}`)
+    .replace(/\\mathrm\{softmax\}|\\Big[()]/g, (all) => `\\class{w}{${all}}`)
+}
 
 const mathOf = (tex: string, displayMode: boolean): string =>
   temml.renderToString(coloured(tex), { trust: true, throwOnError: true, displayMode })
@@ -97,10 +83,27 @@ const inline: TokenizerAndRendererExtension = {
   renderer: ({ text }) => `<span class="typeset">${mathOf(text as string, false)}</span>`,
 }
 
+/** Words that name a part of the formula take its colour where the text stresses them. */
+const roles: Readonly<Record<string, string>> = {
+  asks: 'q',
+  query: 'q',
+  Q: 'q',
+  answers: 'k',
+  key: 'k',
+  K: 'k',
+  value: 'v',
+  V: 'v',
+  weights: 'w',
+}
+
 const markdown = new Marked({ extensions: [display, inline] })
 
 /** `studio:train` leads to a page of the studio; what leads to other documents is text here, which has none of them. */
 const htmlOf = (text: string): string =>
   (markdown.parse(text, { async: false }) as string)
     .replaceAll('href="studio:', 'href="#/')
+    .replace(/<strong>(\w+)<\/strong>/g, (all, word: string) =>
+      word in roles ? `<strong class="${roles[word]}">${word}</strong>` : all,
+    )
+    .replace(/<span class="typeset">(?:(?!<\/span>).)*<\/span>[,.;:]/g, '<span class="nobreak">$&</span>')
     .replace(/<a href="\.\.\/([^"]*)">(.*?)<\/a>/g, '<span title="docs/$1">$2</span>')

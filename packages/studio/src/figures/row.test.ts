@@ -1,14 +1,14 @@
-import fc from 'fast-check'
+import { array, assert, double, nat, property } from 'fast-check'
 import { expect, it } from 'vitest'
 import { flat, gap, paint, stepped, widest } from './row'
 
-const rows = fc
-  .array(fc.double({ min: 0.001, max: 1, noNaN: true }), { minLength: 2, maxLength: 12 })
-  .map((list) => list.map((x) => x / list.reduce((a, b) => a + b)))
+const rows = array(double({ min: 0.001, max: 1, noNaN: true }), { minLength: 2, maxLength: 12 }).map((list) =>
+  list.map((x) => x / list.reduce((a, b) => a + b)),
+)
 
 it('what is painted adds up to 1, and the others keep their proportions', () =>
-  fc.assert(
-    fc.property(rows, fc.nat(), fc.double({ min: -1, max: 2, noNaN: true }), (row, n, share) => {
+  assert(
+    property(rows, nat(), double({ min: -1, max: 2, noNaN: true }), (row, n, share) => {
       const at = n % row.length
       const painted = paint(row, at, share)
       expect(painted.reduce((a, b) => a + b)).toBeCloseTo(1, 9)

@@ -9,6 +9,7 @@ export const learn = {
     `Part ${n} of ${of} · ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`,
   read: (n: number, of: number) => (n === 0 ? `${of} parts, half an hour` : `${n} of ${of} parts read`),
   isRead: 'read',
+  list: 'All parts',
   save: 'Save the article as Markdown',
   figure: {
     failed: 'This figure did not come',
@@ -30,7 +31,6 @@ export const learn = {
   },
   row: {
     title: (word: string) => `Paint it: where should ${word} look?`,
-    shown: 'Your row, and the model’s',
     scaleTitle: (word: string) => `Paint it: the row of ${word} without the division`,
     label: (word: string) => `How ${word} divides its attention: columns that add up to 1`,
     compared: 'Your row beside the other',
@@ -93,6 +93,7 @@ export const learn = {
       nearer === 0
         ? `No word lies nearer to ${word} than where you put it.`
         : `${nearer.toLocaleString('en')} of ${count.toLocaleString('en')} words lie nearer to ${word} than where you put it.`,
+    again: 'Put it anew',
     unknown: (word: string) => `That is where ${word} lies.`,
     none: 'This model does not know these words.',
   },
