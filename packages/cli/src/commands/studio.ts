@@ -59,7 +59,10 @@ async function runStudio({ port, model, runs = usualRuns, open }: StudioFlags): 
   const end = () => (stop.signal.aborted ? process.exit(1) : stop.abort())
   process.on('SIGINT', end).on('SIGTERM', end)
   try {
-    const running = await listen({ page: studioPage, models: await servedModels(model, stop.signal), runs }, port)
+    const running = await listen(
+      { page: studioPage, models: await servedModels(model, stop.signal), runs },
+      port,
+    )
     process.stdout.write(`heed studio: ${running.address}  (Ctrl-C ends it)\n`)
     if (open) openBrowser(running.address)
     await stopped

@@ -249,7 +249,8 @@ const mixed = ({ q, k, v, options, weights }: AttentionCall): Tensor =>
  * What the activations around an attention are called: the self-attention of layer `layers.0` has `layers.0.q`, `.k`,
  * `.v`, `.heads` and `.attention`, a cross-attention keeps its own name, `decoder.0.cross.q`.
  */
-export const partOf = (site: string, part: AttentionPart): string => `${site.endsWith('.self') ? site.slice(0, -5) : site}.${part}`
+export const partOf = (site: string, part: AttentionPart): string =>
+  `${site.endsWith('.self') ? site.slice(0, -5) : site}.${part}`
 
 /** q, k and v as the attention is called with them, `heads` its output by head, `attention` what joins the residual stream. */
 export type AttentionPart = 'q' | 'k' | 'v' | 'heads' | 'attention'

@@ -22,7 +22,12 @@ export { parseRows, type StepRow } from './step-log.js'
 export type { Document } from './language-data.js'
 export { languageConfig } from './language-task.js'
 export { type RandomOptions, randomSequences, repeatedSequences, type SequenceKind } from './sequences.js'
-export { describeSession, type DescribeSessionOptions, type SessionStep, type TrainingSession } from './session.js'
+export {
+  describeSession,
+  type DescribeSessionOptions,
+  type SessionStep,
+  type TrainingSession,
+} from './session.js'
 export type { RunState, Score, Validation } from './run-state.js'
 export {
   cosine,
