@@ -8,7 +8,7 @@ import type { LeftOut } from './left-out.js'
 import type { Validation } from './run-state.js'
 import type { ScheduleOptions } from './schedules.js'
 
-/** What training a translator does unless told otherwise: the recipe of the shipped one. */
+/** What training a translator does unless told otherwise: the recipe of the shipped one's first stage. */
 export const trainingDefaults = {
   vocabSize: 8000,
   steps: 4300,
