@@ -165,7 +165,9 @@ describe('what is forbidden', () => {
     const at = (maps: Float32Array[]) => maps.map((map) => map[tokens.source.length + 2] === 0)
     const everywhere = await translated({ forbidden: { ...nothing, links } })
     expect(at(everywhere.tokens.maps)).toEqual(Array(3 * (heads + 1)).fill(true))
-    const layer = await translated({ forbidden: { ...nothing, everywhere: false, links } })
+    const layer = await translated({
+      forbidden: { ...nothing, everywhere: false, site: 'decoder.1.cross', links },
+    })
     expect(at(layer.tokens.maps)).toEqual([0, 1, 2].flatMap((site) => Array(heads + 1).fill(site === 1)))
     const head = await translated({
       forbidden: { ...nothing, everywhere: false, site: 'decoder.2.cross', head: 3, links },
