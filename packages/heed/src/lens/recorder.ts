@@ -142,17 +142,18 @@ class Rows {
 }
 
 /** Where the first query of a pass stands among the keys: behind those that a cache held, or at 0. */
-function firstRow({ q, k, options }: AttentionSeen): number {
-  if (!options.causal) return 0
-  return scope(() => resolveRules(q, k, options).offsets)[0]
-}
+const firstRow = (seen: AttentionSeen): number => (seen.options.causal ? offsetsOf(seen)[0] : 0)
 
 /** The rules of the last rows as those of all, which begin `before` rows earlier: an offset that was given goes back. */
-function fromFirst({ q, k, options }: KeptAttention, before: number): AttentionOptions {
+function fromFirst(kept: KeptAttention, before: number): AttentionOptions {
+  const { options } = kept
   if (typeof options.causal !== 'object') return options
-  const { offsets } = scope(() => resolveRules(q, k, options))
-  return { ...options, causal: { offset: offsets.map((offset) => offset - before) } }
+  return { ...options, causal: { offset: offsetsOf(kept).map((offset) => offset - before) } }
 }
+
+/** Per batch, where the first query stands among the keys. */
+const offsetsOf = ({ q, k, options }: Pick<AttentionSeen, 'q' | 'k' | 'options'>): readonly number[] =>
+  scope(() => resolveRules(q, k, options).offsets)
 
 /** Whether rules are tensors that say it of these rows alone. */
 const fixed = ({ options: { mask, bias }, weights }: Pick<KeptAttention, 'options' | 'weights'>): boolean =>
