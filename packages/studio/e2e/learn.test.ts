@@ -115,7 +115,7 @@ it('the rail leads to parts, keeps what was read, and answers count in the quiz'
     expect(JSON.parse(kept[0])).toMatchObject({ first: { opposites: true } })
     await expect.poll(() => page.evaluate(() => localStorage['heed.learn'] as string)).toContain('3')
     await page.reload()
-    await page.locator('.rail a.read').first().waitFor()
+    await page.locator('.rail a.done').first().waitFor()
   }))
 
 it.each(['light', 'dark'] as const)(

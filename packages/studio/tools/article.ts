@@ -1,28 +1,14 @@
-import { readFile } from 'node:fs/promises'
 import { Marked, type TokenizerAndRendererExtension } from 'marked'
-import temml from 'temml'
 import type { Plugin } from 'vite'
 import type { Article } from '../src/figures/article'
+import { typeset } from './math.ts'
+import { textImport } from './text-import.ts'
 
 /** Words read in a minute, and minutes that a figure takes. */
 const [WORDS, FIGURE] = [220, 0.6]
 
-/** `import article from '…/en.md?article'`: Markdown becomes HTML when the page is built, formulas MathML. */
-export function article(): Plugin {
-  const query = '?article'
-  return {
-    name: 'article',
-    enforce: 'pre',
-    load: {
-      filter: { id: /\.md\?article$/ },
-      async handler(id) {
-        const file = id.slice(0, -query.length)
-        this.addWatchFile(file)
-        return `export default ${JSON.stringify(readArticle(await readFile(file, 'utf8')))}`
-      },
-    },
-  }
-}
+/** `import article from '…/en.md?article'`: Markdown becomes HTML, formulas MathML. */
+export const article = (): Plugin => textImport('article', 'md', readArticle)
 
 /** @throws Error where a part has no number, which is how the page and the text name it */
 export function readArticle(text: string): Article {
@@ -58,8 +44,7 @@ function coloured(tex: string): string {
     .replace(/\\mathrm\{softmax\}|\\Big[()]/g, (all) => `\\class{w}{${all}}`)
 }
 
-const mathOf = (tex: string, displayMode: boolean): string =>
-  temml.renderToString(coloured(tex), { trust: true, throwOnError: true, displayMode })
+const mathOf = (tex: string, displayMode: boolean): string => typeset(coloured(tex), displayMode)
 
 const display: TokenizerAndRendererExtension = {
   name: 'display',

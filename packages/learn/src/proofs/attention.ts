@@ -4,6 +4,7 @@ import { given, type QuestionOf } from '../questions.js'
 import {
   describeSite,
   indexOfMost,
+  type LinkFacts,
   linkHead,
   type LinkHead,
   mean,
@@ -11,7 +12,7 @@ import {
   placesOf,
   rowsOf,
 } from './engine.js'
-import type { Place, ProofFor } from './proof.js'
+import type { Place, ProofFor, ProofRow, RowId } from './proof.js'
 
 /** The head by which the sentence's link comes, in the studio. */
 const placeOf = ({ head, asks }: { head: number; asks: number }): Place => ({
@@ -22,13 +23,12 @@ const placeOf = ({ head, asks }: { head: number; asks: number }): Place => ({
   query: asks,
 })
 
-/** What facts about the sentence's link have in common. */
-interface LinkFacts {
-  head: number
-  asks: number
-  answers: number
-  labels: readonly string[]
-}
+/** Rows of the word that asks. */
+const rowsOfAsking = (
+  { labels, asks }: LinkFacts,
+  rows: Partial<Record<RowId, readonly number[]>>,
+): ProofRow[] =>
+  Object.entries(rows).map(([id, weights]) => ({ id: id as RowId, of: labels[asks], labels, weights }))
 
 export interface RolesFacts extends LinkFacts {
   /** Rows of the two words. */
@@ -129,10 +129,7 @@ export const projections: ProofFor<QuestionOf<'projections'>, ProjectionsFacts> 
     one: ({ winners }) => winners === 1,
     itself: ({ own, labels, random }) => own === labels.length && random === 1,
   },
-  rows: ({ labels, asks, ownRow, learnedRow }) => [
-    { id: 'own', of: labels[asks], labels, weights: ownRow },
-    { id: 'learned', of: labels[asks], labels, weights: learnedRow },
-  ],
+  rows: (facts) => rowsOfAsking(facts, { own: facts.ownRow, learned: facts.learnedRow }),
   place: placeOf,
 }
 
@@ -205,10 +202,7 @@ export const training: ProofFor<QuestionOf<'training'>, TrainingFacts> = {
     vectors: ({ apart }) => apart === 0,
     place: ({ steps: [here, there] }) => here === there,
   },
-  rows: ({ labels, asks, trainedRow, randomRow }) => [
-    { id: 'learned', of: labels[asks], labels, weights: trainedRow },
-    { id: 'random', of: labels[asks], labels, weights: randomRow },
-  ],
+  rows: (facts) => rowsOfAsking(facts, { learned: facts.trainedRow, random: facts.randomRow }),
   place: placeOf,
 }
 
@@ -294,9 +288,6 @@ export const masked: ProofFor<QuestionOf<'masked'>, MaskedFacts> = {
     next: ({ second, taken }) => second < 1e-2 * taken,
     grow: ({ factors, sum }) => factors[0] > 1 && factors[1] / factors[0] < 1.001 && Math.abs(sum - 1) < 1e-5,
   },
-  rows: ({ labels, asks, before, after }) => [
-    { id: 'before', of: labels[asks], labels, weights: before },
-    { id: 'after', of: labels[asks], labels, weights: after },
-  ],
+  rows: (facts) => rowsOfAsking(facts, { before: facts.before, after: facts.after }),
   place: placeOf,
 }

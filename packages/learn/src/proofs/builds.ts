@@ -3,7 +3,7 @@ import { ablate } from 'heed/lens'
 import type { Described, EncoderModel } from 'heed/models'
 import type { Link } from '../answers.js'
 import { given, type QuestionOf } from '../questions.js'
-import { describeSite, indexOfMost, linkHead, numbersOf, rowsOf } from './engine.js'
+import { describeSite, indexOfMost, linkHead, mean, numbersOf, rowsOf } from './engine.js'
 import type { Place, ProofFor, ProofRow } from './proof.js'
 
 export interface MaskFacts {
@@ -96,17 +96,16 @@ const [lowest, highest] = given.scale.variance
 export const scale: ProofFor<QuestionOf<'scale'>, ScaleFacts> = {
   async run(_, divisor) {
     const { size } = given.scale
-    const scores = () => {
+    const all = await numbersOf(() => {
       const [q, k] = [randn([queries, size], { seed: 1 }), randn([keys, size], { seed: 2 })]
       return times(linear(q, k), 1 / divisor)
-    }
-    const all = await numbersOf(scores)
-    const rows = rowsOf(await numbersOf(() => softmax(scores())), keys)
-    const center = all.reduce((a, b) => a + b, 0) / all.length
+    })
+    const rows = rowsOf(await numbersOf(() => softmax(tensor(all, [queries, keys]))), keys)
+    const center = mean(all)
     return {
       divisor,
-      variance: all.reduce((sum, x) => sum + (x - center) ** 2, 0) / all.length,
-      peak: rows.reduce((sum, row) => sum + Math.max(...row), 0) / rows.length,
+      variance: mean(all.map((x) => (x - center) ** 2)),
+      peak: mean(rows.map((row) => Math.max(...row))),
       scores: all.length,
       keys,
     }

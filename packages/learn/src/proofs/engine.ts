@@ -56,20 +56,24 @@ export function placesOf(word: string, text: string, tokens: readonly Placed[]):
 }
 
 /** How a sentence's tokens are written in a picture. */
-export const labelsOf = (text: string, tokens: readonly Placed[]): string[] =>
+const labelsOf = (text: string, tokens: readonly Placed[]): string[] =>
   tokens.map(({ start, end }) => text.slice(start, end).trim())
 
 export const describeSite = 'layers.0.self'
 
-/** The head that the quiz looks through, and its sentence in it. */
-export interface LinkHead extends Disposable {
-  model: EncoderModel
-  seen: Capture
+/** The sentence's link in a head. */
+export interface LinkFacts {
   head: number
   /** Of the word that asks, and of the one that answers. */
   asks: number
   answers: number
-  labels: string[]
+  labels: readonly string[]
+}
+
+/** The head that the quiz looks through, and its sentence in it. */
+export interface LinkHead extends LinkFacts, Disposable {
+  model: EncoderModel
+  seen: Capture
 }
 
 /** Of heed-describe's heads the one that gives the sentence's first link the largest weight: by rule, not by name. */

@@ -11,26 +11,18 @@ import {
   review,
   reviewed,
 } from 'heed-learn'
+import { keep, kept } from '../../app/kept'
 import { route } from '../../app/route.svelte'
 import { words } from '../../words/words.svelte'
 
 const KEPT = 'heed.quiz'
-
-/** What was kept here before; storage may be forbidden, or full of something else. */
-function kept(): Progress {
-  try {
-    return readProgress(JSON.parse(localStorage.getItem(KEPT) ?? 'null')) ?? begin()
-  } catch {
-    return begin()
-  }
-}
 
 /** A place of the address: a question, or the result. */
 export type Shown = QuestionId | 'end'
 
 /** The reader's round, and the one of what was missed, if that is being asked. */
 class Quiz {
-  progress = $state.raw<Progress>(kept())
+  progress = $state.raw<Progress>(readProgress(kept(KEPT)) ?? begin())
   #review = $state.raw<Progress>()
   /** What the page opens on, until the address says more. */
   #opened: Shown = this.progress.queue[0] ?? 'end'
@@ -92,11 +84,7 @@ class Quiz {
 
   #keep(progress: Progress): void {
     this.progress = progress
-    try {
-      localStorage.setItem(KEPT, JSON.stringify(progress))
-    } catch {
-      // Without storage the round lasts as long as the page.
-    }
+    keep(KEPT, progress)
   }
 }
 

@@ -12,6 +12,7 @@ import {
 } from 'heed-learn'
 import { mapSvg, type Theme } from 'heed/look'
 import type { Saving } from '../../app/share.svelte'
+import { wordTokens } from './tokens'
 
 /** The proof on the page, and how the round stands, as files. */
 export function savingsOf(
@@ -36,12 +37,10 @@ export function savingsOf(
 function picture(said: Words, verdict: Verdict, theme: Theme): Saving[] {
   const { id, rows } = verdict
   if (rows.length === 0) return []
-  const tokens = (texts: readonly string[]) =>
-    texts.map((text) => ({ text, special: false, startsWord: true }))
   const drawn = {
     title: plain(said, asked(said, questionOf(id))),
-    queries: tokens(rows.map((row) => rowName(said, row))),
-    keys: tokens(rows[0].labels),
+    queries: wordTokens(rows.map((row) => rowName(said, row))),
+    keys: wordTokens(rows[0].labels),
     weights: rows.map(({ weights }) => [...weights]),
   }
   return [

@@ -1,5 +1,6 @@
 import { fixed } from 'heed/look'
-import type { AxiomName } from '../../engine/words-axioms'
+import type { Axiom, AxiomName } from '../../engine/words-axioms'
+import type { words } from '../../words/en/words'
 
 /** Both sides of each axiom as they are written. */
 export const sides: Readonly<Record<AxiomName, readonly [left: string, right: string]>> = {
@@ -11,6 +12,12 @@ export const sides: Readonly<Record<AxiomName, readonly [left: string, right: st
   one: ['1 u', 'u'],
   scalesSums: ['s (u + v)', 's u + s v'],
   addsScales: ['(s + t) u', 's u + t u'],
+}
+
+/** How exactly an axiom holds, in words. */
+export function howFar(said: typeof words.axioms, { holds, difference }: Axiom): string {
+  if (!holds) return said.fails
+  return difference === 0 ? said.exact : said.within(tiny(difference))
 }
 
 /** A small number: `1.2·10⁻⁷`; 0 is 0. */

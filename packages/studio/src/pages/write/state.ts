@@ -1,4 +1,5 @@
 import type { Params } from '../../app/address'
+import { type Link, readLinks } from '../../app/links'
 import { sentenceOf } from '../../app/sentence'
 import type { Sampling } from '../../engine/generate'
 import type { ModelEntry } from '../../engine/models'
@@ -20,7 +21,7 @@ export interface TranslateState extends Looking {
   beam?: number
   lengthPenalty?: number
   /** Links that are forbidden, by position. */
-  links: readonly (readonly [query: number, key: number])[]
+  links: readonly Link[]
   /** What is forbidden is so at the attention that is shown, and at no other. */
   isHere: boolean
 }
@@ -50,12 +51,6 @@ const readPlaces = (text = ''): number[] =>
     .split('_')
     .map((place) => whole(place))
     .filter((place) => place !== undefined)
-
-const readLinks = (text = ''): [number, number][] =>
-  text
-    .split('_')
-    .filter((link) => /^\d{1,4}-\d{1,4}$/.test(link))
-    .map((link) => link.split('-').map(Number) as [number, number])
 
 const looking = (params: Params): Looking => ({
   text: sentenceOf(params),
@@ -102,8 +97,12 @@ const readIds = (text = ''): number[] =>
 export const placesParam = (places: readonly number[]): string | undefined =>
   places.length > 0 ? places.join('_') : undefined
 
-export const linksParam = (links: TranslateState['links']): string | undefined =>
-  links.length > 0 ? links.map((link) => link.join('-')).join('_') : undefined
+/** Without these places where all of them are there, else with all of them; in order. */
+export function toggled(places: readonly number[], these: readonly number[]): number[] {
+  const others = places.filter((at) => !these.includes(at))
+  const areThere = these.every((at) => places.includes(at))
+  return areThere ? others : [...others, ...these].sort((a, b) => a - b)
+}
 
 export function samplingParams({
   temperature,

@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { PRESET } from '../../app/sentence'
 import type { Translation, TranslationPart, Unit } from '../../engine/translate'
 import { curve, lineSize, linesOf } from './links'
+import { formatLinks } from '../../app/links'
 import { csvOf, drawnUnits } from './save'
 import {
   idsParam,
-  linksParam,
   placesParam,
   plainSampling,
   readGenerate,
@@ -55,7 +55,7 @@ describe('the address', () => {
       fc.property(ids, places, links, sampling, (ids, places, links, sampling) => {
         const on = given({ on: idsParam(ids), hide: placesParam(places), ...samplingParams(sampling) })
         expect(readGenerate(on)).toMatchObject({ ids, hidden: places, sampling })
-        const forbid = given({ forbid: linksParam(links), hide: placesParam(places) })
+        const forbid = given({ forbid: formatLinks(links), hide: placesParam(places) })
         expect(readTranslate(forbid)).toMatchObject({ links, hidden: places })
       }),
     )

@@ -26,10 +26,6 @@ export const words = {
     text: (message: string) => `${message}. The words that you chose are kept.`,
     again: 'Try again',
   },
-  noModels: {
-    title: 'No models',
-    text: (message: string) => `${message} Is heed studio still running?`,
-  },
   none: {
     title: (model: string) => `${model} has no words of its own`,
     text: (tokens: number) =>

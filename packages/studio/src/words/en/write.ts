@@ -1,5 +1,7 @@
 import { weight3 } from 'heed/look'
 
+const percent = (share: number) => `${Math.round(100 * share)} %`
+
 /** {q}, {k} and {o} are words of the text, in the colours of their roles. */
 export const write = {
   title: 'Translate and generate',
@@ -24,12 +26,11 @@ export const write = {
   reset: (changes: number) => `${changes} forbidden · reset`,
   more: (count: number) => `and ${count} more`,
 
-  finding: (share: string) => `To write {q}, the decoder looks at {k}: ${share} of this attention.`,
-  findingMost: (share: string) => `To write {q}, the decoder looks most at {k}: ${share} of this attention.`,
+  finding: (share: number) => `To write {q}, the decoder looks at {k}: ${percent(share)} of this attention.`,
+  findingMost: (share: number) =>
+    `To write {q}, the decoder looks most at {k}: ${percent(share)} of this attention.`,
   findingNone: 'To write {q}, the decoder may look at nothing here.',
   rule: 'the strongest link between two words',
-  figure: 'Source above, translation below',
-  figureColumns: 'Source on the left, translation on the right',
   source: 'Source',
   translation: 'Translation',
   before: 'As it is',
@@ -54,7 +55,6 @@ export const write = {
   greedyNote: 'The likeliest token at each step; tokens appear as they are made.',
   beamNote: (beam: number) =>
     `The best of ${beam} hypotheses is known at the end only, so the translation comes whole.`,
-  searching: (tokens: number) => `Searching: ${tokens} tokens`,
   writing: 'Being written, token by token',
 
   choices: (target: string) => `Instead of ${target}`,
@@ -82,8 +82,8 @@ export const write = {
   place: 'A forbidden link holds for its place in the translation, whatever word comes there.',
   care: 'Read with care: a strong link may be idle, and one sentence proves little. heed heads measures many.',
 
-  next: (share: string) => `{o} is likeliest to come next: ${share}.`,
-  nextDrawn: (share: string) => `{o} is drawn next; the model gives it ${share}.`,
+  next: (share: number) => `{o} is likeliest to come next: ${percent(share)}.`,
+  nextDrawn: (share: number) => `{o} is drawn next; the model gives it ${percent(share)}.`,
   ends: 'The model ends the text here',
   endsNote: 'It is drawn to end. Pick another token to go on.',
   full: 'The text is as long as this page lets it grow.',

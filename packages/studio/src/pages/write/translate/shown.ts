@@ -1,4 +1,5 @@
 import type { Alignment, Translation, TranslationPart, Unit } from '../../../engine/translate'
+import type { Line } from '../links'
 import type { TranslateState } from '../state'
 
 /** One map with its words, as it is drawn. */
@@ -47,16 +48,18 @@ export function unitAt(units: readonly Unit[], token: number | undefined): numbe
   return found < 0 ? undefined : found
 }
 
-export interface Link {
-  target: number
-  source: number
-  weight: number
-}
+/** The tokens of a unit. */
+export const tokensOf = ({ start, end }: Pick<Unit, 'start' | 'end'>): number[] =>
+  Array.from({ length: end - start }, (_, n) => start + n)
+
+/** The units whose tokens are all among these. */
+export const unitsWithin = (units: readonly Unit[], tokens: readonly number[]): number[] =>
+  units.flatMap((unit, at) => (tokensOf(unit).every((token) => tokens.includes(token)) ? [at] : []))
 
 /** The strongest link of a target; without one, between any two words, where there are two. */
-export function strongest({ source, target, weights }: Shown, of?: number): Link {
+export function strongest({ source, target, weights }: Shown, of?: number): Line {
   const rows = of === undefined ? [...target.keys()] : [of]
-  let best: (Link & { plain: boolean }) | undefined
+  let best: (Line & { plain: boolean }) | undefined
   for (const i of rows)
     for (let j = 0; j < source.length; j++) {
       const weight = weights[i * source.length + j]
@@ -69,12 +72,17 @@ export function strongest({ source, target, weights }: Shown, of?: number): Link
 
 const isWord = ({ special, label }: Unit): boolean => !special && /[\p{L}\p{N}]/u.test(label)
 
-/** The links of a row that are worth a line, strongest first. */
-export const linksOfRow = ({ source, weights }: Shown, target: number, least = 0.02): Link[] =>
-  source
-    .map((_, at) => ({ target, source: at, weight: weights[target * source.length + at] }))
-    .filter(({ weight }) => weight >= least)
-    .sort((a, b) => b.weight - a.weight)
+/** Those links that are worth a line, strongest first. */
+const worthTelling = (links: readonly Line[]): Line[] =>
+  links.filter(({ weight }) => weight >= 0.02).sort((a, b) => b.weight - a.weight)
+
+export const linksOfRow = ({ source, weights }: Shown, target: number): Line[] =>
+  worthTelling(source.map((_, at) => ({ target, source: at, weight: weights[target * source.length + at] })))
+
+export const linksOfColumn = ({ source, target, weights }: Shown, at: number): Line[] =>
+  worthTelling(
+    target.map((_, asks) => ({ target: asks, source: at, weight: weights[asks * source.length + at] })),
+  )
 
 /** Which words of the second list are not in the first, in order (the longest common subsequence). */
 export function differing(before: readonly Unit[], after: readonly Unit[]): boolean[] {
