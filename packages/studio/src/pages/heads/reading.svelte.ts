@@ -2,7 +2,7 @@ import { type Link, linksBetween } from '../../app/links'
 import type { HeadView } from '../../engine/heads'
 import { type Cell, mapData } from '../../look/map/map'
 import { siteOf } from 'heed/look'
-import { argmax, rowOf } from '../step/derive'
+import { argmax, rowOf } from '../../look/numbers'
 
 /** One head as it is read: where one looks in its map, and which of its links are forbidden. */
 export class HeadReading {

@@ -7,7 +7,7 @@ import type { StepView } from '../../engine/step'
 import type { Part } from '../../look/formula'
 import type { Cell } from '../../look/map/map'
 import { largest, roundUp } from '../../look/scale'
-import { argmax, rowOf } from './derive'
+import { argmax, rowOf } from '../../look/numbers'
 import { changeParams, countChanges, type StepState } from './state'
 
 /** What is pointed at, shared by all figures: what one points at lights up in the others. */
