@@ -1,3 +1,4 @@
+import { within } from '../../app/address'
 import { type Link, linksBetween } from '../../app/links'
 import type { HeadView } from '../../engine/heads'
 import { type Cell, mapData } from '../../look/map/map'
@@ -47,6 +48,3 @@ export class HeadReading {
     return others.length === this.forbidden.length - keys.size ? others : [...others, ...links]
   }
 }
-
-const within = (at: number | undefined, count: number): number | undefined =>
-  at !== undefined && at < count ? at : undefined

@@ -1,4 +1,5 @@
 import { tokenLabels, wordsOf } from 'heed/look'
+import { within } from '../../app/address'
 import { route } from '../../app/route.svelte'
 import { session } from '../../app/session.svelte'
 import { type Changes, untouched } from '../../engine/changes'
@@ -127,6 +128,3 @@ export class Reading {
     route.set({ q: undefined, k: undefined, c: undefined })
   }
 }
-
-const within = (at: number | undefined, count: number): number | undefined =>
-  at !== undefined && at < count ? at : undefined

@@ -1,4 +1,5 @@
 import { tokenLabels } from 'heed/look'
+import { within } from '../../app/address'
 import { route } from '../../app/route.svelte'
 import { type Cell, mapData } from '../../look/map/map'
 import { rowOf } from '../../look/numbers'
@@ -19,12 +20,10 @@ export class RunReading {
   readonly before = $derived(this.course && trainer.before)
   readonly start = $derived(this.course?.start)
   readonly heads = $derived(this.start?.heads ?? 1)
-  readonly head = $derived(
-    this.wanted.head !== undefined && this.wanted.head < this.heads ? this.wanted.head : undefined,
-  )
+  readonly head = $derived(within(this.wanted.head, this.heads))
   readonly tokens = $derived(numbered(this.start?.tokens ?? wordsIn(this.wanted.text)))
   readonly labels = $derived(tokenLabels(this.tokens))
-  readonly query = $derived(this.wanted.query < this.tokens.length ? this.wanted.query : 0)
+  readonly query = $derived(within(this.wanted.query, this.tokens.length) ?? 0)
 
   readonly last = $derived(this.course?.steps.at(-1)?.step ?? 0)
   readonly steps = $derived(Math.max(this.start?.steps ?? 0, this.before?.start?.steps ?? 0, 1))
@@ -40,9 +39,7 @@ export class RunReading {
     const all = headWeights(shot.weights, this.heads, this.head)
     return strongest(rowOf(all, this.query, this.tokens.length)).key
   })
-  readonly key = $derived(
-    this.wanted.key !== undefined && this.wanted.key < this.tokens.length ? this.wanted.key : this.#finalKey,
-  )
+  readonly key = $derived(within(this.wanted.key, this.tokens.length) ?? this.#finalKey)
   readonly map = $derived(this.weights && mapData(this.tokens, this.tokens, this.weights))
 
   readonly #link = $derived.by((): Panel => {
