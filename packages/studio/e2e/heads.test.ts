@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { ablate, type Effect, effect, type HeadRow, measureHeads, see } from 'heed/lens'
 import { loadModel } from 'heed/models'
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, inject, it } from 'vitest'
-import { onPage, seriousViolations, useBrowser } from './browser'
+import { headline, onPage, pageWidth, params, saved, seriousViolations, useBrowser } from './browser'
 
 useBrowser()
 
@@ -33,8 +32,6 @@ async function whole(page: Page): Promise<void> {
   await page.waitForSelector('.thumb')
   await page.waitForSelector('.right .state')
 }
-const params = (page: Page) => Object.fromEntries(new URLSearchParams(page.url().split('?')[1]))
-const headline = async (page: Page) => (await page.textContent('h1'))!.replace(/\s+/g, ' ').trim()
 const labels = (page: Page) => page.locator('.thumb .hidden').allTextContents()
 /** The engine may be about something else first. */
 const soon = <T>(what: () => T | Promise<T>) => expect.poll(what, { timeout: 10_000 })
@@ -219,7 +216,7 @@ describe('for everybody', () => {
         await whole(page)
         await soon(() => page.locator('.which').count()).toBe(2)
         expect(await seriousViolations(page)).toEqual([])
-        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
+        expect(await pageWidth(page)).toBeLessThanOrEqual(width)
       },
       { colorScheme, viewport: { width, height: 900 } },
     ),
@@ -228,20 +225,11 @@ describe('for everybody', () => {
   it('saves pictures and numbers', () =>
     onPage(HERE, async (page) => {
       await whole(page)
-      const save = async (name: string) => {
-        await page.getByRole('button', { name: 'Share or save this view' }).click()
-        const [download] = await Promise.all([
-          page.waitForEvent('download'),
-          page.getByRole('button', { name }).click(),
-        ])
-        await page.keyboard.press('Escape')
-        return readFile(await download.path(), 'utf8')
-      }
       for (const name of ['all heads', 'the map', 'the lines', 'the sentence'])
-        expect(await save(`Save ${name} as SVG`)).toMatch(/^<svg[\s\S]*<\/svg>\s*$/)
-      const csv = (await save('Save the measures as CSV')).trim().split('\n')
+        expect(await saved(page, `Save ${name} as SVG`)).toMatch(/^<svg[\s\S]*<\/svg>\s*$/)
+      const csv = (await saved(page, 'Save the measures as CSV')).trim().split('\n')
       expect(csv).toHaveLength(37)
-      const json = JSON.parse(await save('Save the numbers as JSON')) as { weights: number[][] }
+      const json = JSON.parse(await saved(page, 'Save the numbers as JSON')) as { weights: number[][] }
       json.weights.flat().forEach((w, n) => expect(w).toBeCloseTo(weights.flat()[n], 6))
     }))
 

@@ -3,7 +3,7 @@ import { weight2, weight3 } from 'heed/look'
 import { loadModel } from 'heed/models'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import { onPage, seriousViolations, useBrowser } from './browser'
+import { expectFits, onPage, params, seriousViolations, useBrowser } from './browser'
 
 useBrowser()
 
@@ -28,7 +28,7 @@ const gapOf = (a: readonly number[], b: readonly number[]) =>
   a.reduce((sum, x, j) => sum + Math.abs(x - b[j]), 0) / 2
 
 const row = (page: Page, kind = 'attention-row') => page.locator(`.figure.${kind}`)
-const part = (page: Page) => new URLSearchParams(page.url().split('?')[1]).get('part')
+const part = (page: Page) => params(page).part
 
 describe('the painted row', () => {
   it('is painted with the keys, adds up to 1, waits for a guess, and tells the gap to the model', () =>
@@ -96,7 +96,7 @@ it('figures follow their own sentence, and leave the address alone', () =>
     await figure.locator(`[data-i="${i}"][data-j="${j}"]`).click()
     expect(await figure.locator('.readout .title').textContent()).toBe('dog → small')
     expect(await figure.locator('.readout .big').textContent()).toBe(weight3(weights[j]))
-    expect(Object.fromEntries(new URLSearchParams(page.url().split('?')[1]))).toEqual({ part: '4' })
+    expect(params(page)).toEqual({ part: '4' })
   }))
 
 it('the rail leads to parts, keeps what was read, and answers count in the quiz', () =>
@@ -128,10 +128,7 @@ it.each(['light', 'dark'] as const)(
         await row(page).getByRole('button', { name: 'I don’t know' }).click()
         await row(page, 'attention-map').first().getByRole('gridcell').first().waitFor()
         expect(await seriousViolations(page)).toEqual([])
-        for (const width of [390, 768]) {
-          await page.setViewportSize({ width, height: 844 })
-          expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
-        }
+        await expectFits(page, [390, 768])
       },
       { colorScheme },
     ),

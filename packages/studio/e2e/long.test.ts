@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { loadModel } from 'heed/models'
 import { capture } from 'heed/lens'
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { onPage, seriousViolations, useBrowser } from './browser'
+import { expectFits, onPage, params, saved, seriousViolations, useBrowser } from './browser'
 
 useBrowser()
 
@@ -25,7 +24,6 @@ beforeAll(async () => {
 })
 
 const weight = (query: number, key: number) => weights[query * TOKENS + key]
-const params = (page: Page) => Object.fromEntries(new URLSearchParams(page.url().split('?')[1]))
 
 /** All tiles of the view are there, and all links. */
 async function whole(page: Page): Promise<void> {
@@ -81,24 +79,15 @@ describe('the numbers are the library’s', () => {
   it('what can be saved: the whole map, the cells in view, the links', () =>
     onPage(`${SAMPLE}&at=1200-1150&zoom=20`, async (page) => {
       await whole(page)
-      const saved = async (name: string) => {
-        await page.getByRole('button', { name: 'Share or save this view' }).click()
-        const [download] = await Promise.all([
-          page.waitForEvent('download'),
-          page.getByRole('button', { name }).click(),
-        ])
-        await page.keyboard.press('Escape')
-        return readFile(await download.path(), 'utf8')
-      }
-      const links = JSON.parse(await saved('Save the strongest links as JSON')) as {
+      const links = JSON.parse(await saved(page, 'Save the strongest links as JSON')) as {
         links: { query: number; key: number; weight: number }[]
       }
       expect(links.links.length).toBe(24)
       for (const { query, key, weight: w } of links.links) expect(w).toBeCloseTo(weight(query, key), 5)
-      expect(await saved('Save the cells in view')).toMatch(/^<svg [^]*layers\.1\.self · head 0/)
+      expect(await saved(page, 'Save the cells in view')).toMatch(/^<svg [^]*layers\.1\.self · head 0/)
       await page.getByRole('button', { name: 'Whole map' }).click()
       await whole(page)
-      expect(await saved('Save the whole map')).toMatch(
+      expect(await saved(page, 'Save the whole map')).toMatch(
         /^<svg [^]*4,001 queries by 4,001 keys\. Each cell is the largest of up to 8 × 8/,
       )
     }))
@@ -250,11 +239,7 @@ describe('the map', () => {
 describe('on every screen', () => {
   it('nothing is wider than the page', () =>
     onPage(SAMPLE, async (page) => {
-      for (const width of [1440, 1024, 768, 390, 320]) {
-        await page.setViewportSize({ width, height: 844 })
-        await whole(page)
-        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
-      }
+      await expectFits(page, [1440, 1024, 768, 390, 320], whole)
     }))
 
   it.each(['light', 'dark'] as const)('%s: axe finds nothing serious', (colorScheme) =>

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import {
   begin,
   explanation,
@@ -17,7 +16,7 @@ import { Prover } from 'heed-learn/proofs'
 import { loadModel, type Model } from 'heed/models'
 import type { Page } from 'playwright-core'
 import { afterAll, describe, expect, it } from 'vitest'
-import { onPage, seriousViolations, useBrowser } from './browser'
+import { onPage, pageWidth, params, saved, seriousViolations, useBrowser } from './browser'
 
 useBrowser()
 
@@ -38,7 +37,6 @@ const bare = (text: string) =>
     .join('')
 const proof = async (page: Page) => (await page.locator('.proof p').textContent())!.trim()
 const heading = async (page: Page) => (await page.textContent('h1'))!.trim()
-const params = (page: Page) => Object.fromEntries(new URLSearchParams(page.url().split('?')[1]))
 const progress = (page: Page) =>
   page.evaluate(() => JSON.parse(localStorage.getItem('heed.quiz')!) as unknown) as Promise<Progress>
 
@@ -189,15 +187,9 @@ it('a proof leads to the same head, step by step, and can be saved', () =>
   onPage('#/quiz?q=masked', async (page) => {
     await page.getByRole('button', { name: 'Show me' }).click()
     await page.locator('.proof').waitFor()
-    await page.getByRole('button', { name: 'Share or save this view' }).click()
-    const [download] = await Promise.all([
-      page.waitForEvent('download'),
-      page.getByRole('button', { name: 'Save the proof as JSON' }).click(),
-    ])
-    const saved = JSON.parse(await readFile(await download.path(), 'utf8')) as { facts: { after: number[] } }
+    const file = JSON.parse(await saved(page, 'Save the proof as JSON')) as { facts: { after: number[] } }
     const { facts } = await prover.prove('masked')
-    saved.facts.after.forEach((weight, j) => expect(weight).toBeCloseTo(facts.after[j], 5))
-    await page.keyboard.press('Escape')
+    file.facts.after.forEach((weight, j) => expect(weight).toBeCloseTo(facts.after[j], 5))
     await page.getByRole('link', { name: 'See it step by step' }).click()
     await page.waitForSelector('#step-7')
     expect(params(page)).toMatchObject({
@@ -214,7 +206,7 @@ it('nothing is wider than the page', () =>
         await page.setViewportSize({ width, height: 844 })
         await page.goto(page.url().replace(/\?.*/, `?q=${id}`))
         await page.locator('.goal, .opt').first().waitFor()
-        expect([id, await page.evaluate(() => document.documentElement.scrollWidth)]).toEqual([id, width])
+        expect([id, await pageWidth(page)]).toEqual([id, width])
       }
   }))
 

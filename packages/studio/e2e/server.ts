@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import type { TestProject } from 'vitest/node'
 
 declare module 'vitest' {
@@ -10,6 +11,10 @@ declare module 'vitest' {
 }
 
 const command = fileURLToPath(new URL('../../cli/bin/heed.js', import.meta.url))
+
+/** What the command prints. */
+export const heed = async (...args: readonly string[]): Promise<string> =>
+  (await promisify(execFile)(process.execPath, [command, ...args])).stdout
 
 /** `heed studio` as a user starts it; `stop` ends it as Ctrl-C does. */
 export async function startStudio(

@@ -1,10 +1,17 @@
-import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, inject, it } from 'vitest'
-import { newPage, onPage, seriousViolations, useBrowser } from './browser'
+import {
+  download,
+  expectFits,
+  headline,
+  loseServer,
+  onPage,
+  params,
+  saved,
+  seriousViolations,
+  useBrowser,
+} from './browser'
+import { heed } from './server'
 
 useBrowser()
 
@@ -18,10 +25,8 @@ const TEXT = 'The elephant is very large.'
 let map: Map
 
 beforeAll(async () => {
-  const command = fileURLToPath(new URL('../../cli/bin/heed.js', import.meta.url))
-  const args = [command, 'see', TEXT, '--json', '--qk', '--site', 'encoder.2.self', '--head', '3']
-  const { stdout } = await promisify(execFile)(process.execPath, args)
-  map = (JSON.parse(stdout) as { maps: Map[] }).maps[0]
+  const seen = await heed('see', TEXT, '--json', '--qk', '--site', 'encoder.2.self', '--head', '3')
+  map = (JSON.parse(seen) as { maps: Map[] }).maps[0]
 })
 
 /** All figures are there, and show the latest answer. */
@@ -33,8 +38,6 @@ async function whole(page: Page): Promise<void> {
     for (let frame = 0; frame < 12; frame++) await new Promise((next) => requestAnimationFrame(next))
   })
 }
-const headline = async (page: Page) => (await page.textContent('h1'))!.replace(/\s+/g, ' ').trim()
-const params = (page: Page) => Object.fromEntries(new URLSearchParams(page.url().split('?')[1]))
 
 /** What is written in the cells of the map. */
 const cells = (page: Page) => page.locator('[role=gridcell]').allTextContents()
@@ -141,13 +144,11 @@ describe('changes', () => {
       await whole(page)
       const shown = await cells(page)
       const [title, url] = [await headline(page), page.url()]
-      const other = await newPage()
-      await other.page.goto(url)
-      await whole(other.page)
-      expect(await headline(other.page)).toBe(title)
-      expect(await cells(other.page)).toEqual(shown)
-      expect(other.complaints).toEqual([])
-      await other.page.context().close()
+      await onPage(new URL(url).hash, async (other) => {
+        await whole(other)
+        expect(await headline(other)).toBe(title)
+        expect(await cells(other)).toEqual(shown)
+      })
 
       await page.getByRole('button', { name: 'reset' }).click()
       await expect.poll(() => page.locator('.changes').textContent()).toMatch(/nothing changed/)
@@ -198,11 +199,7 @@ describe('changes', () => {
 describe('on every screen', () => {
   it('nothing is wider than the page', () =>
     onPage('', async (page) => {
-      for (const width of [1440, 1024, 768, 390, 320]) {
-        await page.setViewportSize({ width, height: 844 })
-        await whole(page)
-        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
-      }
+      await expectFits(page, [1440, 1024, 768, 390, 320], whole)
     }))
 
   it.each(['light', 'dark'] as const)('%s: axe finds nothing serious', (colorScheme) =>
@@ -232,26 +229,16 @@ describe('what can be saved', () => {
   it('the map as SVG', () =>
     onPage('', async (page) => {
       await whole(page)
-      const [download] = await Promise.all([
-        page.waitForEvent('download'),
-        page.getByRole('button', { name: 'Save as SVG' }).click(),
-      ])
-      expect(download.suggestedFilename()).toBe('heed-encoder.2.self-3.svg')
-      expect(await readFile(await download.path(), 'utf8')).toMatch(
-        /^<svg [^]*Encoder 2 reads itself · head 3/,
-      )
+      const { file, text } = await download(page, 'Save as SVG')
+      expect(file).toBe('heed-encoder.2.self-3.svg')
+      expect(text).toMatch(/^<svg [^]*Encoder 2 reads itself · head 3/)
     }))
 
   it('the numbers', () =>
     onPage('#/step?site=encoder.2.self&head=3', async (page) => {
       await whole(page)
-      await page.getByRole('button', { name: 'Share or save this view' }).click()
-      const [download] = await Promise.all([
-        page.waitForEvent('download'),
-        page.getByRole('button', { name: 'Save the numbers as JSON' }).click(),
-      ])
-      const saved = JSON.parse(await readFile(await download.path(), 'utf8')) as Map
-      saved.weights.flat().forEach((w, i) => expect(w).toBeCloseTo(map.weights.flat()[i], 5))
+      const numbers = JSON.parse(await saved(page, 'Save the numbers as JSON')) as Map
+      numbers.weights.flat().forEach((w, i) => expect(w).toBeCloseTo(map.weights.flat()[i], 5))
     }))
 })
 
@@ -278,14 +265,5 @@ describe('when something is not as it should be', () => {
       await whole(page)
     }))
 
-  it('a server that is lost: says so, and goes on when it is back', async () => {
-    const { page } = await newPage()
-    await page.route('**/models.json', (route) => route.abort())
-    await page.goto(inject('studio'))
-    await page.getByRole('heading', { name: 'No models' }).waitFor()
-    await page.unroute('**/models.json')
-    await page.getByRole('button', { name: 'Try again' }).click()
-    await whole(page)
-    await page.context().close()
-  })
+  it('a server that is lost: says so, and goes on when it is back', () => loseServer('', whole))
 })

@@ -1,10 +1,9 @@
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
-import { onPage, seriousViolations, useBrowser } from './browser'
+import { onPage, pageWidth, params, seriousViolations, useBrowser } from './browser'
 
 useBrowser()
 
-const params = (page: Page) => Object.fromEntries(new URLSearchParams(page.url().split('?')[1]))
 const bar = (page: Page) => page.getByRole('region', { name: 'Guided tour' })
 const title = (page: Page) => bar(page).locator('h2').textContent()
 
@@ -80,7 +79,7 @@ it.each([
     '#/step?tour=6',
     async (page) => {
       await bar(page).waitFor()
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
+      expect(await pageWidth(page)).toBe(width)
       expect(await seriousViolations(page)).toEqual([])
     },
     { colorScheme, viewport: { width, height: 844 } },

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { useBackend } from 'heed'
 import { capture } from 'heed/lens'
@@ -6,7 +6,7 @@ import { describeSession } from 'heed/train'
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { sequenceProbe, sequences, taskSettings } from '../src/engine/train-tasks'
-import { onPage, seriousViolations, useBrowser } from './browser'
+import { headline, onPage, pageWidth, params, saved, seriousViolations, useBrowser } from './browser'
 import { startStudio } from './server'
 
 useBrowser()
@@ -33,8 +33,6 @@ beforeAll(async () => {
   own.map = [...(await seen.mean().tile())]
 })
 
-const params = (page: Page) => Object.fromEntries(new URLSearchParams(page.url().split('?')[1]))
-const headline = async (page: Page) => (await page.textContent('h1'))!.replace(/\s+/g, ' ').trim()
 /** The last step that was taken, as the controls say it. */
 const taken = async (page: Page) =>
   Number(/step ([\d,]+) of/.exec((await page.textContent('.far'))!)?.[1].replace(',', '') ?? 0)
@@ -137,12 +135,7 @@ describe('a run', () => {
       expect(await page.getByText('9,000 sentences').count()).toBe(1)
       await page.locator('.word').nth(4).click()
       expect(params(page).q).toBe('4')
-      await page.getByRole('button', { name: 'Share or save this view' }).click()
-      const [download] = await Promise.all([
-        page.waitForEvent('download'),
-        page.getByRole('button', { name: 'Save the numbers as CSV' }).click(),
-      ])
-      const rows = (await readFile(await download.path(), 'utf8')).trim().split('\n')
+      const rows = (await saved(page, 'Save the numbers as CSV')).trim().split('\n')
       expect(rows[0]).toMatch(/^step,loss,norm,gradient_q,/)
       expect(rows[2]).toMatch(/^1,\d+\.\d+,/)
     }))
@@ -201,7 +194,7 @@ describe('on every screen', () => {
           await trained(page, 2)
           for (const width of [1440, 768, 390]) {
             await page.setViewportSize({ width, height: 844 })
-            await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
+            await expect.poll(() => pageWidth(page)).toBe(width)
           }
           expect(await seriousViolations(page)).toEqual([])
         },

@@ -1,10 +1,16 @@
-import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, inject, it } from 'vitest'
-import { newPage, onPage, seriousViolations, useBrowser } from './browser'
+import {
+  expectFits,
+  headline,
+  loseServer,
+  onPage,
+  params,
+  saved,
+  seriousViolations,
+  useBrowser,
+} from './browser'
+import { heed } from './server'
 
 useBrowser()
 
@@ -22,11 +28,8 @@ let analogy: { found: { word: string; value: number }[] }
 
 /** What the command says of the same words. */
 beforeAll(async () => {
-  const command = fileURLToPath(new URL('../../cli/bin/heed.js', import.meta.url))
-  const run = async (...args: string[]) => {
-    const all = [command, 'similar', ...args, '--model', 'heed-en-de', '--json']
-    return JSON.parse((await promisify(execFile)(process.execPath, all)).stdout)
-  }
+  const run = async (...args: string[]) =>
+    JSON.parse(await heed('similar', ...args, '--model', 'heed-en-de', '--json'))
   similar = await run('dog', 'cat', 'television', '--nearest', '10')
   analogy = await run('--analogy', 'went', 'go', 'come')
 })
@@ -37,8 +40,6 @@ const TIMEOUT = 25_000
 async function whole(page: Page): Promise<void> {
   await page.waitForSelector('.cards output:not(:empty)', { timeout: TIMEOUT })
 }
-const headline = async (page: Page) => (await page.textContent('h1'))!.replace(/\s+/g, ' ').trim()
-const params = (page: Page) => Object.fromEntries(new URLSearchParams(page.url().split('?')[1]))
 const parse = (text: string) => Number(text.replaceAll('−', '-').replace(/[°+]/g, ''))
 const list = (page: Page, label: string | RegExp) => page.getByRole('list', { name: label })
 const items = async (page: Page, label: string | RegExp) => {
@@ -94,18 +95,13 @@ describe('the numbers are the library’s', () => {
       await page.goBack()
       await expect.poll(() => headline(page)).toMatch(/^dog lies nearer/)
 
-      const saved = async (name: string) => {
-        await page.getByRole('button', { name: 'Share or save this view' }).click()
-        const [download] = await Promise.all([
-          page.waitForEvent('download'),
-          page.getByRole('button', { name }).click(),
-        ])
-        await page.keyboard.press('Escape')
-        return readFile(await download.path(), 'utf8')
+      expect(await saved(page, 'Save the map as SVG')).toMatch(/^<svg [^]*television/)
+      expect((await saved(page, 'Save all words and places as CSV')).split('\n')).toHaveLength(
+        similar.among + 2,
+      )
+      const numbers = JSON.parse(await saved(page, 'Save the numbers as JSON')) as {
+        pairs: { cosine: number }[]
       }
-      expect(await saved('Save the map as SVG')).toMatch(/^<svg [^]*television/)
-      expect((await saved('Save all words and places as CSV')).split('\n')).toHaveLength(similar.among + 2)
-      const numbers = JSON.parse(await saved('Save the numbers as JSON')) as { pairs: { cosine: number }[] }
       expect(numbers.pairs[0].cosine).toBeCloseTo(similar.cosine[0][1], 9)
     }))
 })
@@ -213,11 +209,9 @@ describe('on every screen', () => {
   it('nothing is wider than the page, and axe finds nothing serious, in light and dark', () =>
     onPage(`${SMALL}&axioms=1`, async (page) => {
       await whole(page)
-      for (const width of [1440, 1200, 1024, 768, 390, 320]) {
-        await page.setViewportSize({ width, height: 844 })
-        await page.evaluate(() => new Promise((next) => requestAnimationFrame(next)))
-        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
-      }
+      await expectFits(page, [1440, 1200, 1024, 768, 390, 320], (page) =>
+        page.evaluate(() => new Promise<void>((next) => requestAnimationFrame(() => next()))),
+      )
       await page.getByRole('button', { name: 'Guess where television lies' }).click()
       expect(await seriousViolations(page)).toEqual([])
       await page.getByRole('button', { name: 'Dark theme' }).click()
@@ -244,14 +238,5 @@ describe('when something is not as it should be', () => {
       await expect.poll(() => page.locator('.notes').textContent()).toMatch(/mean of its \d pieces/)
     }))
 
-  it('a server that is lost says so, and goes on when it is back', async () => {
-    const { page } = await newPage()
-    await page.route('**/models.json', (route) => route.abort())
-    await page.goto(inject('studio') + SMALL)
-    await page.getByRole('heading', { name: 'No models' }).waitFor()
-    await page.unroute('**/models.json')
-    await page.getByRole('button', { name: 'Try again' }).click()
-    await whole(page)
-    await page.context().close()
-  })
+  it('a server that is lost says so, and goes on when it is back', () => loseServer(SMALL, whole))
 })

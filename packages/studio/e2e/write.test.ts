@@ -1,18 +1,12 @@
-import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, inject, it } from 'vitest'
-import { newPage, onPage, seriousViolations, useBrowser } from './browser'
+import { expectFits, headline, onPage, params, saved, seriousViolations, useBrowser } from './browser'
+import { heed } from './server'
 
 useBrowser()
 
 const TEXT = 'The elephant is very large.'
 const COPY = '#/write?model=heed-copy&text=abcdefg+abc'
-const command = fileURLToPath(new URL('../../cli/bin/heed.js', import.meta.url))
-const heed = async (...args: string[]) =>
-  (await promisify(execFile)(process.execPath, [command, ...args])).stdout
 
 interface Seen {
   output: string
@@ -27,8 +21,6 @@ beforeAll(async () => {
 /** What is awaited comes from the engine, on a machine that may be busy. */
 const eventually = <T>(read: () => T, { timeout = 15_000 } = {}) => expect.poll(read, { timeout })
 
-const params = (page: Page) => Object.fromEntries(new URLSearchParams(page.url().split('?')[1]))
-const headline = async (page: Page) => (await page.textContent('h1'))!.replace(/\s+/g, ' ').trim()
 /** The answers to all that was asked are shown. */
 async function whole(page: Page): Promise<void> {
   await page.waitForSelector('h1')
@@ -127,13 +119,11 @@ describe('a text that is gone on with', () => {
       await eventually(() => tokens(page).last().textContent()).toBe(label)
       await whole(page)
       const [title, url] = [await headline(page), page.url()]
-      const other = await newPage()
-      await other.page.goto(url)
-      await whole(other.page)
-      expect(await headline(other.page)).toBe(title)
-      expect(await tokens(other.page).allTextContents()).toEqual(await tokens(page).allTextContents())
-      expect(other.complaints).toEqual([])
-      await other.page.context().close()
+      await onPage(new URL(url).hash, async (other) => {
+        await whole(other)
+        expect(await headline(other)).toBe(title)
+        expect(await tokens(other).allTextContents()).toEqual(await tokens(page).allTextContents())
+      })
       await page.getByRole('button', { name: 'Back one' }).click()
       await eventually(() => tokens(page).count()).toBe(before + 1)
     }))
@@ -191,11 +181,7 @@ describe('on every screen', () => {
 
   it.each(views)('nothing is wider than the page: %s', (view) =>
     onPage(view, async (page) => {
-      for (const width of [1440, 768, 390]) {
-        await page.setViewportSize({ width, height: 844 })
-        await whole(page)
-        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
-      }
+      await expectFits(page, [1440, 768, 390], whole)
     }),
   )
 
@@ -226,18 +212,10 @@ it('the alignment and the numbers can be saved', () =>
   onPage('#/write?unit=tokens', async (page) => {
     await whole(page)
     await page.waitForSelector('#matter')
-    const save = async (name: string) => {
-      const [download] = await Promise.all([
-        page.waitForEvent('download'),
-        page.getByRole('button', { name }).click(),
-      ])
-      return readFile(await download.path(), 'utf8')
-    }
-    await page.getByRole('button', { name: 'Share or save this view' }).click()
-    expect(await save('Save the alignment as SVG')).toMatch(
+    expect(await saved(page, 'Save the alignment as SVG')).toMatch(
       /^<svg [^]*Decoder 2 reads the source · Mean of 4 heads/,
     )
-    const { weights, output } = JSON.parse(await save('Save the numbers as JSON')) as {
+    const { weights, output } = JSON.parse(await saved(page, 'Save the numbers as JSON')) as {
       weights: number[][]
       output: string
     }

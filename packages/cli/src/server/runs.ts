@@ -2,18 +2,15 @@ import { realpath } from 'node:fs/promises'
 import { basename, resolve, sep } from 'node:path'
 import { HeedError } from 'heed'
 import { exists } from 'heed/io'
-import { findRuns, readRun } from 'heed/train'
+import { findRuns, readRun, type RunSummary } from 'heed/train'
 import { fileWithin } from './files.js'
 
-/** One line of runs.json: a run of `heed train` that the server gives to look at. */
-export interface RunEntry {
+/**
+ * One line of runs.json: a run of `heed train` that the server gives to look at. The state of one whose files are damaged is
+ * `unknown`, with a message of what is wrong.
+ */
+export interface RunEntry extends Pick<RunSummary, 'state' | 'message' | 'task' | 'step' | 'steps'> {
   name: string
-  /** Of a run whose files are damaged: `unknown`, with what is wrong. */
-  state: string
-  message?: string
-  task?: string
-  step: number
-  steps?: number
   /** Its folder, relative to the page. */
   address: string
 }

@@ -10,6 +10,14 @@ export function parseAddress(hash: string): { page: string; params: Params } {
   return { page: path, params: Object.fromEntries(new URLSearchParams(query)) }
 }
 
+/** A whole number of an address, of at most so many digits; undefined for all else. */
+export const wholeNumber = (text: string | undefined, digits: number): number | undefined =>
+  text !== undefined && /^\d+$/.test(text) && text.length <= digits ? Number(text) : undefined
+
+/** A place that an address names, where there are so many. */
+export const within = (at: number | undefined, count: number): number | undefined =>
+  at !== undefined && at < count ? at : undefined
+
 export function formatAddress(page: string, params: Readonly<Record<string, string | undefined>>): string {
   const given = Object.entries(params).filter((entry): entry is [string, string] => entry[1] !== undefined)
   const query = new URLSearchParams(given).toString()

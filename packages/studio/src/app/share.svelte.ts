@@ -13,6 +13,14 @@ class Share {
 
 export const share = new Share()
 
+/** What a page offers to be saved, as long as the component lives that is being made; made anew when it has changed. */
+export function offer(savings: () => readonly Saving[]): void {
+  $effect(() => {
+    share.savings = savings()
+    return () => (share.savings = [])
+  })
+}
+
 /** Gives a text to the reader as a file. */
 export function save({ file, type, make }: Saving): void {
   const url = URL.createObjectURL(new Blob([make()], { type }))

@@ -56,13 +56,6 @@ describe('all heads', () => {
     expect(Math.max(...cells)).toBe(Math.max(...map.weights))
   })
 
-  it('open where the step page opens', async () => {
-    const { opening } = await all()
-    const first = await step({ model, text, changes: untouched }, context)
-    expect(first).toMatchObject(opening)
-    expect(await one({})).toMatchObject(opening)
-  })
-
   it('too long a text: how long', async () => {
     const answer = await heads({ model, text: 'word '.repeat(1000) }, context)
     expect(answer).toMatchObject({ kind: 'too-long', limit: MOST_TOKENS })
@@ -70,6 +63,11 @@ describe('all heads', () => {
 })
 
 describe('one head', () => {
+  it('opens where the step page opens', async () => {
+    const { site, head } = await one({})
+    expect(await step({ model, text, changes: untouched }, context)).toMatchObject({ site, head })
+  })
+
   it('over words: added over keys, averaged over queries, each with its tokens', async () => {
     const tokens = await one()
     const words = await one({ ...at, over: 'words' })

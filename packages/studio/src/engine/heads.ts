@@ -42,8 +42,6 @@ export interface HeadsView {
   measures: readonly Measure[]
   /** The translation, where the model makes one. */
   output: string | null
-  /** Where the page opens when nobody says: see `openingHead`. */
-  opening: { site: string; head: number }
   /** The most keys of a map, which ends the scales of what is counted in keys and tokens. */
   keys: number
 }
@@ -74,14 +72,11 @@ export async function heads(
     })
     context.onProgress({ stage: 'measure', done: found.length, total: all.length })
   }
-  const encoder = seen.sites.filter((site) => site.startsWith('encoder.'))
-  const opening = await openingHead(seen, encoder.length > 0 ? encoder : seen.sites)
   return {
     kind: 'view',
     heads: found,
     measures,
     output: seen.of!.output,
-    opening: { site: opening.site, head: opening.head },
     keys: Math.max(...seen.sites.map((site) => seen.attention(site).k.shape[1])),
   }
 }

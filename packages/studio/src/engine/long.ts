@@ -212,7 +212,6 @@ export interface LongCell {
   query: number
   key: number
   product: number
-  scaled: number
   /** −∞ where the query may not see the key. */
   score: number
   /** The row's largest score, and its sum of exponentials. */
@@ -230,12 +229,11 @@ export async function longCell(
   const [strongest] = await map.strongest(1, { rows, cols })
   const [query, at] = strongest ? [strongest.query, strongest.key] : [rows[0], cols[0]]
   const { m, l } = seen.attention(of.site)
-  const cell = (stage: 'products' | 'scaled' | 'scores' | 'weights') => map.cell(query, at, { stage })
+  const cell = (stage: 'products' | 'scores' | 'weights') => map.cell(query, at, { stage })
   return {
     query,
     key: at,
     product: await cell('products'),
-    scaled: await cell('scaled'),
     score: await cell('scores'),
     largest: await ofRow(m, of.head, query),
     sum: await ofRow(l, of.head, query),

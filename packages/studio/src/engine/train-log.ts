@@ -4,19 +4,15 @@ import {
   type MetricsRow,
   parseMetrics,
   parseRows,
+  type RunSummary,
   type SamplesRow,
   type Validation,
 } from 'heed/train'
 import type { Context } from './rpc'
 
 /** A line of runs.json: a run of `heed train` that the server gives to look at. */
-export interface RunEntry {
+export interface RunEntry extends Pick<RunSummary, 'state' | 'message' | 'task' | 'step' | 'steps'> {
   name: string
-  state: string
-  message?: string
-  task?: string
-  step: number
-  steps?: number
   /** Its folder, relative to the page. */
   address: string
 }
@@ -32,13 +28,10 @@ export interface LoggedMap {
 }
 
 /** All that a run has written so far. */
-export interface RunLog {
-  task?: string
-  state: string
-  message?: string
-  steps?: number
-  parameters?: number
-  metrics: MetricsRow[]
+export interface RunLog extends Pick<
+  RunSummary,
+  'task' | 'state' | 'message' | 'steps' | 'parameters' | 'metrics'
+> {
   evaluations: Validation[]
   maps: LoggedMap[]
   samples: SamplesRow[]

@@ -1,7 +1,7 @@
 import { type Normalizer, useBackend } from 'heed'
 import { rescale, swapSoftmax } from 'heed/lens'
 import type { DrawnToken } from 'heed/look'
-import type { Intervention } from 'heed/models'
+import type { EncoderModel, Intervention } from 'heed/models'
 import {
   describeSession,
   type LabelledSentence,
@@ -10,7 +10,6 @@ import {
   type TrainingSession,
   type Validation,
 } from 'heed/train'
-import type { EncoderModel } from 'heed/models'
 import { probe, probeTokens, type Shot } from './train-probe'
 import { Moments } from './train-shots'
 import { sequences, taskSettings, type TrainTask } from './train-tasks'

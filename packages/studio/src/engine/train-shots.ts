@@ -4,7 +4,7 @@ interface Moment {
 }
 
 /** How many moments of a run are kept at most. */
-export const MOST_MOMENTS = 200
+const MOST_MOMENTS = 200
 
 /**
  * Every step at first; when there are too many, every second of them, and from then on every second step, and so on: memory
@@ -35,10 +35,5 @@ export class Moments<M extends Moment> {
       kept.splice(0, kept.length, ...fewer)
     }
     this.#kept = kept
-  }
-
-  /** The moment at a step, or the last one before it. */
-  at(step: number): M | undefined {
-    return this.#kept.findLast((moment) => moment.step <= step) ?? this.#kept[0]
   }
 }

@@ -1,7 +1,19 @@
-import { palettes, type Theme } from 'heed/look'
+import { palettes, seqRgb, type Theme } from 'heed/look'
 
-/** The signed ramp as red, green and blue of 511 steps: cells are looked up, not computed. */
-function ramp(theme: Theme): Uint8ClampedArray {
+/** Red, green and blue of every step of a ramp, one after another: cells are looked up, not computed. */
+type Ramp = Uint8ClampedArray
+
+const perTheme = (make: (theme: Theme) => Ramp) => {
+  const made = new Map<Theme, Ramp>()
+  return (theme: Theme): Ramp => {
+    const ramp = made.get(theme) ?? make(theme)
+    made.set(theme, ramp)
+    return ramp
+  }
+}
+
+/** The signed ramp, of 511 steps. */
+const signedRamp = perTheme((theme) => {
   const stops = palettes[theme].div.map((hex) => {
     const n = Number.parseInt(hex.slice(1), 16)
     return [n >> 16, (n >> 8) & 255, n & 255]
@@ -13,33 +25,58 @@ function ramp(theme: Theme): Uint8ClampedArray {
     for (let c = 0; c < 3; c++) out[3 * at + c] = stops[i][c] + (x - i) * (stops[i + 1][c] - stops[i][c])
   }
   return out
+})
+
+/** The ramp of weights, of 256 steps. */
+const weightRamp = perTheme((theme) =>
+  Uint8ClampedArray.from(Array.from({ length: 256 }, (_, i) => seqRgb(i / 255, theme)).flat()),
+)
+
+/** Paints a matrix, a pixel for each number; the browser makes it as large as its box. */
+function paint(
+  canvas: HTMLCanvasElement,
+  values: ArrayLike<number>,
+  rows: number,
+  columns: number,
+  ramp: Ramp,
+  stepOf: (value: number) => number,
+): void {
+  const context = canvas.getContext('2d')
+  if (!context || rows * columns === 0) return
+  canvas.width = columns
+  canvas.height = rows
+  const image = context.createImageData(columns, rows)
+  for (let at = 0; at < rows * columns; at++) {
+    const step = 3 * stepOf(values[at])
+    image.data[4 * at] = ramp[step]
+    image.data[4 * at + 1] = ramp[step + 1]
+    image.data[4 * at + 2] = ramp[step + 2]
+    image.data[4 * at + 3] = 255
+  }
+  context.putImageData(image, 0, 0)
 }
 
-const ramps = new Map<Theme, Uint8ClampedArray>()
-
-/** Paints a signed matrix, a pixel for each number; the browser makes it as large as its box. */
-export function paintSigned(
+/** Paints a signed matrix, −max to max. */
+export const paintSigned = (
   canvas: HTMLCanvasElement,
   values: ArrayLike<number>,
   rows: number,
   columns: number,
   max: number,
   theme: Theme,
-): void {
-  const context = canvas.getContext('2d')
-  if (!context || rows * columns === 0) return
-  const colours = ramps.get(theme) ?? ramp(theme)
-  ramps.set(theme, colours)
-  canvas.width = columns
-  canvas.height = rows
-  const image = context.createImageData(columns, rows)
-  for (let at = 0; at < rows * columns; at++) {
-    const t = Math.max(-1, Math.min(1, values[at] / max))
-    const step = 3 * Math.round(255 + 255 * t)
-    image.data[4 * at] = colours[step]
-    image.data[4 * at + 1] = colours[step + 1]
-    image.data[4 * at + 2] = colours[step + 2]
-    image.data[4 * at + 3] = 255
-  }
-  context.putImageData(image, 0, 0)
-}
+): void =>
+  paint(canvas, values, rows, columns, signedRamp(theme), (x) =>
+    Math.round(255 + 255 * Math.max(-1, Math.min(1, x / max))),
+  )
+
+/** Paints a small map of weights, 0 to 1. */
+export const paintCells = (
+  canvas: HTMLCanvasElement,
+  weights: ArrayLike<number>,
+  rows: number,
+  columns: number,
+  theme: Theme,
+): void =>
+  paint(canvas, weights, rows, columns, weightRamp(theme), (w) =>
+    Math.round(255 * Math.max(0, Math.min(1, w))),
+  )

@@ -15,6 +15,17 @@ export interface MapData {
   isForbidden?: (query: number, key: number) => boolean
 }
 
+/** What a drawn map is given, with cells or on a canvas. */
+export interface MapProps {
+  map: MapData
+  /** The cell that is selected; its row stands in a frame. */
+  chosen: Cell
+  /** The cell that is pointed at. */
+  pointed?: Cell
+  /** A cell was clicked, or Enter was pressed on it. */
+  onact: (cell: Cell) => void
+}
+
 export const mapData = (
   queries: readonly DrawnToken[],
   keys: readonly DrawnToken[],

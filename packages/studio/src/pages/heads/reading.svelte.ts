@@ -1,8 +1,9 @@
+import { within } from '../../app/address'
 import { type Link, linksBetween } from '../../app/links'
 import type { HeadView } from '../../engine/heads'
 import { type Cell, mapData } from '../../look/map/map'
 import { siteOf } from 'heed/look'
-import { argmax, rowOf } from '../step/derive'
+import { argmax, rowOf } from '../../look/numbers'
 
 /** One head as it is read: where one looks in its map, and which of its links are forbidden. */
 export class HeadReading {
@@ -47,6 +48,3 @@ export class HeadReading {
     return others.length === this.forbidden.length - keys.size ? others : [...others, ...links]
   }
 }
-
-const within = (at: number | undefined, count: number): number | undefined =>
-  at !== undefined && at < count ? at : undefined

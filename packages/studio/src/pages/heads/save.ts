@@ -10,7 +10,7 @@ import {
 } from 'heed/look'
 import type { Saving } from '../../app/share.svelte'
 import { words } from '../../words/words.svelte'
-import { rowOf } from '../step/derive'
+import { rowOf } from '../../look/numbers'
 import { MAX_LINES } from './lines'
 import type { Overview } from './overview.svelte'
 import type { HeadReading } from './reading.svelte'

@@ -1,4 +1,4 @@
-import type { Params } from '../../app/address'
+import { type Params, wholeNumber } from '../../app/address'
 import { readLinks } from '../../app/links'
 import { sentenceOf } from '../../app/sentence'
 import type { MeasureKey } from '../../engine/heads'
@@ -48,8 +48,7 @@ export const measureKeys: readonly MeasureKey[] = [
   'induction',
 ]
 
-const whole = (text: string | undefined): number | undefined =>
-  text !== undefined && /^\d{1,6}$/.test(text) ? Number(text) : undefined
+const whole = (text: string | undefined) => wholeNumber(text, 6)
 const oneOf = <T extends string>(text: string | undefined, all: readonly T[], otherwise: T): T =>
   all.find((one) => one === text) ?? otherwise
 

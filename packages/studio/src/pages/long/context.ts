@@ -5,11 +5,17 @@ export interface InContext {
   after: string
 }
 
+/** A text as its tokens: where each stands, [start, end), and how it is labelled. */
+export interface TokenText {
+  text: string
+  starts: ArrayLike<number>
+  ends: ArrayLike<number>
+  labels: readonly string[]
+}
+
 /** A token among `around` characters on both sides, on one line. A special token stands between nothing. */
 export function inContext(
-  text: string,
-  starts: ArrayLike<number>,
-  ends: ArrayLike<number>,
+  { text, starts, ends }: Omit<TokenText, 'labels'>,
   token: number,
   around: number,
 ): InContext {

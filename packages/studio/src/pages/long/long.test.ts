@@ -306,8 +306,12 @@ describe('texts of this tab', () => {
 it('a token in its context, on one line, without half characters', () => {
   const text = 'a 😀\nb 😀 c'
   const at = text.indexOf('b')
-  expect(inContext(text, [at], [at + 1], 0, 2)).toEqual({ before: ' ', token: 'b', after: ' ' })
-  expect(inContext(text, [0], [0], 0, 5)).toEqual({ before: '', token: '', after: '' })
+  expect(inContext({ text, starts: [at], ends: [at + 1] }, 0, 2)).toEqual({
+    before: ' ',
+    token: 'b',
+    after: ' ',
+  })
+  expect(inContext({ text, starts: [0], ends: [0] }, 0, 5)).toEqual({ before: '', token: '', after: '' })
 })
 
 it('a finger pulls, two pinch, one that stays taps', () => {

@@ -1,14 +1,3 @@
-/** Row i of a matrix whose rows have `width` numbers. */
-export const rowOf = <A extends Float32Array | Float64Array>(matrix: A, i: number, width: number): A =>
-  matrix.subarray(i * width, (i + 1) * width) as A
-
-/** Where the largest is; the first of equals; 0 of none. */
-export function argmax(list: ArrayLike<number>): number {
-  let best = 0
-  for (let i = 1; i < list.length; i++) if (list[i] > list[best]) best = i
-  return best
-}
-
 /** The terms of a dot product, so that one can see which of them are large. */
 export const terms = (q: ArrayLike<number>, k: ArrayLike<number>): Float64Array =>
   Float64Array.from({ length: q.length }, (_, c) => q[c] * k[c])
@@ -39,7 +28,3 @@ export function spread(wanted: readonly number[], width: number, room: number): 
     places[i] = Math.min(places[i], i < places.length - 1 ? places[i + 1] - width : room - half)
   return wanted.map((_, i) => places[i])
 }
-
-/** `62%`; `<1%` of what is more than nothing. */
-export const percent = (share: number): string =>
-  share > 0 && share < 0.005 ? '<1%' : `${Math.round(100 * share)}%`

@@ -1,4 +1,5 @@
 import { tokenLabels, wordsOf } from 'heed/look'
+import { within } from '../../app/address'
 import { route } from '../../app/route.svelte'
 import { session } from '../../app/session.svelte'
 import { type Changes, untouched } from '../../engine/changes'
@@ -7,7 +8,7 @@ import type { StepView } from '../../engine/step'
 import type { Part } from '../../look/formula'
 import type { Cell } from '../../look/map/map'
 import { largest, roundUp } from '../../look/scale'
-import { argmax, rowOf } from './derive'
+import { argmax, rowOf } from '../../look/numbers'
 import { changeParams, countChanges, type StepState } from './state'
 
 /** What is pointed at, shared by all figures: what one points at lights up in the others. */
@@ -127,6 +128,3 @@ export class Reading {
     route.set({ q: undefined, k: undefined, c: undefined })
   }
 }
-
-const within = (at: number | undefined, count: number): number | undefined =>
-  at !== undefined && at < count ? at : undefined

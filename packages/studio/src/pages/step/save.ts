@@ -1,7 +1,7 @@
 import { type DrawnMap, mapSvg, siteTitle, textSvg, type Theme, weight2 } from 'heed/look'
 import type { Saving } from '../../app/share.svelte'
 import type { Reading } from './reading.svelte'
-import { rowOf } from './derive'
+import { rowOf } from '../../look/numbers'
 
 /** The map as it is now, with its changes named. */
 function drawn(reading: Reading): DrawnMap {

@@ -1,4 +1,4 @@
-import type { Params } from '../../app/address'
+import { type Params, wholeNumber } from '../../app/address'
 import { formatLinks, readLinks } from '../../app/links'
 import { sentenceOf } from '../../app/sentence'
 import { type Changes, normalizerNames, untouched } from '../../engine/changes'
@@ -19,8 +19,7 @@ export interface StepState {
 
 export const temperatures = { min: 0.25, max: 4 }
 
-const whole = (text: string | undefined): number | undefined =>
-  text !== undefined && /^\d{1,6}$/.test(text) ? Number(text) : undefined
+const whole = (text: string | undefined) => wholeNumber(text, 6)
 
 /** Reads an address; what is not understood is as by default. */
 export function readState(params: Params): StepState {

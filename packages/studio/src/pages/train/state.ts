@@ -1,5 +1,5 @@
 import type { DrawnToken } from 'heed/look'
-import type { Params } from '../../app/address'
+import { type Params, wholeNumber } from '../../app/address'
 import { sentenceOf } from '../../app/sentence'
 import { normalizerNames } from '../../engine/changes'
 import type { TrainRules } from '../../engine/train-run'
@@ -24,8 +24,7 @@ export interface TrainState {
   run?: string
 }
 
-const count = (text: string | undefined): number | undefined =>
-  text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined
+const count = (text: string | undefined) => wholeNumber(text, 9)
 
 /** *elephant*, and of a sequence the first place that is asked for. */
 export const firstQuery = (task: TrainTask): number => (task === 'describe' ? 1 : LETTERS)

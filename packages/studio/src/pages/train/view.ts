@@ -1,13 +1,6 @@
 import type { DrawnToken } from 'heed/look'
 import type { Shot } from '../../engine/train-probe'
-
-/** A map at a step, of a run of this page or of one that wrote it: weights [rows, columns] of a head or of all in the mean. */
-export interface MomentMap {
-  step: number
-  queries: readonly DrawnToken[]
-  keys: readonly DrawnToken[]
-  weights: Float32Array
-}
+import { rowOf } from '../../look/numbers'
 
 /** One head's weights of [heads, cells], or the mean of all. */
 export function headWeights(weights: Float32Array, heads: number, head: number | undefined): Float32Array {
@@ -36,7 +29,7 @@ export function strongest(row: ArrayLike<number>): { key: number; weight: number
 export function looksAt(shot: Shot, query: number, heads: number): number {
   const length = shot.said.length
   const mean = headWeights(shot.weights, heads, undefined)
-  return strongest(mean.subarray(query * length, (query + 1) * length)).key
+  return strongest(rowOf(mean, query, length)).key
 }
 
 /** The weight of one link over the steps whose maps are kept. */

@@ -1,8 +1,8 @@
 import { untrack } from 'svelte'
-import type { Asked } from '../../app/asked.svelte'
-import { ask } from '../../engine/client'
-import type { Requests } from '../../engine/requests'
-import type { AnswerOf, RequestOf } from '../../engine/rpc'
+import type { Asked } from './asked.svelte'
+import { ask } from '../engine/client'
+import type { Requests } from '../engine/requests'
+import type { AnswerOf, RequestOf } from '../engine/rpc'
 
 /**
  * Asks the engine whenever what is asked has changed, as a component lives. Without a question the answer goes.
