@@ -1,23 +1,12 @@
 // How fluid the studio's map of a long text is, and how much memory it takes: node tools/measure-long.mjs [tokens]. Needs a
 // build and Chromium (CHROMIUM, /usr/bin/chromium). A task is a piece of work of the page's main thread that nothing interrupts:
 // its time by the clock holds what other threads and programs took from it, its CPU time does not.
-import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { chromium } from 'playwright-core'
+import { openStudio } from './studio.mjs'
 
 const [tokens = '30000'] = process.argv.slice(2)
-const heed = fileURLToPath(new URL('../packages/cli/bin/heed.js', import.meta.url))
-const studio = spawn(process.execPath, [heed, 'studio', '--port', '0', '--model', 'heed-copy'])
-const address = await new Promise((found) =>
-  studio.stdout.on('data', (text) => {
-    const [url] = /http:\/\/127\.0\.0\.1:\d+\//.exec(String(text)) ?? []
-    if (url) found(url)
-  }),
-)
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
-const browser = await chromium.launch({
-  executablePath,
-  args: ['--no-sandbox', '--enable-blink-features=ForceEagerMeasureMemory'],
+const { address, browser, close } = await openStudio({
+  options: ['--model', 'heed-copy'],
+  args: ['--enable-blink-features=ForceEagerMeasureMemory'],
 })
 const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
 
@@ -101,5 +90,4 @@ await phase('five links shown', async () => {
 })
 await phase('another theme', () => page.getByRole('button', { name: 'Dark theme' }).click())
 console.log(`page, worker and engine together: ${await memory()}`)
-await browser.close()
-studio.kill('SIGINT')
+await close()

@@ -4,12 +4,11 @@
  *
  *     node tools/screenshots.mjs [folder] [--only heads,words]
  */
-import { spawn } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { chromium } from 'playwright-core'
+import { openStudio } from './studio.mjs'
 
 /** A view, and what is done before it is taken. */
 const views = [
@@ -41,15 +40,7 @@ const [folder] = positionals
 const only = values.only?.split(',')
 const wanted = views.filter(({ name }) => (only ? only.includes(name) : folder || name in docs))
 
-const studio = spawn(process.execPath, [path('../packages/cli/bin/heed.js'), 'studio', '--port', '0'])
-const root = await new Promise((found) =>
-  studio.stdout.on('data', (text) => {
-    const [url] = /http:\/\/127\.0\.0\.1:\d+\//.exec(String(text)) ?? []
-    if (url) found(url)
-  }),
-)
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
-const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+const { address: root, browser, close } = await openStudio()
 try {
   if (folder) {
     await mkdir(folder, { recursive: true })
@@ -69,8 +60,7 @@ try {
         path(`../docs/pictures/${docs[view.name]}`),
       )
 } finally {
-  await browser.close()
-  studio.kill('SIGINT')
+  await close()
 }
 
 async function take({ address, before }, { width, height, theme, fullPage = false }, file) {

@@ -15,13 +15,14 @@ interface RunsFlags {
   svg?: string
 }
 
-const usual = 'runs'
+/** Where runs are looked for. */
+export const usualRuns = 'runs'
 
 export function addRuns(program: Command): void {
   program
     .command('runs')
     .description('list training runs, show one, draw their curves')
-    .argument('[folders...]', `run folders, or folders that hold some (default: ${usual})`)
+    .argument('[folders...]', `run folders, or folders that hold some (default: ${usualRuns})`)
     .option('--svg <file>', 'draw loss, validation and rate of the runs on one scale')
     .option('--json', 'print one JSON document: the runs, their metrics and samples')
     .addHelpText(
@@ -56,7 +57,7 @@ async function runRuns(folders: string[], { json, svg }: RunsFlags): Promise<voi
     return print([JSON.stringify(await Promise.all(withSamples))])
   }
   if (runs.length === 0) {
-    const where = folders.length > 0 ? folders.join(', ') : `${usual}/`
+    const where = folders.length > 0 ? folders.join(', ') : `${usualRuns}/`
     return print([visibleLine(`no run in ${where}; heed train makes one with --out`)])
   }
   print(one ? await detail(one) : list(runs))
@@ -67,7 +68,7 @@ const print = (lines: readonly string[]) => void process.stdout.write(`${lines.j
 
 async function pathsIn(folders: readonly string[]): Promise<string[]> {
   if (folders.length > 0) return (await Promise.all(folders.map(findRuns))).flat()
-  return (await exists(usual)) ? findRuns(usual) : []
+  return (await exists(usualRuns)) ? findRuns(usualRuns) : []
 }
 
 async function found(folder: string): Promise<Found> {

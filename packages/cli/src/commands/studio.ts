@@ -6,6 +6,7 @@ import { wholeNumber } from '../options.js'
 import { studioPage } from '../package.js'
 import { listen } from '../server/listen.js'
 import { servedModels } from '../server/models.js'
+import { usualRuns } from './runs.js'
 
 interface StudioFlags {
   port: number
@@ -42,9 +43,6 @@ Examples:
     )
     .action(runStudio)
 }
-
-/** Where `heed runs` looks too. */
-const usualRuns = 'runs'
 
 async function runStudio({ port, model, runs = usualRuns, open }: StudioFlags): Promise<void> {
   if (!(await exists(studioPage)))
