@@ -34,7 +34,7 @@ export const de: Words = {
   },
   questions: {
     bank: {
-      ask: `*${given.bank.sentences[0]}* *${given.bank.sentences[1]}* Der Übersetzer schlägt *bank* in seiner Embedding-Tabelle nach, einmal für jeden Satz. Wie unterscheiden sich die beiden Vektoren?`,
+      ask: `*${given.bank.sentences[0]}* *${given.bank.sentences[1]}* Der Übersetzer schlägt *bank* in seiner Embedding-Tabelle nach, einmal für jeden Satz. Bevor etwas dazu addiert wird: Wie unterscheiden sich die beiden Vektoren?`,
       options: {
         meaning: {
           says: 'Sie zeigen in verschiedene Richtungen: einer zu *river*, einer zu *money*.',
@@ -57,14 +57,14 @@ export const de: Words = {
         `Nachgeschlagen in heed-en-de: *bank* ist ${ids === 1 ? 'ein und dasselbe Token' : `${ids} Token`}, und der Abstand der beiden Vektoren ist ${short(apart)}. Die Tabelle hat ${count(rows)} Zeilen für ${count(vocabulary)} Token. Hinter der letzten Schicht des Encoders sind die beiden nicht mehr gleich: Ihr Kosinus ist ${fixed(behind)}.`,
     },
     opposites: {
-      ask: `*${firstPair[0]}* und *${firstPair[1]}*, *${secondPair[0]}* und *${secondPair[1]}*: Wo liegen die Embeddings von Gegensätzen?`,
+      ask: `*${firstPair[0]}* und *${firstPair[1]}*, *${secondPair[0]}* und *${secondPair[1]}*: Wo liegen die Embeddings von Gegensätzen, im Mittel, in der Tabelle eines Übersetzers?`,
       options: {
         opposite: {
           says: 'In entgegengesetzten Richtungen: Ihr Kosinus liegt bei −1.',
           why: 'Gegensätzlich in der Bedeutung heißt nicht gegensätzlich im Raum. Embeddings entstehen aus dem Gebrauch, und Gegensätze gebraucht man gleich: *the soup is hot*, *the soup is cold*.',
         },
         nearer: {
-          says: 'Einander näher als anderen Wörtern dieser Art.',
+          says: 'Einander näher als den Wörtern anderer Paare.',
           why: 'Was an denselben Stellen von Sätzen steht, bekommt ähnliche Vektoren. Nah heißt gleich gebraucht, nicht gleich gemeint.',
         },
         unrelated: {
@@ -129,7 +129,7 @@ export const de: Words = {
           why: 'Gewichte ergeben 1 entlang einer Zeile, über alles, was ein Wort gibt. Was ein anderes Wort gibt, ist eine eigene Zeile.',
         },
         nothing: {
-          says: 'Nichts.',
+          says: 'Nichts: Es kann jedes Gewicht sein.',
           why: 'Dort kommt die Query vom einen Wort und der Key vom anderen: ein anderes Produkt, eine andere Zeile, irgendein Gewicht.',
         },
         zero: {
@@ -226,7 +226,7 @@ export const de: Words = {
         `Mit heed gemessen in ${draws} Ziehungen von ${queries} Queries und ${keys} Keys: Die Scores streuen um ${fixed(spread, 1)}, und das größte Gewicht ist ${fixed(peak)}. Mit der Division ist es ${fixed(scaled)}, und bei den Scores kommt ${fixed(gradient, 1)}-mal so viel Gradient an.`,
     },
     shift: {
-      ask: `Die Scores einer Zeile sind ${list(shift.scores.map(String))}. Zähle zu jedem ${shift.by} dazu. Was wird aus den Gewichten?`,
+      ask: `Die Scores einer Zeile sind ${list(shift.scores.map(String))}. Zähle zu jedem ${shift.by} dazu. Was wird nach der Formel aus den Gewichten?`,
       options: {
         sharper: {
           says: 'Fast alles geht an den größten: e hoch 103 ist riesig.',
@@ -249,7 +249,7 @@ export const de: Words = {
         `softmax von heed, vorher: ${list(before.map((w) => weight(w)))}; nachher: ${list(after.map((w) => weight(w)))}.${overflows ? ' e hoch 103 allein läge jenseits von 32 Bit.' : ''}`,
     },
     masked: {
-      ask: 'Eine Maske verbietet das Wort, auf das eine Zeile am meisten sieht. Was wird aus den anderen Gewichten der Zeile?',
+      ask: 'Eine Maske gibt dem Wort, auf das eine Zeile am meisten sieht, den Score −∞. Was wird aus den anderen Gewichten der Zeile?',
       options: {
         stay: {
           says: 'Sie bleiben, wie sie sind, sodass die Zeile weniger als 1 ergibt.',
@@ -342,7 +342,7 @@ export const de: Words = {
         `${count(scores)} Scores zufälliger Queries und Keys, geteilt durch ${short(divisor)}: Ihre Varianz ist ${short(variance)}, und das größte von ${keys} Gewichten ist im Mittel ${fixed(peak)}.`,
     },
     heads: {
-      ask: `*${sentence.text}* heed-describe, eine Schicht mit vier Köpfen, sagt, welches Wort welches beschreibt: *${word}* ist *${by}*. Nimm Köpfe heraus, sodass höchstens zwei übrig sind und es das noch immer sagt, und sonst nichts.`,
+      ask: `*${sentence.text}* heed-describe, eine Schicht mit vier Köpfen, sagt, welches Wort welches beschreibt: *${word}* ist *${by}*. Nimm Köpfe heraus, sodass höchstens zwei übrig sind und es das noch immer sagt, und sonst nichts. Probiere: Was du behältst, läuft.`,
       how: {
         page: 'Wähle die Köpfe, die bleiben: Die Ausgabe aller anderen wird null. Geprüft wird, indem das Modell läuft.',
         terminal: 'Nenne die Köpfe, die bleiben, etwa 1 3; ein - behält keinen.',

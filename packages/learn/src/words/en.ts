@@ -33,7 +33,7 @@ export const en: Words = {
   },
   questions: {
     bank: {
-      ask: `*${given.bank.sentences[0]}* *${given.bank.sentences[1]}* The translator looks up *bank* in its embedding table, once for each sentence. How do the two vectors differ?`,
+      ask: `*${given.bank.sentences[0]}* *${given.bank.sentences[1]}* The translator looks up *bank* in its embedding table, once for each sentence. Before anything is added to them: how do the two vectors differ?`,
       options: {
         meaning: {
           says: 'They point in different directions: one towards *river*, one towards *money*.',
@@ -56,14 +56,14 @@ export const en: Words = {
         `Looked up in heed-en-de: *bank* is ${ids === 1 ? 'one and the same token' : `${ids} tokens`}, and the distance of the two vectors is ${short(apart)}. The table has ${count(rows)} rows for ${count(vocabulary)} tokens. Behind the last layer of the encoder the two are no longer one: their cosine is ${fixed(behind)}.`,
     },
     opposites: {
-      ask: `*${firstPair[0]}* and *${firstPair[1]}*, *${secondPair[0]}* and *${secondPair[1]}*: where do the embeddings of opposites lie?`,
+      ask: `*${firstPair[0]}* and *${firstPair[1]}*, *${secondPair[0]}* and *${secondPair[1]}*: where do the embeddings of opposites lie, on average, in a translator’s table?`,
       options: {
         opposite: {
           says: 'In opposite directions: their cosine is near −1.',
           why: 'Opposite in meaning is not opposite in space. Embeddings come from use, and opposites are used alike: *the soup is hot*, *the soup is cold*.',
         },
         nearer: {
-          says: 'Nearer to each other than to other words of that kind.',
+          says: 'Nearer to each other than to the words of other pairs.',
           why: 'What stands in the same places of sentences gets similar vectors. Near means used alike, not meaning the same.',
         },
         unrelated: {
@@ -128,7 +128,7 @@ export const en: Words = {
           why: 'Weights add up along a row, over all that one word gives. What another word gives is a row of its own.',
         },
         nothing: {
-          says: 'Nothing.',
+          says: 'Nothing: it may be any weight.',
           why: 'There the query comes from the one word and the key from the other: another product, another row, any weight.',
         },
         zero: {
@@ -225,7 +225,7 @@ export const en: Words = {
         `Measured with heed on ${draws} draws of ${queries} queries and ${keys} keys: scores spread by ${fixed(spread, 1)}, and the largest weight is ${fixed(peak)}. With the division it is ${fixed(scaled)}, and ${fixed(gradient, 1)} times as much gradient reaches the scores.`,
     },
     shift: {
-      ask: `The scores of a row are ${list(shift.scores.map(String))}. Add ${shift.by} to each of them. What becomes of the weights?`,
+      ask: `The scores of a row are ${list(shift.scores.map(String))}. Add ${shift.by} to each of them. What becomes of the weights, by the formula?`,
       options: {
         sharper: {
           says: 'Nearly all goes to the largest: e to the 103 is gigantic.',
@@ -248,7 +248,7 @@ export const en: Words = {
         `softmax of heed, before: ${list(before.map((w) => weight(w)))}; after: ${list(after.map((w) => weight(w)))}.${overflows ? ' e to the 103 alone would be beyond 32 bits.' : ''}`,
     },
     masked: {
-      ask: 'A mask forbids the word that a row looks at most. What becomes of the other weights of the row?',
+      ask: 'A mask gives the word that a row looks at most the score −∞. What becomes of the other weights of the row?',
       options: {
         stay: {
           says: 'They stay as they are, so that the row adds up to less than 1.',
@@ -338,7 +338,7 @@ export const en: Words = {
         `${count(scores)} scores of random queries and keys, divided by ${short(divisor)}: their variance is ${short(variance)}, and the largest of ${keys} weights is ${fixed(peak)} on average.`,
     },
     heads: {
-      ask: `*${sentence.text}* heed-describe, one layer of four heads, says which word describes which: *${word}* is *${by}*. Take heads out, so that at most two are left and it still says this, and nothing else.`,
+      ask: `*${sentence.text}* heed-describe, one layer of four heads, says which word describes which: *${word}* is *${by}*. Take heads out, so that at most two are left and it still says this, and nothing else. Try: what you keep is run.`,
       how: {
         page: 'Choose the heads that stay: the output of all others becomes zeros. Judged by running the model.',
         terminal: 'Type the heads that stay, such as 1 3; a - keeps none.',
