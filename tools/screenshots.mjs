@@ -15,7 +15,7 @@ const views = [
   { name: 'step', address: '#/step' },
   { name: 'heads', address: '#/heads?model=heed-en-de' },
   { name: 'translate', address: '#/write' },
-  { name: 'generate', address: '#/write?model=heed-copy&text=heed+heed+he' },
+  { name: 'generate', address: '#/write?model=heed-en&text=If+it+rains+tomorrow%2C' },
   { name: 'words', address: '#/words?model=heed-en-de' },
   { name: 'long', address: '#/long?model=heed-copy&doc=sample-4000' },
   { name: 'train', address: '#/train', before: train },

@@ -99,8 +99,14 @@ it('says what is wrong in one line', async () => {
   await fails(1, ['generate', 'x', '--model', model, '--stop', ''], /stop/)
   await fails(2, ['generate', 'x', '--model', model, '--top-p', '0'], /--top-p.*above 0 to 1/)
   await fails(1, ['generate', 'x', '--model', folder.path('none')], /there is no model/)
-  await fails(2, ['generate', 'x'], /required option '-m, --model <name>' not specified/)
   await fails(2, ['generate', 'x', '--model', model, '--max-tokens', '0'], /--max-tokens.*from 1 up/)
   await fails(2, ['generate', 'x', '--model', model, '--temperature', 'hot'], /--temperature/)
   await fails(2, ['generate', 'x', '--model', model, '--top-p', '1.5'], /--top-p.*above 0 to 1/)
+})
+
+it('goes on with heed-en where no model is named', async () => {
+  expect(await ok(['models'])).toMatch(/^heed-en +llama +\d\.\d MB/m)
+  const shipped = JSON.parse(await ok(['generate', 'Tom', '--json'])) as Document
+  expect(shipped).toMatchObject({ model: 'heed-en', prompt: 'Tom', reason: 'end' })
+  expect(shipped.output).toMatch(/^ [a-z' ]+[.?!]$/i) // a sentence to its end
 })

@@ -12,6 +12,7 @@ const own = [
   'packages/learn',
   'packages/cli',
   'models/heed-en-de',
+  'models/heed-en',
   'models/heed-copy',
   'models/heed-describe',
 ]

@@ -4,7 +4,7 @@ import type { Plugin } from 'vite'
 import type { ModelEntry } from '../src/engine/models'
 
 /** Models of the repository that a static site carries with it; what a server would say of them in models.json. */
-const carried = ['heed-describe', 'heed-en-de']
+const carried = ['heed-describe', 'heed-en-de', 'heed-en']
 
 /** Puts models and models.json beside the built page, so that the folder can be hosted anywhere. */
 export function site(): Plugin {

@@ -25,7 +25,7 @@ export function addGenerate(program: Command): void {
     .command('generate')
     .description('go on from a text, token by token')
     .argument('[prompt]', 'the text to go on from; - or none: standard input')
-    .addOption(modelOption('a causal language model'))
+    .addOption(modelOption().default('heed-en'))
     .addOption(dtypeOption())
     .option('--max-tokens <n>', 'the most tokens (default: 128)', wholeNumber(1))
     .option(
@@ -59,6 +59,7 @@ standard input loses its last line end.
 ${withHelp}
 
 Examples:
+  heed generate "If it rains"
   heed generate "Once upon a time" --model ./gpt2
   heed generate "Once upon a time" --model ./gpt2 --temperature 0.8 --top-p 0.95
   heed generate "Q: 2 + 2? A:" --model ./gpt2 --stop "Q:" --max-tokens 20

@@ -53,11 +53,13 @@ export function defineFamily<Config, M extends Model>(family: Family<Config, M>)
 /** Models that heed ships, each a package with a model folder. */
 export interface ShippedModels {
   'heed-en-de': Transformer
+  'heed-en': CausalModel
   'heed-copy': CausalModel
   'heed-describe': EncoderModel
 }
 const shipped: readonly string[] = [
   'heed-en-de',
+  'heed-en',
   'heed-copy',
   'heed-describe',
 ] satisfies (keyof ShippedModels)[]
