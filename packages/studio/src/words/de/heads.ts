@@ -1,4 +1,4 @@
-import { count, times } from './numbers'
+import { count, times } from './written'
 
 const without = (what: 'head' | 'link') => `Ohne ${what === 'head' ? 'diesen Kopf' : 'die Verbindung'}`
 

@@ -1,4 +1,4 @@
-import { count, decimal, percent as shareOf } from './numbers'
+import { count, decimal, percent as shareOf } from './written'
 
 const percent = (share: number) => shareOf(share, 'unter 1\u00A0%')
 
@@ -49,7 +49,7 @@ export const learn: typeof import('../en/learn').learn = {
     again: 'Neu malen',
     elsewhere: (far) => `${percent(far)} deiner Attention liegen anderswo.`,
     flat: (far) => `Eine flache Zeile: ${percent(far)} davon liegen anderswo.`,
-    near: (far) => (far === 0 ? 'Genau so.' : `Fast genau, bis auf ${percent(far)}.`),
+    near: (far) => (far === 0 ? 'Genau so.' : `Fast genau: ${percent(far)} Abweichung.`),
     gave: (word, yours, truth, where) =>
       `Am größten ist der Unterschied bei ${word}: Von dir bekam es ${yours}, ${where} bekommt es ${truth}.`,
     in: { model: 'im Modell', without: 'ohne die Division' },

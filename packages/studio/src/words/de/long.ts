@@ -1,4 +1,4 @@
-import { count as whole, decimal } from './numbers'
+import { count as whole, decimal } from './written'
 
 const count = (n: number) => whole(Math.round(n))
 const size = (bytes: number) =>
@@ -120,12 +120,12 @@ export const long: typeof import('../en/long').long = {
     block: (rows, cols) => `Queries ${span(rows)}, Keys ${span(cols)}`,
     value: (pool) => (pool === 'max' ? 'größtes Gewicht' : 'mittleres Gewicht'),
     one: 'diese Verbindung',
-    asks: (n) => `fragt, Token ${count(n)}`,
-    answers: (n) => `antwortet, Token ${count(n)}`,
+    asks: (n) => `fragt, Nr. ${count(n)}`,
+    answers: (n) => `antwortet, Nr. ${count(n)}`,
     product: 'q·k',
     score: 'Score',
-    largest: '− größter der Zeile',
-    each: 'e hoch das',
+    largest: '− Zeilenmaximum',
+    each: 'e hoch dies',
     sum: '÷ Zeilensumme',
     weight: 'Gewicht',
     forbidden: 'verboten',
@@ -133,7 +133,7 @@ export const long: typeof import('../en/long').long = {
   },
   links: {
     title: 'Stärkste Verbindungen',
-    apart: 'mindestens so weit auseinander',
+    apart: 'Mindestabstand',
     aparts: (n) => (n === 1 ? 'beliebig weit' : `${count(n)} Token`),
     progress: (share) => `${Math.floor(100 * share)}\u00A0% der Karte durchgesehen`,
     done: (weights) => `von ${count(weights)} Gewichten`,

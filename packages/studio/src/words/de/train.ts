@@ -1,5 +1,5 @@
 import type { CurveWords } from '../../pages/train/curves'
-import { count, percent } from './numbers'
+import { count, percent } from './written'
 
 const curves: CurveWords = {
   loss: 'Verlust',
@@ -68,8 +68,8 @@ export const train: typeof import('../en/train').train = {
   guess: {
     title: 'Sag erst, was du erwartest',
     later: 'Dein Tipp, und wie es kam',
-    before: 'Vor dem Training am meisten auf',
-    after: 'Nach dem Training am meisten auf',
+    before: 'Vorher am meisten auf',
+    after: 'Nachher am meisten auf',
     unknown: 'Weiß ich nicht',
     yours: 'dein Tipp',
     right: (word) => `Dein Tipp war „${word}“: richtig.`,

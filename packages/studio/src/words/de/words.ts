@@ -1,6 +1,6 @@
 import type { Measure } from '../../engine/words-measures'
 import type { Parts } from '../en/words'
-import { count, listed } from './numbers'
+import { count, listed } from './written'
 
 const b = (word: string) => ({ b: word })
 
@@ -75,7 +75,7 @@ export const words: typeof import('../en/words').words = {
     out: 'Verkleinern',
     all: 'Alle Wörter zeigen',
     rule: (n, tokens) =>
-      `${count(n)} ganze Wörter: von ${count(tokens)} Token die, die aus Buchstaben bestehen und in einem Satz für sich stehen. Sondertoken, Bytes und Endungen sind weggelassen; manche Wortanfänge sind darunter.`,
+      `${count(n)} ganze Wörter: von ${count(tokens)} Token die, die aus Buchstaben bestehen und in einem Satz für sich stehen. Sondertoken, Bytes und Endungen fehlen; manche Wortanfänge sind dabei.`,
     directions: (n) => `Die Richtungen stammen von den ersten ${count(n)} Wörtern.`,
     shadow: (share, dimensions) => `zwei von ${dimensions} Richtungen; sie fassen ${share} der Streuung`,
     kept: (kept, near, word) =>
@@ -154,7 +154,7 @@ export const words: typeof import('../en/words').words = {
     scaled: (c) => `${c} x`,
     nearSum: 'am nächsten bei x + y',
     nearScaled: (c) => `am nächsten bei ${c} x`,
-    zero: 'Der Nullvektor hat keine Richtung: Nach einem Winkel ist ihm nichts am nächsten.',
+    zero: 'Der Nullvektor hat keine Richtung: Nach Winkeln liegt ihm nichts am nächsten.',
     picture: (x, y, angle, sum, c) =>
       `${x} und ${y} als Pfeile im Winkel von ${angle}; x + y hat die Länge ${sum}; x ist mit ${c} skaliert.`,
     plane: (x, y) => `Die Ebene durch 0, ${x} und ${y}, unverzerrt: Längen und Winkel sind die wahren.`,

@@ -1,5 +1,5 @@
 import { weight3 } from 'heed/look'
-import { count } from './numbers'
+import { count } from './written'
 
 const percent = (share: number) => `${Math.round(100 * share)}\u00A0%`
 
