@@ -68,17 +68,23 @@ const inline: TokenizerAndRendererExtension = {
   renderer: ({ text }) => `<span class="typeset">${mathOf(text as string, false)}</span>`,
 }
 
-/** Words that name a part of the formula take its colour where the text stresses them. */
+/** Words that name a part of the formula take its colour where the text stresses them, in any of its languages. */
 const roles: Readonly<Record<string, string>> = {
   asks: 'q',
+  fragt: 'q',
   query: 'q',
+  Query: 'q',
   Q: 'q',
   answers: 'k',
+  antwortet: 'k',
   key: 'k',
+  Key: 'k',
   K: 'k',
   value: 'v',
+  Value: 'v',
   V: 'v',
   weights: 'w',
+  Gewichte: 'w',
 }
 
 const markdown = new Marked({ extensions: [display, inline] })

@@ -50,16 +50,38 @@ describe('readArticle', () => {
     expect(() => readArticle('# T\n\n## 2. B\n')).toThrow('part 1 of the article is called "2. B"'))
 })
 
-it('the article has nine parts, figures that name a model, and takes the half hour that it says', () => {
-  const file = new URL('../../../../../docs/article/en.md', import.meta.url)
-  const { parts } = readArticle(readFileSync(file, 'utf8'))
-  expect(parts).toHaveLength(9)
-  for (const { html } of parts) {
-    const figures = html.match(/<heed-(?!quiz)[^>]*>/g) ?? []
-    for (const figure of figures) expect(figure).toMatch(/ model="heed-/)
-    expect(html).not.toMatch(/\$|<img/)
-  }
-  const minutes = parts.reduce((sum, part) => sum + part.minutes, 0)
-  expect(minutes).toBeGreaterThanOrEqual(25)
-  expect(minutes).toBeLessThanOrEqual(40)
+const textOf = (language: string) =>
+  readFileSync(new URL(`../../../../../docs/article/${language}.md`, import.meta.url), 'utf8')
+const all = (text: string, what: RegExp) => [...text.matchAll(what)].map(([found]) => found)
+
+it.each(['en', 'de'])(
+  '%s: the article has nine parts, figures that name a model, and takes the half hour that it says',
+  (language) => {
+    const { parts } = readArticle(textOf(language))
+    expect(parts).toHaveLength(9)
+    for (const { html } of parts) {
+      const figures = html.match(/<heed-(?!quiz)[^>]*>/g) ?? []
+      for (const figure of figures) expect(figure).toMatch(/ model="heed-/)
+      expect(html).not.toMatch(/\$|<img|href="\.\./)
+    }
+    const minutes = parts.reduce((sum, part) => sum + part.minutes, 0)
+    expect(minutes).toBeGreaterThanOrEqual(25)
+    expect(minutes).toBeLessThanOrEqual(40)
+  },
+)
+
+it('the German article has the figures, formulas, links and colours of the English one, in its order', () => {
+  const [english, german] = ['en', 'de'].map((language) => {
+    const text = textOf(language)
+    return {
+      sections: text.split(/^## /m).map((section) => ({
+        tags: all(section, /<\/?[a-z][^>]*>/g).map((tag) => tag.replace(/ alt="[^"]+"/, ' alt')),
+        formulas: all(section, /\$\$?[^$]+\$\$?/g),
+        links: all(section, /\]\([^)]*\)/g),
+        lists: all(section, /^(?:-|\d\.) /gm),
+      })),
+      colours: readArticle(text).parts.map(({ html }) => all(html, /<strong class="\w">/g)),
+    }
+  })
+  expect(german).toEqual(english)
 })

@@ -98,14 +98,14 @@ export const long = {
     pools: [
       ['max', 'largest'],
       ['mean', 'mean'],
-    ] as const,
+    ] as readonly (readonly ['max' | 'mean', string])[],
     poolLabel: 'A pixel shows',
     scales: [
       ['linear', '0 to 1'],
       ['log', 'logarithmic'],
-    ] as const,
+    ] as readonly (readonly ['linear' | 'log', string])[],
     scaleLabel: 'Scale of colours',
-    weight: (pool: 'max' | 'mean', isCell: boolean) =>
+    weight: (pool: 'max' | 'mean', isCell: boolean): string =>
       isCell ? 'weight' : pool === 'max' ? 'largest weight' : 'mean weight',
     log: 'logarithmic axis',
     failed: 'This part of the map did not come',
@@ -114,7 +114,7 @@ export const long = {
     nothing: 'Point at the map: this place tells who asks and who answers.',
     block: (rows: readonly [number, number], cols: readonly [number, number]) =>
       `queries ${span(rows)}, keys ${span(cols)}`,
-    value: (pool: 'max' | 'mean') => (pool === 'max' ? 'largest weight' : 'mean weight'),
+    value: (pool: 'max' | 'mean'): string => (pool === 'max' ? 'largest weight' : 'mean weight'),
     one: 'this link',
     asks: (n: number) => `asks, token ${count(n)}`,
     answers: (n: number) => `answers, token ${count(n)}`,
@@ -139,13 +139,14 @@ export const long = {
       apart > 1
         ? `No weight at ${count(apart)} tokens or more. Choose a smaller distance.`
         : 'No weight above 0.',
-    columns: ['weight', 'asks', 'answers', 'apart'] as const,
+    columns: ['weight', 'asks', 'answers', 'apart'],
   },
   worth: {
     title: 'Does it matter?',
     text: 'A map shows where a head looks. Take the head away, read the text again, and see how much worse the model foretells it.',
     ask: (head: number) => `Read without head ${head}`,
-    reading: (stage: string) => (stage === 'without' ? 'Reading without the head' : 'Reading as it is'),
+    reading: (stage: string): string =>
+      stage === 'without' ? 'Reading without the head' : 'Reading as it is',
     found: (before: string, after: string, change: string) =>
       `Loss ${before} → ${after} nats a token (${change}).`,
     missed: 'Missed most at',

@@ -40,7 +40,7 @@ export const train = {
   edit: 'Edit the sentence',
 
   /** The headline, in parts around the words that are data. */
-  ask: ['Where will ', ' look, once it has learned?'] as const,
+  ask: ['Where will ', ' look, once it has learned?'],
   finding: {
     before: 'Before the first step, ',
     after: (step: number) => `After ${number(step)} ${step === 1 ? 'step' : 'steps'}, `,

@@ -1,0 +1,108 @@
+import { count, decimal, percent as shareOf } from './written'
+
+const percent = (share: number) => shareOf(share, 'unter 1\u00A0%')
+
+/** What the article's page says beside the article itself, which is docs/article/de.md. */
+export const learn: typeof import('../en/learn').learn = {
+  title: 'Lernen',
+  parts: 'Teile des Artikels',
+  part: (n, of, minutes) => `Teil ${n} von ${of} · ${minutes} ${minutes === 1 ? 'Minute' : 'Minuten'}`,
+  read: (n, of) => (n === 0 ? `${of} Teile, eine halbe Stunde` : `${n} von ${of} Teilen gelesen`),
+  isRead: 'gelesen',
+  list: 'Alle Teile',
+  save: 'Den Artikel als Markdown speichern',
+  figure: {
+    failed: 'Diese Abbildung kam nicht',
+    noCode: 'Der Server antwortet nicht, oder er hat inzwischen eine andere Fassung. Lade die Seite neu.',
+    again: 'Noch einmal',
+    waiting: 'Das Modell wird gelesen.',
+    coming: (done, total) =>
+      total > 1e5
+        ? `${decimal(done / 1e6)} von ${decimal(total / 1e6)} MB des Modells.`
+        : `${done} von ${total}.`,
+    open: 'Im Studio öffnen',
+    reset: 'Zurück zum Modell, wie es ist',
+    of: (model, site, head) => `${model}, ${site}, Kopf ${head}`,
+    tooLong: (tokens, limit) => `${tokens} Token, diese Abbildung fasst ${limit}. Kürze den Satz.`,
+    empty: 'Tippe einen Satz aus mindestens zwei Wörtern.',
+    sentence: 'Satz',
+    go: 'Lesen',
+    weight: 'Gewicht',
+  },
+  row: {
+    title: (word) => `Male es: Wohin sollte ${word} sehen?`,
+    scaleTitle: (word) => `Male es: die Zeile von ${word} ohne die Division`,
+    label: (word) => `Wie ${word} seine Attention verteilt: Säulen, die zusammen 1 ergeben`,
+    compared: 'Deine Zeile neben der anderen',
+    column: (word) => word,
+    share: (share, isPainted) => (isPainted ? percent(share) : 'noch nicht gemalt'),
+    both: (word, yours, truth, name) => `${word}: dein Tipp ${yours}, ${name} ${truth}`,
+    asks: 'fragt',
+    yours: 'dein Tipp',
+    model: 'das Modell',
+    without: 'ohne die Division',
+    as: (root) => `mit ÷ √${root}, wie es ist`,
+    how: 'Zieh die Säulen, oder nimm die Pfeiltasten. Zusammen ergeben sie immer 1.',
+    sums: 'Ergibt zusammen immer 1.',
+    show: 'Zeigen',
+    unknown: 'Weiß ich nicht',
+    again: 'Neu malen',
+    elsewhere: (far) => `${percent(far)} deiner Attention liegen anderswo.`,
+    flat: (far) => `Eine flache Zeile: ${percent(far)} davon liegen anderswo.`,
+    near: (far) => (far === 0 ? 'Genau so.' : `Fast genau: ${percent(far)} Abweichung.`),
+    gave: (word, yours, truth, where) =>
+      `Am größten ist der Unterschied bei ${word}: Von dir bekam es ${yours}, ${where} bekommt es ${truth}.`,
+    in: { model: 'im Modell', without: 'ohne die Division' },
+  },
+  show: {
+    vectors: (numbers) => `Jedes Wort als ${numbers} Zahlen`,
+    map: 'Wer sieht auf wen',
+    projections: (word) => `Dasselbe ${word}, auf drei Arten gelesen`,
+    score: (asks, answers) => `Der Score von ${asks} und ${answers}, aufgeklappt`,
+    scale: 'Mit der Division und ohne sie',
+    softmax: 'Von Scores zu Anteilen',
+    mix: (word) => `Was ${word} mitnimmt`,
+  },
+  vectors: {
+    label: (word) => `Die Zahlen von ${word}`,
+    idle: 'Zeig auf ein Quadrat: Hier steht dann seine Zahl.',
+    tells: (word, at, value) => `${word}, Zahl ${at}: ${value}`,
+    legend: 'Zahl',
+  },
+  words: {
+    arrows: (x, y) => `${x} + ${y} als Pfeile`,
+    lengths: (x, y, sum, both) => `${x} und ${y} lang, zusammen ${both}. Die Summe misst ${sum}.`,
+    flat: 'Beide liegen in einer Ebene, unverzerrt gezeichnet; gestrichelt ist, was der Regler aus dem ersten macht.',
+    factor: 'skaliert mit',
+    axioms: 'Die acht Regeln, an echten Wörtern',
+    axiom: 'Regel',
+    on: (u, v, w, s, t) => `u = ${u}, v = ${v}, w = ${w}, s = ${s}, t = ${t}`,
+    distances: 'Nah und fern, auf fünf Arten',
+    fields: 'Wörter zum Vergleichen',
+    compare: 'Vergleichen',
+    place: (word) => `Wo gehört ${word} hin?`,
+    drag: (word) => `Zieh ${word} an seinen Platz; auch die Pfeiltasten bewegen es.`,
+    handle: (word) => `${word}: ziehen oder mit den Pfeiltasten bewegen`,
+    plane: (share, dimensions, total) =>
+      `${count(total)} Wörter als Punkte. Zwei von ${dimensions} Richtungen; sie fassen ${share} der Streuung.`,
+    picture: (word, others) => `Eine Ebene von Wörtern mit ${others}; ${word} ist darauf zu legen`,
+    nearer: (nearer, total, word) =>
+      nearer === 0
+        ? `Kein Wort liegt näher bei ${word} als dein Punkt.`
+        : `${count(nearer)} von ${count(total)} Wörtern ${nearer === 1 ? 'liegt' : 'liegen'} näher bei ${word} als dein Punkt.`,
+    again: 'Neu legen',
+    unknown: (word) => `Dort liegt ${word}.`,
+    none: 'Diese Wörter kennt das Modell nicht.',
+  },
+  heads: {
+    title: (total) => `${total} Köpfe, Seite an Seite`,
+    head: (head) => `Kopf ${head}`,
+    looks: (query, key, weight) => `am stärksten: ${query} → ${key} ${weight}`,
+  },
+  translate: {
+    title: 'Auf welches englische Wort jedes deutsche sieht',
+    how: 'Klicke auf ein deutsches Wort, um seine Zeile zu sehen. Klicke auf ein englisches, um es vor der schreibenden Hälfte zu verstecken.',
+    before: (output) => `Wenn nichts versteckt ist: ${output}`,
+    after: (output) => `Wenn es versteckt ist: ${output}`,
+  },
+}

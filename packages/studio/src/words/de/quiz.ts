@@ -1,0 +1,1 @@
+export const quiz: typeof import('../en/quiz').quiz = { language: 'de' }
