@@ -3,6 +3,7 @@ import type { ModelEntry, ModelInfo, ModelSource } from '../engine/models'
 import { EngineError } from '../engine/rpc'
 import { Asked } from './asked.svelte'
 import { route } from './route.svelte'
+import { words } from '../words/words.svelte'
 
 /** The models of this site and the one that is open, for all pages. */
 class Session {
@@ -32,10 +33,10 @@ class Session {
     this.models.ask(async ({ signal }) => {
       try {
         const response = await fetch('models.json', { signal })
-        if (!response.ok) throw new Error(`the server answers ${response.status}`)
+        if (!response.ok) throw new Error(words.now.app.noModels.status(response.status))
         return (await response.json()) as ModelEntry[]
       } catch (error) {
-        throw new EngineError('network', `The list of models does not come (${(error as Error).message}).`)
+        throw new EngineError('network', words.now.app.noModels.list((error as Error).message))
       }
     })
   }

@@ -32,8 +32,8 @@ export interface StepView {
   keys: DrawnToken[]
   /** Where each key stands in the text [start, end); absent where keys are not of the text. */
   spans?: (readonly [start: number, end: number])[]
-  /** How rows are named where that is not plain. */
-  note?: string
+  /** Rows are named after the tokens that they predict. */
+  isPredicted: boolean
   /** Rows, columns; width of x, of q and k, of v. */
   sizes: { Tq: number; Tk: number; D: number; d: number; dv: number }
   /** [Tq, D], [Tk, D]: the residual stream, and behind the norm: what W reads. */
@@ -106,7 +106,7 @@ async function view(
       output: seen.of!.output || null,
       queries: [...queries],
       keys: [...keys],
-      note,
+      isPredicted: note !== undefined,
       ...(sides(site).keys === 'source' && {
         spans: seen.of!.tokens.source.map(({ start, end }) => [start, end] as const),
       }),

@@ -8,7 +8,3 @@ export function argmax(list: ArrayLike<number>): number {
   for (let i = 1; i < list.length; i++) if (list[i] > list[best]) best = i
   return best
 }
-
-/** `62%`; `<1%` of what is more than nothing. */
-export const percent = (share: number): string =>
-  share > 0 && share < 0.005 ? '<1%' : `${Math.round(100 * share)}%`

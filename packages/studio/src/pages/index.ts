@@ -1,23 +1,23 @@
 import type { Component } from 'svelte'
+import type { Words } from '../words/words.svelte'
 
 /** A page of the studio; its code is loaded when it is opened. */
 export interface Page {
-  /** In the address. */
-  name: string
-  title: string
+  /** In the address, and of its title in `words.now.app.pages`. */
+  name: keyof Words['app']['pages']
   load: () => Promise<{ default: Component }>
 }
 
 /** In the order of the header. A new page is a folder here and a line. */
 export const pages: readonly Page[] = [
-  { name: 'step', title: 'Step by step', load: () => import('./step/StepPage.svelte') },
-  { name: 'heads', title: 'Heads', load: () => import('./heads/HeadsPage.svelte') },
-  { name: 'write', title: 'Translate', load: () => import('./write/WritePage.svelte') },
-  { name: 'words', title: 'Words', load: () => import('./words/WordsPage.svelte') },
-  { name: 'long', title: 'Long texts', load: () => import('./long/LongPage.svelte') },
-  { name: 'train', title: 'Train', load: () => import('./train/TrainPage.svelte') },
-  { name: 'learn', title: 'Learn', load: () => import('./learn/LearnPage.svelte') },
-  { name: 'quiz', title: 'Quiz', load: () => import('./quiz/QuizPage.svelte') },
+  { name: 'step', load: () => import('./step/StepPage.svelte') },
+  { name: 'heads', load: () => import('./heads/HeadsPage.svelte') },
+  { name: 'write', load: () => import('./write/WritePage.svelte') },
+  { name: 'words', load: () => import('./words/WordsPage.svelte') },
+  { name: 'long', load: () => import('./long/LongPage.svelte') },
+  { name: 'train', load: () => import('./train/TrainPage.svelte') },
+  { name: 'learn', load: () => import('./learn/LearnPage.svelte') },
+  { name: 'quiz', load: () => import('./quiz/QuizPage.svelte') },
 ]
 
 /** An address without a page is the first one's. */

@@ -2,6 +2,7 @@ import { siteOf } from 'heed/look'
 import type { HeadsView, HeadSummary, MeasureKey } from '../../engine/heads'
 import { type MeasureScale, scaleOf } from './scales'
 import { headKey, type Sweep } from './sweep.svelte'
+import { words } from '../../words/words.svelte'
 
 /** All heads with their numbers, for the grid, the scatter and the facts of one. */
 export class Overview {
@@ -25,8 +26,8 @@ export class Overview {
   readonly groups = $derived.by(() => {
     const groups = new Map<string, { kind: string; pattern: string; heads: HeadSummary[] }>()
     for (const head of this.view.heads) {
-      const { kind, pattern } = siteOf(head.site, head.head)
-      const group = groups.get(pattern) ?? { kind, pattern, heads: [] }
+      const { pattern } = siteOf(head.site, head.head)
+      const group = groups.get(pattern) ?? { kind: words.now.site.kind(head.site), pattern, heads: [] }
       groups.set(pattern, group)
       group.heads.push(head)
     }

@@ -1,13 +1,4 @@
-import {
-  type DrawnMap,
-  gridSvg,
-  headGroups,
-  linesSvg,
-  mapSvg,
-  siteTitle,
-  textSvg,
-  type Theme,
-} from 'heed/look'
+import { type DrawnMap, gridSvg, headGroups, linesSvg, mapSvg, textSvg, type Theme } from 'heed/look'
 import type { Saving } from '../../app/share.svelte'
 import { words } from '../../words/words.svelte'
 import { rowOf } from '../../look/numbers'
@@ -23,7 +14,7 @@ function drawn({ view }: HeadReading): DrawnMap {
   const said = words.now.heads
   const weights = rows(view.weights, view.columns.length)
   return {
-    title: `${siteTitle(view.site)} · ${said.head(view.head)}`,
+    title: `${words.now.site.title(view.site)} · ${said.head(view.head)}`,
     ...(view.ofPredicted && { note: said.view.predicted }),
     queries: view.queries,
     keys: view.keys,

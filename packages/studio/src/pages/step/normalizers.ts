@@ -1,4 +1,5 @@
 import { fixed } from 'heed/look'
+import { words } from '../../words/words.svelte'
 import type { Reading } from './reading.svelte'
 
 /** How a normaliser makes weights of a row's scores, in the words of the figures. */
@@ -20,28 +21,31 @@ export function each(reading: Reading, query: number): How {
   const { now } = reading.view
   const total = now.sums[query]
   const value = (cell: number) => fixed(now.each[cell])
-  switch (reading.state.changes.normalizer) {
+  const { normalizer } = reading.state.changes
+  const said = words.now.step.normaliser
+  const says = said.says[normalizer]
+  switch (normalizer) {
     case 'softmax':
       return {
         each: ['e', 's'],
         note: `÷ ${fixed(total)}`,
         sum: `Σ ${fixed(total)}`,
-        says: '',
+        says,
         steps: (cell) => [
-          ['e to that', value(cell)],
-          ['÷ row sum', fixed(total)],
+          [said.power, value(cell)],
+          [said.rowSum, fixed(total)],
         ],
       }
     case 'sparsemax': {
       const threshold = fixed(now.thresholds?.[query] ?? 0)
       return {
         each: ['s − τ'],
-        note: `τ ${threshold}, at least 0`,
+        note: said.threshold(threshold),
         sum: `Σ ${fixed(total)}`,
-        says: 'Sparsemax takes τ from every score so that what is left above 0 adds up to 1: weak keys get exactly nothing.',
+        says,
         steps: (cell) => [
-          ['− τ of the row', threshold],
-          ['at least 0', value(cell)],
+          [said.minusThreshold, threshold],
+          [said.atLeast, value(cell)],
         ],
       }
     }
@@ -50,35 +54,35 @@ export function each(reading: Reading, query: number): How {
         each: ['max(0, s)'],
         note: `÷ ${fixed(total)}`,
         sum: `Σ ${fixed(total)}`,
-        says: 'Negative scores count for nothing, positive ones in proportion. A row without a positive score gets nothing.',
+        says,
         steps: (cell) => [
-          ['at least 0', value(cell)],
-          ['÷ row sum', fixed(total)],
+          [said.atLeast, value(cell)],
+          [said.rowSum, fixed(total)],
         ],
       }
     case 'sigmoid':
       return {
         each: ['σ(s)'],
-        note: 'each alone',
+        note: said.alone,
         sum: `Σ ${fixed(total)}`,
-        says: 'Each key is weighed by itself: weights lie between 0 and 1, and rows add up to anything.',
+        says,
         steps: (cell) => [['1 / (1 + e⁻ˢ)', value(cell)]],
       }
     case 'linear':
       return {
         each: ['s'],
-        note: `÷ ${total} keys`,
-        sum: `${total} keys`,
-        says: 'The scores themselves: weights may be negative, so they are no shares of anything.',
-        steps: () => [['÷ keys seen', String(total)]],
+        note: said.byKeys(String(total)),
+        sum: said.keys(String(total)),
+        says,
+        steps: () => [[said.keysSeen, String(total)]],
       }
     default:
       return {
         each: ['s = max'],
-        note: '1 or 0',
+        note: said.oneOrNone,
         sum: `Σ ${fixed(total, 0)}`,
-        says: 'The largest score takes all. No gradient goes through it, so nothing could be learned.',
-        steps: () => [['the largest?', '1 or 0']],
+        says,
+        steps: () => [[said.largest, said.oneOrNone]],
       }
   }
 }

@@ -1,7 +1,8 @@
-import { type DrawnMap, mapSvg, siteTitle, textSvg, type Theme, weight2 } from 'heed/look'
+import { type DrawnMap, mapSvg, textSvg, type Theme, weight2 } from 'heed/look'
 import type { Saving } from '../../app/share.svelte'
 import type { Reading } from './reading.svelte'
 import { rowOf } from '../../look/numbers'
+import { words } from '../../words/words.svelte'
 
 /** The map as it is now, with its changes named. */
 function drawn(reading: Reading): DrawnMap {
@@ -9,18 +10,20 @@ function drawn(reading: Reading): DrawnMap {
   const { Tq, Tk } = view.sizes
   const weights = Array.from({ length: Tq }, (_, i) => rowOf(view.now.weights, i, Tk))
   const { scale, temperature, normalizer, mask, forbidden = [] } = state.changes
+  const { save: said, map, readout } = words.now.step
   const named = [
-    !scale && 'not scaled',
-    temperature !== 1 && `temperature ${temperature}`,
+    !scale && readout.unscaled,
+    temperature !== 1 && said.temperature(temperature),
     normalizer !== 'softmax' && normalizer,
-    mask !== 'own' && `mask: ${mask}`,
-    forbidden.length > 0 && `${forbidden.length} links forbidden`,
+    mask !== 'own' && said.mask(map.masks[mask]),
+    forbidden.length > 0 && said.forbidden(forbidden.length),
   ].filter((part) => typeof part === 'string')
-  const notes = [view.note, changes > 0 ? `changed: ${named.join(', ')}` : undefined].filter(
-    (part) => part !== undefined,
-  )
+  const notes = [
+    view.isPredicted ? map.rows : undefined,
+    changes > 0 ? said.changed(named) : undefined,
+  ].filter((part) => part !== undefined)
   return {
-    title: `${siteTitle(view.site)} · head ${view.head}`,
+    title: said.title(words.now.site.title(view.site), view.head),
     ...(notes.length > 0 && { note: notes.join('; ') }),
     queries: view.queries,
     keys: view.keys,
@@ -32,7 +35,7 @@ function drawn(reading: Reading): DrawnMap {
 const fileOf = ({ view }: Reading, ending: string) => `heed-${view.site}-${view.head}${ending}`
 
 export const mapSaving = (reading: Reading, theme: Theme): Saving => ({
-  name: 'Save the map as SVG',
+  name: words.now.step.save.map,
   file: fileOf(reading, '.svg'),
   type: 'image/svg+xml',
   make: () => mapSvg(drawn(reading), { theme }),
@@ -42,19 +45,19 @@ export const mapSaving = (reading: Reading, theme: Theme): Saving => ({
 export const savingsOf = (reading: Reading, theme: Theme): Saving[] => [
   mapSaving(reading, theme),
   {
-    name: 'Save the sentence as SVG',
+    name: words.now.step.save.sentence,
     file: fileOf(reading, '-text.svg'),
     type: 'image/svg+xml',
     make: () => textSvg({ ...drawn(reading), title: finding(reading) }, { theme, query: reading.query }),
   },
   {
-    name: 'Save the numbers as CSV',
+    name: words.now.step.save.csv,
     file: fileOf(reading, '.csv'),
     type: 'text/csv',
     make: () => csv(reading),
   },
   {
-    name: 'Save the numbers as JSON',
+    name: words.now.step.save.json,
     file: fileOf(reading, '.json'),
     type: 'application/json',
     make: () => json(reading),
@@ -62,7 +65,7 @@ export const savingsOf = (reading: Reading, theme: Theme): Saving[] => [
 ]
 
 const finding = ({ queryLabels, keyLabels, query, top, row }: Reading) =>
-  `${queryLabels[query]} looks at ${keyLabels[top]} ${weight2(Math.max(0, row.weights[top]))}`
+  words.now.step.save.finding(queryLabels[query], keyLabels[top], weight2(Math.max(0, row.weights[top])))
 
 /** Every link with the steps that made it. */
 function csv({ view, queryLabels, keyLabels }: Reading): string {

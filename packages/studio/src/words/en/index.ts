@@ -1,3 +1,8 @@
+export { app } from './app'
+export { look } from './look'
+export { numbers } from './numbers'
+export { site } from './site'
+export { step } from './step'
 export { learn } from './learn'
 export { long } from './long'
 export { heads } from './heads'

@@ -1,4 +1,4 @@
-import { type DrawnMap, mapSvg, MAX_SIDE, siteTitle, textSvg, type Theme, tokenLabels } from 'heed/look'
+import { type DrawnMap, mapSvg, MAX_SIDE, textSvg, type Theme, tokenLabels } from 'heed/look'
 import type { Saving } from '../../../app/share.svelte'
 import type { WritingPart } from '../../../engine/generate'
 import { words } from '../../../words/words.svelte'
@@ -20,7 +20,7 @@ export function savingsOf({ writer, part, state, theme }: Saved): Saving[] {
   const row = (i: number) => writer.weights.subarray(i * size, (i + 1) * size)
   const which = state.head === undefined ? said.meanOfHeads : said.headNumber(state.head)
   const drawn = (): DrawnMap => ({
-    title: `${siteTitle(part.site)} · ${which}`,
+    title: `${words.now.site.title(part.site)} · ${which}`,
     queries: writer.tokens,
     keys: writer.tokens,
     weights: Array.from({ length: size }, (_, i) => row(i).map((w) => Math.min(1, w))),

@@ -1,4 +1,4 @@
-import { type DrawnMap, linesSvg, mapSvg, MAX_LINES, siteTitle, type Theme } from 'heed/look'
+import { type DrawnMap, linesSvg, mapSvg, MAX_LINES, type Theme } from 'heed/look'
 import type { Saving } from '../../../app/share.svelte'
 import type { Translation, Unit } from '../../../engine/translate'
 import { words } from '../../../words/words.svelte'
@@ -18,7 +18,7 @@ function drawn(view: Translation, state: TranslateState, note?: string): DrawnMa
   const said = words.now.write
   const which = state.head === undefined ? said.meanOf(view.heads) : said.headNumber(state.head)
   return {
-    title: `${siteTitle(siteOf(view, state))} · ${which}`,
+    title: `${words.now.site.title(siteOf(view, state))} · ${which}`,
     ...(note && { note }),
     queries: drawnUnits(target),
     keys: drawnUnits(source),

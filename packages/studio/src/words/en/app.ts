@@ -1,0 +1,88 @@
+import { numbers } from './numbers'
+
+const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1)
+
+/** What stands around every page: the header with its menus, and what is said before a page has its answer. */
+export const app = {
+  skip: 'Skip to the content',
+  header: {
+    pages: 'Pages',
+    language: 'Language',
+    light: 'Light theme',
+    dark: 'Dark theme',
+  },
+  pages: {
+    step: 'Step by step',
+    heads: 'Heads',
+    write: 'Translate',
+    words: 'Words',
+    long: 'Long texts',
+    train: 'Train',
+    learn: 'Learn',
+    quiz: 'Quiz',
+  },
+  again: 'Try again',
+  failed: 'This page failed',
+  noCode: {
+    title: 'This page’s code does not come',
+    text: 'The server gave no answer, or another version of it. If heed studio still runs, load the page anew.',
+    anew: 'Load anew',
+  },
+  noPage: {
+    title: 'There is no such page',
+    text: (name: string) => `The address names “${name}”. It may be of a later version of heed.`,
+  },
+  noModels: {
+    title: 'No models',
+    text: (error: string) => `${error} Is heed studio still running?`,
+    list: (why: string) => `The list of models does not come (${why}).`,
+    status: (code: number) => `the server answers ${code}`,
+  },
+  loading: {
+    title: (model: string | undefined) => `Fetching ${model ?? 'the model'}`,
+    here: 'It stays on this machine.',
+    download: (done: number, total: number) =>
+      `${megabytes(done)} of ${megabytes(total)} MB. It stays on this machine.`,
+    engine: (done: number, total: number) =>
+      `${megabytes(done)} of ${megabytes(total)} MB are in the engine.`,
+  },
+  models: {
+    label: 'Models',
+    model: 'Model:',
+    none: 'model',
+    size: (parameters: number) =>
+      parameters >= 1e9
+        ? `${(parameters / 1e9).toFixed(1)} B`
+        : parameters >= 1e6
+          ? `${(parameters / 1e6).toFixed(1)} M`
+          : `${Math.round(parameters / 1e3)} k`,
+    megabytes: (bytes: number) => `${megabytes(bytes)} MB`,
+    hub: 'A model of the Hugging Face hub: comes over the network, once',
+    open: 'Open',
+    folder: 'A folder of this machine: heed studio --model ./folder',
+    notIsolated:
+      'Computes on one thread: this page is not isolated, so the browser gives it no more. Numbers are the same bits.',
+    threads: (n: number) => (n === 1 ? 'Computes on one thread.' : `Computes on ${n} threads.`),
+  },
+  share: {
+    trigger: 'Share or save this view',
+    label: 'Share or save',
+    copy: 'Copy the address of this view',
+    copied: 'The address is in the clipboard: it holds the whole view.',
+    noClipboard: 'The browser gives no clipboard here: copy the address from its bar.',
+  },
+  states: {
+    empty: {
+      title: 'No sentence yet',
+      text: 'Attention needs at least two tokens. Type something, or take this one.',
+    },
+    notOpened: (model: string | undefined) => `${model} did not open`,
+    notRead: 'The model did not read it',
+    kept: (error: string) => `${error}. Your sentence is kept.`,
+    tooLong: (tokens: number, limit: number, of: 'model' | 'page') =>
+      `${numbers.count(tokens)} tokens; ${of === 'model' ? 'this model reads' : 'this page shows'} ${limit}`,
+    uncut: (limit: number) =>
+      `Nothing was cut off silently. Read the first ${limit}, or a shorter text. For whole maps of long texts: heed see --file.`,
+    readFirst: (limit: number) => `Read the first ${limit}`,
+  },
+}

@@ -1,0 +1,28 @@
+/** What the parts say that all pages are made of. */
+export const look = {
+  formula: {
+    whole: 'softmax of Q times K transposed over the square root of d k, times V',
+    parts: {
+      q: 'queries',
+      k: 'keys',
+      v: 'values',
+      w: 'weights: softmax',
+      s: 'scaling by the square root of d k',
+    },
+  },
+  component: (n: number, value: string) => `component ${n}: ${value}`,
+  rows: (count: number) => `${count} rows: scroll for more.`,
+  map: {
+    grid: 'Weights: rows ask, columns answer',
+    asks: 'asks',
+    forbidden: 'forbidden',
+    role: 'map',
+    canvas: (rows: number, columns: number) =>
+      `Weights of ${rows} queries and ${columns} keys: arrow keys go from cell to cell, the readout tells of it`,
+    scroll: (rows: number, columns: number) =>
+      `${rows} × ${columns} weights: scroll for more. The readout has the numbers.`,
+    written: (from: string) => `Weights from ${from} are written.`,
+    noRoom: 'Cells have no room for numbers: the readout has them.',
+    labelled: (step: number) => `Every ${step === 2 ? '2nd' : `${step}th`} column is labelled.`,
+  },
+}
