@@ -10,6 +10,10 @@ export const look: typeof import('../en/look').look = {
     },
   },
   component: (n, value) => `Komponente ${n}: ${value}`,
+  curve: (title, step, values) => `${title}, Schritt ${step}: ${values}`,
+  logarithmic: ', logarithmisch',
+  plot: { step: 'Schritt', before: (name) => `${name}, vorher` },
+  directions: (words) => `Die Richtungen stammen von ${words} Wörtern`,
   rows: (count) => `${count} Zeilen: Scrolle, um alle zu sehen.`,
   map: {
     grid: 'Gewichte: Zeilen fragen, Spalten antworten',
