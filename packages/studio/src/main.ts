@@ -3,7 +3,9 @@ import './look/fonts.css'
 import './look/base.css'
 import { mount } from 'svelte'
 import App from './app/App.svelte'
+import { firstLanguage } from './app/language'
 import { wake } from './engine/client'
 
 wake()
+await firstLanguage()
 mount(App, { target: document.querySelector('#app')! })

@@ -5,8 +5,3 @@ declare module '*?math' {
   const markup: string
   export default markup
 }
-
-declare module '*?article' {
-  const article: import('./figures/article').Article
-  export default article
-}

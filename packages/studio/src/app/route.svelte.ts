@@ -2,11 +2,18 @@ import { formatAddress, type Params, parseAddress } from './address'
 
 export { formatAddress, type Params }
 
+/** The view that the address names. The language stays in it, whatever page a link leads to. */
 class Route {
   #now = $state.raw(parseAddress(location.hash))
 
   constructor() {
-    const read = () => (this.#now = parseAddress(location.hash))
+    const read = () => {
+      const { page, params } = parseAddress(location.hash)
+      const { lang } = this.params
+      const isLost = params.lang === undefined && lang !== undefined
+      this.#now = { page, params: isLost ? { ...params, lang } : params }
+      if (isLost) history.replaceState(null, '', formatAddress(page, this.params))
+    }
     addEventListener('popstate', read)
     addEventListener('hashchange', read)
   }

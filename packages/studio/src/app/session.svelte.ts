@@ -53,6 +53,7 @@ class Session {
       ...Object.fromEntries(Object.keys(route.params).map((key) => [key, undefined])),
       text: route.params.text,
       doc: route.params.doc,
+      lang: route.params.lang,
       model: isFirst ? undefined : name,
     })
   }

@@ -9,6 +9,7 @@ import {
 } from 'heed/look'
 import { TILE, type TilePlace } from '../../engine/tile'
 import { onWeight } from '../../look/scale'
+import { words } from '../../words/words.svelte'
 import { ticks } from './axes'
 import type { Tile, Tiles } from './tiles'
 import { weightAt } from './weights'
@@ -226,10 +227,10 @@ function drawAxis(c: CanvasRenderingContext2D, side: 'query' | 'key', scene: Sce
   const isFree = (token: number) => lit.every((one) => Math.abs(place(one) - place(token)) >= 13)
   for (const { token, isNumber } of ticks(from, to, view.zoom)) {
     if (place(token) < 0 || place(token) > frame.side || !isFree(token)) continue
-    if (isNumber) write(token, token.toLocaleString('en'), p.ink3, `400 11px ${fonts.mono}`)
+    if (isNumber) write(token, words.now.numbers.count(token), p.ink3, `400 11px ${fonts.mono}`)
     else write(token, labels[token], p.ink2, `500 12px ${fonts.mono}`)
   }
-  const named = (token: number) => (levelOf(view.zoom) > 0 ? token.toLocaleString('en') : labels[token])
+  const named = (token: number) => (levelOf(view.zoom) > 0 ? words.now.numbers.count(token) : labels[token])
   for (const [n, token] of lit.entries())
     if (n === 0 || Math.abs(place(token) - place(lit[0])) >= 13)
       write(token, named(token), role, `600 12px ${fonts.mono}`)

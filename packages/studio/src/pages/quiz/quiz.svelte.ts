@@ -2,7 +2,6 @@ import {
   answered,
   begin,
   languages,
-  type Language,
   type Progress,
   type QuestionId,
   questionIds,
@@ -35,10 +34,7 @@ class Quiz {
   /** The round that is being asked. */
   readonly round = $derived(this.#review ?? this.progress)
 
-  readonly language = $derived.by((): Language => {
-    const wanted = route.params.lang
-    return wanted !== undefined && wanted in languages ? (wanted as Language) : words.now.quiz.language
-  })
+  readonly language = $derived(words.now.quiz.language)
   /** What the quiz says, in the reader's language. */
   readonly said = $derived(languages[this.language])
 

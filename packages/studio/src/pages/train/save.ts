@@ -20,16 +20,16 @@ const roleOf = ({ colour }: Line): Role | undefined =>
   colour.endsWith('-stroke') ? (colour[0] as Role) : undefined
 
 /** Curves as the library draws them; of a run that lies under another the name says so. */
-const curvesSvg = ({ title, panels, steps }: Saved, theme: Theme) =>
+const curvesSvg = ({ title, panels, steps }: Saved, theme: Theme, say: Words['look']['plot']) =>
   plotSvg(
     {
       title,
       panels: panels.map(({ title, y, lines }) => ({
         title,
-        x: { label: 'step', range: [0, steps] },
+        x: { label: say.step, range: [0, steps] },
         y: y.range?.[1] === 0 ? { ...y, range: undefined } : y,
         series: lines.map((line) => ({
-          name: line.ghost ? `${line.name}, before` : line.name,
+          name: line.ghost ? say.before(line.name) : line.name,
           points: line.points,
           ...(roleOf(line) && !line.ghost && { colour: roleOf(line) }),
         })),
@@ -38,7 +38,8 @@ const curvesSvg = ({ title, panels, steps }: Saved, theme: Theme) =>
     { theme },
   )
 
-export function savingsOf(saved: Saved, theme: Theme, say: Words['train']['save']): Saving[] {
+export function savingsOf(saved: Saved, theme: Theme, words: Words): Saving[] {
+  const say = words.train.save
   const file = (ending: string) => `heed-${saved.name.replace(/[^\w.-]+/g, '-')}${ending}`
   const { map, title, told } = saved
   return [
@@ -56,7 +57,7 @@ export function savingsOf(saved: Saved, theme: Theme, say: Words['train']['save'
       name: say.curves,
       file: file('-curves.svg'),
       type: 'image/svg+xml',
-      make: () => curvesSvg(saved, theme),
+      make: () => curvesSvg(saved, theme, words.look.plot),
     },
     { name: say.csv, file: file('.csv'), type: 'text/csv', make: () => csv(told) },
     {

@@ -1,29 +1,27 @@
 import { type Theme, wordsSvg } from 'heed/look'
 import type { Saving } from '../../app/share.svelte'
-import type { words as english } from '../../words/en/words'
+import type { Words } from '../../words/words.svelte'
 import { write } from './measures'
 import type { Reading } from './reading.svelte'
 
-type Said = typeof english
-
 /** All that this page gives as files. */
-export function savingsOf(reading: Reading, model: string, theme: Theme, said: Said): Saving[] {
+export function savingsOf(reading: Reading, model: string, theme: Theme, said: Words): Saving[] {
   if (!reading.words || !reading.seen || !reading.of) return []
   return [
     {
-      name: said.save.map,
+      name: said.words.save.map,
       file: `heed-words-${model.replaceAll('/', '-')}.svg`,
       type: 'image/svg+xml',
       make: () => svg(reading, model, theme, said),
     },
     {
-      name: said.save.words,
+      name: said.words.save.words,
       file: `heed-words-${model.replaceAll('/', '-')}.csv`,
       type: 'text/csv',
       make: () => csv(reading),
     },
     {
-      name: said.save.numbers,
+      name: said.words.save.numbers,
       file: `heed-words-${model.replaceAll('/', '-')}.json`,
       type: 'application/json',
       make: () => json(reading, model),
@@ -32,7 +30,12 @@ export function savingsOf(reading: Reading, model: string, theme: Theme, said: S
 }
 
 /** The words that were chosen and the neighbours, at their places of the map. */
-function svg({ words: map, seen, state, of }: Reading, model: string, theme: Theme, said: Said): string {
+function svg(
+  { words: map, seen, state, of }: Reading,
+  model: string,
+  theme: Theme,
+  { words: said, look }: Words,
+): string {
   const { by } = state
   const { words, pairs, neighbours } = seen!
   const values = words.map(() => words.map(() => 0))
@@ -43,7 +46,7 @@ function svg({ words: map, seen, state, of }: Reading, model: string, theme: The
   return wordsSvg(
     {
       title: words.length === 1 ? said.neighbours.title(of!.word) : words.map(({ word }) => word).join(', '),
-      note: said.save.note(model, `${map!.words.length} words gave the directions`),
+      note: said.save.note(model, look.directions(map!.words.length)),
       words: words.map(({ word }) => word),
       measure: said.measure[by],
       values,

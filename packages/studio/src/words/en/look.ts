@@ -11,6 +11,12 @@ export const look = {
     },
   },
   component: (n: number, value: string) => `component ${n}: ${value}`,
+  curve: (title: string, step: number, values: string) => `${title}, step ${step}: ${values}`,
+  /** Behind the name of a chart. */
+  logarithmic: ', logarithmic',
+  /** In saved pictures. */
+  plot: { step: 'step', before: (name: string) => `${name}, before` },
+  directions: (words: number) => `${words} words gave the directions`,
   rows: (count: number) => `${count} rows: scroll for more.`,
   map: {
     grid: 'Weights: rows ask, columns answer',
