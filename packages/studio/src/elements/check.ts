@@ -1,6 +1,8 @@
 import type { ModelEntry } from '../engine/models'
-import { words } from '../words/words.svelte'
+import type { Words } from '../words/words.svelte'
 import type { Attributes, Name } from './kinds'
+
+type Said = Words['learn']['wrong']
 
 const isFilled = (text: string | undefined): text is string => text !== undefined && text.trim() !== ''
 const isCount = (text: string) => /^\d+$/.test(text)
@@ -24,8 +26,7 @@ const least = ({ show, ask }: Attributes) => (show === 'axioms' && !ask ? 3 : 2)
  * What an element says that it cannot mean, in a sentence that says what can be said; undefined where all is well. What
  * only a model knows (its sites and heads, a text that is too long) is said by the engine.
  */
-export function wrongAttribute(name: Name, given: Attributes): string | undefined {
-  const said = words.now.learn.wrong
+export function wrongAttribute(name: Name, given: Attributes, said: Said): string | undefined {
   const oneOf = (attribute: string, list: readonly string[]) => {
     const value = given[attribute]
     return value !== undefined && !list.includes(value) ? said.oneOf(attribute, value, list) : undefined
@@ -56,8 +57,8 @@ export function wrongAttribute(name: Name, given: Attributes): string | undefine
 export function wrongModel(
   { model }: Attributes,
   { folder, read, entries }: { folder: string; read?: string; entries?: readonly ModelEntry[] },
+  said: Said,
 ): string | undefined {
-  const said = words.now.learn.wrong
   if (read !== undefined && read !== folder) return said.models(folder, read)
   if (!entries) return undefined
   const there = entries.map(({ name }) => name)

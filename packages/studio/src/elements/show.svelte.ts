@@ -1,5 +1,6 @@
 import { mount, unmount, untrack } from 'svelte'
 import base from '../look/base.css?inline'
+import fonts from '../look/fonts.css?inline'
 import { elementStyles } from '../look/styles'
 import tokens from '../look/tokens.css?inline'
 import { around, watchAround } from './around'
@@ -35,6 +36,16 @@ function pageSheet(): CSSStyleSheet {
   return sheet
 }
 
+let areFontsThere = false
+/** Faces of a shadow root's own are no faces: they are the page's, which uses them where it names them only. */
+function bringFonts(): void {
+  if (areFontsThere) return
+  areFontsThere = true
+  const faces = new CSSStyleSheet()
+  faces.replaceSync(fonts)
+  document.adoptedStyleSheets.push(faces)
+}
+
 /** Shows the figure of an element in its place. */
 export function show(
   element: HTMLElement,
@@ -46,6 +57,7 @@ export function show(
   const root = place.getRootNode() as ShadowRoot
   if (!root.adoptedStyleSheets.includes(pageSheet())) root.adoptedStyleSheets.push(pageSheet())
   elementStyles.adopt(root)
+  if (home.studio !== '') bringFonts()
 
   const props = $state({ name, attributes, theme: 'light' as 'light' | 'dark', home })
   const look = () => {

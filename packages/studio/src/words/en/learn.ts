@@ -30,7 +30,7 @@ export const learn = {
     weight: 'weight',
   },
   wrong: {
-    title: (name: string) => `This <${name}> cannot be shown`,
+    title: 'This figure cannot be shown',
     text: 'It has no text. Give it one: text="The elephant is very large."',
     words: (least: number, count: number) =>
       `It needs ${least} words or more and has ${count}. Give them: words="dog cat television"`,
@@ -46,7 +46,7 @@ export const learn = {
     models: (folder: string, read: string) =>
       `models="${folder}": the elements of a page have one list of models, which is ${read} already.`,
     token: (attribute: string, value: string, there: readonly string[]) =>
-      `${attribute}="${value}" is no token of its text; there are ${there.join(', ')}.`,
+      `${attribute}="${value}" is no token of its text; there are ${there.map((token) => `“${token}”`).join(', ')}.`,
     tooLong: (tokens: number, limit: number) => `The text has ${tokens} tokens; this figure takes ${limit}.`,
     site: (value: string, there: readonly string[]) =>
       `site="${value}" is none of its model, which has ${there.join(', ')}.`,
