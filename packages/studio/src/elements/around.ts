@@ -101,7 +101,7 @@ export function watchAround(element: Element, look: () => void): () => void {
   document.addEventListener(
     'transitionend',
     ({ target, propertyName }) => {
-      if (/color$/.test(propertyName) && (target as Element).contains(element)) look()
+      if (propertyName.endsWith('color') && (target as Element).contains(element)) look()
     },
     { signal },
   )

@@ -1,4 +1,5 @@
 import type { Requests } from './requests'
+// oxlint-disable-next-line import/default -- Vite makes it.
 import address from './worker?worker&url'
 import { type AnswerOf, type CallOptions, Client, EngineError, type PartOf, type RequestOf } from './rpc'
 
