@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vite'
+import { adopted } from './tools/adopted.ts'
 import { article } from './tools/article.ts'
 import { math } from './tools/math.ts'
 import { site } from './tools/site.ts'
@@ -17,7 +18,7 @@ export default defineConfig(({ mode }) => {
     // Relative, so that a site may lie in any folder of a host.
     base: './',
     resolve: { alias: { '#article': path('../../docs/article') } },
-    plugins: [math(), article(), svelte(), ...(isSite ? [site()] : [])],
+    plugins: [math(), article(), svelte(), adopted(), ...(isSite ? [site()] : [])],
     worker: { format: 'es' as const, rolldownOptions: { checks } },
     logLevel: 'warn' as const,
     build: {
@@ -27,7 +28,14 @@ export default defineConfig(({ mode }) => {
       reportCompressedSize: false,
       chunkSizeWarningLimit: 1000,
       assetsInlineLimit: 0,
-      rolldownOptions: { checks },
+      rolldownOptions: {
+        checks,
+        // A site has the elements for other pages too, under a name that stays.
+        ...(isSite && { input: { index: path('./index.html'), heed: path('./src/elements/heed.ts') } }),
+        output: {
+          entryFileNames: ({ name }) => (name === 'heed' ? 'heed.js' : 'assets/[name]-[hash].js'),
+        },
+      },
     },
     server: {
       // `npx heed studio` beside it gives the models.

@@ -5,10 +5,15 @@ import { Asked } from './asked.svelte'
 import { route } from './route.svelte'
 import { words } from '../words/words.svelte'
 
+/** The folder of this page. */
+export const ownFolder = (): string => new URL('.', document.baseURI).href
+
 /** The models of this site and the one that is open, for all pages. */
 class Session {
   readonly models = new Asked<ModelEntry[]>()
   readonly open = new Asked<ModelInfo>()
+  /** The folder of the list of models. */
+  folder = $state<string>()
 
   /** A name alone, so that other changes of the address change no model. */
   readonly #wanted = $derived(route.params.model)
@@ -25,14 +30,22 @@ class Session {
     if (!entries) return undefined
     const entry = wanted === undefined ? entries[0] : entries.find(({ name }) => name === wanted)
     if (entry)
-      return { name: entry.name, address: new URL(entry.address, document.baseURI).href, files: entry.files }
+      return { name: entry.name, address: new URL(entry.address, this.folder).href, files: entry.files }
     return wanted === undefined ? undefined : { name: wanted }
   }
 
+  /** Fetches the list of models, unless somebody did: the first who needs it says where it is. */
+  need(folder: string): void {
+    if (this.folder !== undefined) return
+    this.folder = folder
+    this.fetchModels()
+  }
+
   fetchModels(): void {
+    const address = new URL('models.json', this.folder)
     this.models.ask(async ({ signal }) => {
       try {
-        const response = await fetch('models.json', { signal })
+        const response = await fetch(address, { signal })
         if (!response.ok) throw new Error(words.now.app.noModels.status(response.status))
         return (await response.json()) as ModelEntry[]
       } catch (error) {

@@ -1,12 +1,22 @@
 import type { Requests } from './requests'
+// oxlint-disable-next-line import/default -- Vite makes it.
+import address from './worker?worker&url'
 import { type AnswerOf, type CallOptions, Client, EngineError, type PartOf, type RequestOf } from './rpc'
 
 let client: Client<Requests> | undefined
 
+/** A worker must come from the page's own origin; one from another is imported by a line that does. */
+function script(): string {
+  const { href, origin } = new URL(address, document.baseURI)
+  if (origin === location.origin) return href
+  const line = `import ${JSON.stringify(href)}`
+  return URL.createObjectURL(new Blob([line], { type: 'text/javascript' }))
+}
+
 /** The worker that computes, started on first use, and again after one that died. */
 function engine(): Client<Requests> {
   if (client) return client
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'heed' })
+  const worker = new Worker(script(), { type: 'module', name: 'heed' })
   const made = (client = new Client<Requests>(worker))
   const lost = (event: Event) => {
     client = undefined

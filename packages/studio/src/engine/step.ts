@@ -71,11 +71,11 @@ export async function step(request: StepRequest, context: Context): Promise<Step
   if (site === undefined)
     throw new HeedError('unsupported', `${info.name}: its family does not say what makes q, k and v`)
   const seen = await captured(open, request.text, site, context)
-  const own = request.site === undefined || request.head === undefined
   const sitesHere = info.sites.filter((at) => seen.attentions.has(at))
-  const chosen = own
-    ? await openingHead(seen, request.site === undefined ? sitesHere : [request.site])
-    : { site, head: request.head! }
+  const chosen =
+    request.head === undefined
+      ? await openingHead(seen, request.site === undefined ? sitesHere : [request.site])
+      : { site, head: request.head }
   return view(seen, open.model, chosen, request.changes)
 }
 

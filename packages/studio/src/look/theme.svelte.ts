@@ -1,4 +1,5 @@
 import type { Theme } from 'heed/look'
+import { getContext } from 'svelte'
 
 const system = matchMedia('(prefers-color-scheme: dark)')
 const chosen = (): Theme | undefined => {
@@ -28,3 +29,10 @@ class ThemeState {
 }
 
 export const theme = new ThemeState()
+
+/** Key of a context: the theme of an element on a page that is not ours. */
+export const THEME = Symbol('theme')
+
+/** What the component that is being made is drawn in. */
+export const themeHere = (): { readonly now: Theme } =>
+  getContext<{ readonly now: Theme } | undefined>(THEME) ?? theme

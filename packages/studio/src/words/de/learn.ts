@@ -29,6 +29,27 @@ export const learn: typeof import('../en/learn').learn = {
     go: 'Lesen',
     weight: 'Gewicht',
   },
+  wrong: {
+    title: 'Diese Abbildung lässt sich nicht zeigen',
+    text: 'Sie hat keinen Text. Gib ihr einen: text="The elephant is very large."',
+    words: (least, count) =>
+      `Sie braucht mindestens ${least} Wörter und hat ${count}. Gib sie an: words="dog cat television"`,
+    oneOf: (attribute, value, list) => `${attribute}="${value}" gibt es nicht, nur ${list.join(', ')}.`,
+    among: (attribute, value, list) => `${attribute}="${value}" ist keines ihrer Wörter: ${list.join(', ')}.`,
+    head: (value) => `head="${value}" ist kein Kopf: Köpfe sind Zahlen von 0 an.`,
+    height: (value) => `height="${value}" ist keine Höhe: Gib Pixel an, height="480".`,
+    noModels: 'Die Liste der Modelle ist leer.',
+    model: (value, there) =>
+      `Ein Modell „${value}“ gibt es hier nicht; es gibt ${there.join(', ')} und die des Hubs, org/name.`,
+    models: (folder, read) =>
+      `models="${folder}": Die Elemente einer Seite haben eine Liste von Modellen, und das ist schon ${read}.`,
+    token: (attribute, value, there) =>
+      `${attribute}="${value}" ist kein Token ihres Textes; es gibt ${there.map((token) => `„${token}“`).join(', ')}.`,
+    tooLong: (tokens, limit) => `Der Text hat ${tokens} Token; diese Abbildung fasst ${limit}.`,
+    site: (value, there) => `site="${value}" hat das Modell nicht; es hat ${there.join(', ')}.`,
+    noHead: (value, count) => `Einen Kopf ${value} gibt es nicht: Die Köpfe heißen 0 bis ${count - 1}.`,
+    question: (value, there) => `Eine Frage „${value}“ gibt es nicht; es gibt ${there.join(', ')}.`,
+  },
   row: {
     title: (word) => `Male es: Wohin sollte ${word} sehen?`,
     scaleTitle: (word) => `Male es: die Zeile von ${word} ohne die Division`,

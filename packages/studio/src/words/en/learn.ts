@@ -29,6 +29,31 @@ export const learn = {
     go: 'Read it',
     weight: 'weight',
   },
+  wrong: {
+    title: 'This figure cannot be shown',
+    text: 'It has no text. Give it one: text="The elephant is very large."',
+    words: (least: number, count: number) =>
+      `It needs ${least} words or more and has ${count}. Give them: words="dog cat television"`,
+    oneOf: (attribute: string, value: string, list: readonly string[]) =>
+      `${attribute}="${value}" is none of ${list.join(', ')}.`,
+    among: (attribute: string, value: string, list: readonly string[]) =>
+      `${attribute}="${value}" is not among its words: ${list.join(', ')}.`,
+    head: (value: string) => `head="${value}" is no head: heads are numbers from 0.`,
+    height: (value: string) => `height="${value}" is no height: give pixels, height="480".`,
+    noModels: 'The list of models is empty.',
+    model: (value: string, there: readonly string[]) =>
+      `There is no model “${value}” here; there ${there.length === 1 ? 'is' : 'are'} ${there.join(', ')}, and those of the hub, org/name.`,
+    models: (folder: string, read: string) =>
+      `models="${folder}": the elements of a page have one list of models, which is ${read} already.`,
+    token: (attribute: string, value: string, there: readonly string[]) =>
+      `${attribute}="${value}" is no token of its text; there are ${there.map((token) => `“${token}”`).join(', ')}.`,
+    tooLong: (tokens: number, limit: number) => `The text has ${tokens} tokens; this figure takes ${limit}.`,
+    site: (value: string, there: readonly string[]) =>
+      `site="${value}" is none of its model, which has ${there.join(', ')}.`,
+    noHead: (value: string, count: number) => `There is no head ${value}: heads are 0 to ${count - 1}.`,
+    question: (value: string, there: readonly string[]) =>
+      `There is no question “${value}”; there are ${there.join(', ')}.`,
+  },
   row: {
     title: (word: string) => `Paint it: where should ${word} look?`,
     scaleTitle: (word: string) => `Paint it: the row of ${word} without the division`,
