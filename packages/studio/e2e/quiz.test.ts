@@ -178,6 +178,7 @@ describe('a round', () => {
       await page.getByRole('button', { name: 'Prüfen' }).click()
       await page.locator('.field.bad').waitFor()
       expect(await page.locator('.said').textContent()).toContain('Das ist der Kosinus.')
+      await page.getByRole('button', { name: 'Sprache: Deutsch' }).click()
       await page.getByRole('button', { name: 'English' }).click()
       expect(await heading(page)).toBe(bare(languages.en.questions.score.ask))
     }))

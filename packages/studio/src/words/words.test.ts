@@ -99,6 +99,7 @@ it('shares and counts as each language writes them', () => {
     '62\u00A0%',
     '100\u00A0%',
   ])
+  expect([en.numbers.tenths(0.0361), de.numbers.tenths(0.0361)]).toEqual(['3.6%', '3,6\u00A0%'])
   expect([en.numbers.count(30_000), de.numbers.count(30_000)]).toEqual(['30,000', '30.000'])
 })
 

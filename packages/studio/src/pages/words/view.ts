@@ -22,9 +22,9 @@ export const MOST_ZOOM = 60
 /** px that stay free round all words. */
 const MARGIN = 28
 
-/** How much of the variance the map shows, as it is written. */
-export const percentShown = ({ explained }: { explained: readonly [number, number] }): string =>
-  `${(100 * (explained[0] + explained[1])).toFixed(1)}%`
+/** How much of the variance the map shows. */
+export const shareShown = ({ explained }: { explained: readonly [number, number] }): number =>
+  explained[0] + explained[1]
 
 /** The rectangle of all places [W, 2]. */
 export function boxOf(places: ArrayLike<number>): Box {

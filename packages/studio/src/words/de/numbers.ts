@@ -1,6 +1,7 @@
-import { count, percent } from './written'
+import { count, decimal, percent } from './written'
 
 export const numbers: typeof import('../en/numbers').numbers = {
   percent: (share) => percent(share),
+  tenths: (share) => `${decimal(100 * share)}\u00A0%`,
   count,
 }

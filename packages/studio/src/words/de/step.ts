@@ -31,7 +31,7 @@ export const step: typeof import('../en/step').step = {
   before: 'vorher',
   writing: 'Wörter, die geschrieben werden',
   how: (sum, isOne) =>
-    `Klicke auf ein Wort, um von dort zu lesen, zweimal, um es zu ändern. Die Zeile ergibt ${sum}${isOne ? '' : ', nicht 1'}.`,
+    `Klicke auf ein Wort, um von dort zu lesen, zweimal, um es zu ändern. Die Zeile ergibt ${sum.replace('.', ',')}${isOne ? '' : ', nicht 1'}.`,
   arcsFrom: (share) => `Bögen sind ab ${share} gezeichnet.`,
   output: 'Ausgabe',
   translated: 'Übersetzung',
