@@ -20,7 +20,9 @@ test('a model folder of blobs', async () => {
 })
 
 test('a file that is gone, and one that is cut short', async () => {
-  const gone = Object.assign(new Blob(['{}']), { arrayBuffer: () => Promise.reject(new Error('not readable')) })
+  const gone = Object.assign(new Blob(['{}']), {
+    arrayBuffer: () => Promise.reject(new Error('not readable')),
+  })
   await expect(blobFolder('mine', async () => gone).text('config.json')).rejects.toThrow(
     coded('input', 'mine/config.json', 'not readable', 'open it again'),
   )

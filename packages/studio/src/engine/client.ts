@@ -1,7 +1,10 @@
+import type { GivenFolder } from './folder'
 import type { Requests } from './requests'
 import { type AnswerOf, type CallOptions, Client, EngineError, type PartOf, type RequestOf } from './rpc'
 
 let client: Client<Requests> | undefined
+/** Every engine that starts gets them. */
+const folders: GivenFolder[] = []
 
 /** The worker that computes, started on first use, and again after one that died. */
 function engine(): Client<Requests> {
@@ -21,7 +24,18 @@ function engine(): Client<Requests> {
   }
   worker.addEventListener('error', lost)
   worker.addEventListener('messageerror', lost)
+  for (const folder of folders) give(made, folder)
   return made
+}
+
+// An engine that dies before it has them says so to whoever asks next.
+const give = (to: Client<Requests>, folder: GivenFolder) =>
+  void to.call('giveFolder', folder).catch(() => undefined)
+
+/** Gives the engine files that the reader opened as a model; what is asked next finds them there. */
+export function giveFolder(folder: GivenFolder): void {
+  give(engine(), folder)
+  folders.push(folder)
 }
 
 /** Starts the worker, so that it is there when it is needed. */

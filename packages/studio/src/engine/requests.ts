@@ -1,6 +1,7 @@
 import { longCell, longLinks, longRead, longSize, longTile, longWorth } from './long'
 import { head, heads } from './heads'
 import { damages, link, worth } from './heads-worth'
+import { giveFolder } from './folder'
 import { generate } from './generate'
 import { type ModelInfo, type ModelSource, openModel } from './models'
 import { projections } from './projections'
@@ -18,6 +19,7 @@ export const requests = {
   /** Loads a model and tells what it is. */
   open: async (model: ModelSource, context: Context): Promise<ModelInfo> =>
     (await openModel(model, context)).info,
+  giveFolder,
   step,
   projections,
   longSize,

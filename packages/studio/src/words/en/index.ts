@@ -1,4 +1,5 @@
 export { learn } from './learn'
+export { own } from './own'
 export { long } from './long'
 export { heads } from './heads'
 export { quiz } from './quiz'
