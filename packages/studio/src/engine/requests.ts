@@ -7,6 +7,7 @@ import { type ModelInfo, type ModelSource, openModel } from './models'
 import { projections } from './projections'
 import { quiz } from './quiz'
 import type { Context } from './rpc'
+import { seenPage } from './seen-page'
 import { step } from './step'
 import { translate } from './translate'
 import { compareWords, wordMap } from './words'
@@ -20,6 +21,7 @@ export const requests = {
   open: async (model: ModelSource, context: Context): Promise<ModelInfo> =>
     (await openModel(model, context)).info,
   giveFolder,
+  seenPage,
   step,
   projections,
   longSize,
