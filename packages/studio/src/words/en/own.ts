@@ -28,6 +28,13 @@ export const own = {
     text: 'The address names a folder of the machine that it comes from, and a page forgets folders when it is loaded anew. Open the folder again, and the view is as it was.',
     other: (name: string) => `Take ${name} instead`,
   },
+  threads: (threads: number, cores: number, isIsolated: boolean) => {
+    if (threads > 1) return `Computes on ${threads} threads.`
+    if (cores <= 1) return 'Computes on one thread.'
+    return isIsolated
+      ? `Computes on one thread of ${cores}: the browser starts no others for this page. Numbers are the same bits; an extension or a policy that blocks workers may be the reason.`
+      : `Computes on one thread of ${cores}: this page is not isolated, so the browser gives it no more. Numbers are the same bits. heed studio serves it isolated; another server has to send Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.`
+  },
   hub: { entry: 'Of the Hugging Face hub' },
   coming: {
     title: (name: string, isOfHub: boolean) =>
