@@ -187,9 +187,11 @@ describe('the hub', () => {
     }
     await ask()
     await page.getByText('Downloading org/tiny from the Hugging Face hub').waitFor()
-    await expect.poll(() => page.locator('.coming').textContent()).toMatch(/[\d.]+ MB of [\d.]+ MB have come/)
+    await expect
+      .poll(() => page.locator('.coming[role=status]').textContent())
+      .toMatch(/[\d.]+ MB of [\d.]+ MB have come/)
     expect(await seriousViolations(page)).toEqual([])
-    await page.locator('.coming').getByRole('button', { name: 'Cancel' }).click()
+    await page.locator('.coming[role=status]').getByRole('button', { name: 'Cancel' }).click()
     await expect.poll(() => params(page).model).toBeUndefined()
     await whole(page)
 
@@ -247,6 +249,18 @@ describe('what is saved', () => {
       expect(png.file).toBe(svg.file.replace('.svg', '.png'))
       expect(png.bytes.subarray(1, 4).toString()).toBe('PNG')
       expect([png.bytes.readUInt32BE(16), png.bytes.readUInt32BE(20)]).toEqual([2 * +width, 2 * +height])
+
+      // Its words are there: where the title stands is more than paper.
+      const colours = await page.evaluate(async (data) => {
+        const image = new Image()
+        image.src = `data:image/png;base64,${data}`
+        await image.decode()
+        const canvas = Object.assign(document.createElement('canvas'), { width: 800, height: 100 })
+        const context = canvas.getContext('2d')!
+        context.drawImage(image, 0, 0)
+        return new Set(new Uint32Array(context.getImageData(0, 0, 800, 100).data.buffer)).size
+      }, png.bytes.toString('base64'))
+      expect(colours).toBeGreaterThan(8)
 
       const html = await take(page, 'Save the map as HTML')
       const csv = await take(page, 'Save the numbers as CSV')

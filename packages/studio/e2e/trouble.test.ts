@@ -114,12 +114,14 @@ describe('100,000 tokens', () => {
         .waitFor()
     }))
 
-  it('a word of that length is measured as any other', () =>
+  it('words takes no text for a word, and says where texts are for', () =>
     onPage('#/words', async (page) => {
       await shows(page, 'words')
       await page.getByRole('combobox').first().fill(text)
       await page.keyboard.press('Enter')
-      await expect.poll(() => params(page).words?.length ?? 0, { timeout: 20_000 }).toBeGreaterThan(100_000)
+      await page.getByText(/That has 399,999 letters.*Long texts/).waitFor()
+      await page.goto(`${inject('studio')}#/words?words=dog,${'a'.repeat(100_000)}`)
+      await page.getByText(/Left out: a+ … has 100000 letters/).waitFor()
       await shows(page, 'words')
     }))
 })

@@ -16,11 +16,12 @@ const MOST_AREA = 2 ** 28
 
 /** @throws Error where the browser cannot draw it */
 export async function pngOf(svg: string): Promise<Blob> {
-  const url = URL.createObjectURL(new Blob([await withFonts(svg)], { type: 'image/svg+xml' }))
+  const [image, blank] = await Promise.all([
+    imageOf(withStyle(svg, await fontFaces(svg))),
+    imageOf(withStyle(svg, 'text { display: none }')),
+  ])
   try {
-    const image = new Image()
-    image.src = url
-    await image.decode()
+    await settled(image, blank)
     const { naturalWidth: width, naturalHeight: height } = image
     const scale = Math.min(
       SCALE,
@@ -39,8 +40,41 @@ export async function pngOf(svg: string): Promise<Blob> {
       ),
     )
   } finally {
-    URL.revokeObjectURL(url)
+    for (const { src } of [image, blank]) URL.revokeObjectURL(src)
   }
+}
+
+async function imageOf(svg: string): Promise<HTMLImageElement> {
+  const image = new Image()
+  image.src = URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' }))
+  await image.decode()
+  return image
+}
+
+/** ms between two looks at a picture, and how many must be the same. */
+const LOOK = 40
+const SAME = 3
+/** A browser that takes longer gives up on the font itself, and draws in another one. */
+const MOST_LOOKS = 100
+
+/** Fonts of an image load when it is first drawn, and until then its text is not there: waits until it is, and stays. */
+async function settled(image: HTMLImageElement, blank: HTMLImageElement): Promise<void> {
+  const nothing = inkOf(blank)
+  for (let [looks, same, last] = [0, 0, nothing]; same < SAME && looks < MOST_LOOKS; looks++) {
+    const ink = inkOf(image)
+    same = ink !== nothing && ink === last ? same + 1 : 0
+    last = ink
+    await new Promise((later) => setTimeout(later, LOOK))
+  }
+}
+
+/** All values of the pixels of an image in little. */
+function inkOf(image: HTMLImageElement): number {
+  const width = Math.min(400, image.naturalWidth)
+  const height = Math.ceil((image.naturalHeight * width) / image.naturalWidth)
+  const context = Object.assign(document.createElement('canvas'), { width, height }).getContext('2d')!
+  context.drawImage(image, 0, 0, width, height)
+  return context.getImageData(0, 0, width, height).data.reduce((sum, value) => sum + value, 0)
 }
 
 /** A picture as an HTML file that needs nothing else, with the page's numbers as files in it. */
@@ -82,8 +116,11 @@ const escapeHtml = (text: string) =>
 /** What the picture stands on. */
 const paperOf = (svg: string) => /<rect[^>]*fill="(#[0-9a-f]{6})"/i.exec(svg)?.[1] ?? 'none'
 
-const withFonts = async (svg: string) =>
-  svg.replace(/<svg [^>]*>/, `$&<style>${escapeHtml(await fontFaces(svg)).replaceAll('&quot;', '"')}</style>`)
+const withStyle = (svg: string, style: string) =>
+  svg.replace(
+    /<svg [^>]*>/,
+    (start) => `${start}<style>${style.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</style>`,
+  )
 
 /** The page's fonts, as far as a picture is set in them, in the picture itself: it stands alone. */
 async function fontFaces(svg: string): Promise<string> {

@@ -70,6 +70,8 @@ async function bring(
   }
   const total = missing.reduce((sum, { size }) => sum + size, 0)
   let before = 0
+  // How much will come, before the first byte does.
+  if (missing.length > 0) onProgress?.(0, total)
   for (const file of missing) {
     const bytes = await receive(hub, file, commit, (done) => onProgress?.(before + done, total))
     await keep(hub, cache, file, commit, bytes)

@@ -67,6 +67,8 @@ export const own = {
   storage: {
     text: 'This browser keeps nothing for this page now: its storage is full or closed. What you do here lasts until the page is closed. Free space in the browser’s settings, or save your work from the menu above.',
   },
+  word: (letters: number, most: number) =>
+    `That has ${letters.toLocaleString('en')} letters, and a word here at most ${most}. Texts are for the pages Heads and Long texts.`,
   long: (tokens: number) => `See all ${tokens.toLocaleString('en')} in Long texts`,
   tooLong: (limit: number) => `Nothing was cut off silently. Read the first ${limit}, or a shorter text.`,
 }
