@@ -71,6 +71,7 @@ describe('a folder of this machine', () => {
       expect(await entry.getAttribute('aria-pressed')).toBe('true')
       expect(await entry.textContent()).toMatch(/MB\s*A folder of this machine/)
       expect(await page.getByRole('button', { name: /^heed-en-de/ }).count()).toBe(1)
+      expect(await seriousViolations(page)).toEqual([])
       await page.keyboard.press('Escape')
 
       await page.reload()
@@ -190,7 +191,6 @@ describe('the hub', () => {
     await expect
       .poll(() => page.locator('.coming[role=status]').textContent())
       .toMatch(/[\d.]+ MB of [\d.]+ MB have come/)
-    expect(await seriousViolations(page)).toEqual([])
     await page.locator('.coming[role=status]').getByRole('button', { name: 'Cancel' }).click()
     await expect.poll(() => params(page).model).toBeUndefined()
     await whole(page)

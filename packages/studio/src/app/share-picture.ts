@@ -155,8 +155,8 @@ async function faceOf({ style }: CSSFontFaceRule, base: string): Promise<string>
   const bytes = await (await fetch(new URL(address, base))).blob()
   const data = await new Promise<string>((resolve, reject) => {
     const reader = new FileReader()
-    reader.onload = () => resolve(reader.result as string)
-    reader.onerror = () => reject(reader.error)
+    reader.addEventListener('load', () => resolve(reader.result as string))
+    reader.addEventListener('error', () => reject(reader.error))
     reader.readAsDataURL(new Blob([bytes], { type: 'font/woff2' }))
   })
   const kept = ['font-family', 'font-style', 'font-weight', 'unicode-range']
