@@ -199,7 +199,7 @@ describe('the hub', () => {
     go()
     await expect
       .poll(() => page.getByRole('button', { name: /^Model:/ }).textContent())
-      .toMatch(/org\/tiny\s*[\d.]+ M/)
+      .toMatch(/org\/tiny\s*[\d.]+ [kM]/)
     await whole(page)
     asked.length = 0
     await page.reload()
