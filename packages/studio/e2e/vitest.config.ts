@@ -8,6 +8,8 @@ export default defineConfig({
     globalSetup: ['./server.ts'],
     // Pages wait more than they compute: two browsers at a time take two thirds of the time of one after another.
     maxWorkers: 2,
+    // On a busy machine an answer takes a while.
+    expect: { poll: { timeout: 10_000 } },
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

@@ -9,6 +9,7 @@ export {
   type StoredTensor,
   type TensorToWrite,
 } from './safetensors.js'
+export { blobFolder } from './blobs.js'
 export { diskFolder, type Folder } from './folder.js'
 export { servedFolder, type ServedOptions } from './served.js'
 export {

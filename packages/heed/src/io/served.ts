@@ -1,8 +1,7 @@
 import { HeedError, throwIfAborted } from '../errors.js'
-import type { OpenFile } from './files.js'
+import { blobFolder } from './blobs.js'
 import type { Folder } from './folder.js'
 import { OPTIONAL_FILES, CONFIG, INDEX, WEIGHTS } from './model-folder.js'
-import { decodeUtf8 } from './text.js'
 
 export interface ServedOptions {
   /** Which files there are, as paths within the folder: no other one is asked for. Default: those a model folder may have. */
@@ -64,23 +63,5 @@ export function servedFolder(address: string, options: ServedOptions = {}): Fold
     if (!blobs.has(name)) blobs.set(name, take(name))
     return blobs.get(name)
   }
-  return {
-    path: base,
-    async text(name) {
-      const blob = await blobOf(name)
-      return blob && decodeUtf8(new Uint8Array(await blob.arrayBuffer()), `${base}/${name}`)
-    },
-    async open(name) {
-      const blob = await blobOf(name)
-      return blob && openBlob(blob)
-    },
-  }
+  return blobFolder(base, blobOf)
 }
-
-/** A blob as a file to be read in pieces. */
-export const openBlob = (blob: Blob): OpenFile => ({
-  size: blob.size,
-  read: async (position, into) =>
-    into.set(new Uint8Array(await blob.slice(position, position + into.length).arrayBuffer())),
-  close: async () => undefined,
-})

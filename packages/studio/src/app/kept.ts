@@ -1,3 +1,5 @@
+import { storage } from './storage.svelte'
+
 /** What this browser kept under a name; undefined for nothing, and where storage is forbidden or full of something else. */
 export function kept(name: string): unknown {
   try {
@@ -7,11 +9,12 @@ export function kept(name: string): unknown {
   }
 }
 
-/** Keeps it; without storage it lasts as long as the page. */
+/** Keeps it; without storage it lasts as long as the page, which says so. */
 export function keep(name: string, value: unknown): void {
   try {
     localStorage.setItem(name, JSON.stringify(value))
+    storage.isLost = false
   } catch {
-    // Forbidden, or full.
+    storage.isLost = true
   }
 }

@@ -1,9 +1,12 @@
+import type { GivenFolder } from './folder'
 import type { Requests } from './requests'
 // oxlint-disable-next-line import/default -- Vite makes it.
 import address from './worker?worker&url'
 import { type AnswerOf, type CallOptions, Client, EngineError, type PartOf, type RequestOf } from './rpc'
 
 let client: Client<Requests> | undefined
+/** Every engine that starts gets them. */
+const folders: GivenFolder[] = []
 
 /** A worker must come from the page's own origin; one from another is imported by a line that does. */
 function script(): string {
@@ -31,7 +34,18 @@ function engine(): Client<Requests> {
   }
   worker.addEventListener('error', lost)
   worker.addEventListener('messageerror', lost)
+  for (const folder of folders) give(made, folder)
   return made
+}
+
+// An engine that dies before it has them says so to whoever asks next.
+const give = (to: Client<Requests>, folder: GivenFolder) =>
+  void to.call('giveFolder', folder).catch(() => undefined)
+
+/** Gives the engine files that the reader opened as a model; what is asked next finds them there. */
+export function giveFolder(folder: GivenFolder): void {
+  give(engine(), folder)
+  folders.push(folder)
 }
 
 /** Starts the worker, so that it is there when it is needed. */

@@ -2,6 +2,7 @@ import { HeedError, useBackend } from 'heed'
 import { servedFolder } from 'heed/io'
 import { inputActivations, type Capture } from 'heed/lens'
 import { CausalModel, loadModel, type Model, Transformer } from 'heed/models'
+import { givenFolder } from './folder'
 import type { Context } from './rpc'
 
 /** One line of models.json: a model that this site gives. */
@@ -18,10 +19,12 @@ export interface ModelEntry {
   files: string[]
 }
 
-/** Where a model comes from: files that a server gives, or, without an address, the hub. */
+/** Where a model comes from: files that a server gives, a folder that the reader opened, or else the hub. */
 export interface ModelSource {
-  /** What it is called in addresses of views: a name of models.json, or `org/name` of the hub. */
+  /** What it is called in addresses of views: a name of models.json, `./name` of a folder, or `org/name` of the hub. */
   name: string
+  /** The number of a `GivenFolder`. */
+  folder?: number
   /** Absolute. */
   address?: string
   files?: readonly string[]
@@ -68,29 +71,54 @@ function dispose({ model, captures }: OpenModel): void {
   model.dispose()
 }
 
+/** What those who waited behind a model that failed fail with too: nothing is fetched twice in a row. */
+const failing = new Map<string, unknown>()
+
 /**
  * The model of a source, loaded the first time. The ones used longest ago go.
  *
  * @throws what `loadModel` throws
  */
-export async function openModel(source: ModelSource, { signal, onProgress }: Context): Promise<OpenModel> {
-  const held = models.get(source.name)
+export async function openModel(source: ModelSource, context: Context): Promise<OpenModel> {
+  const key = JSON.stringify([source.name, source.folder])
+  const held = models.get(key)
   if (held) {
-    models.delete(source.name)
-    models.set(source.name, held)
+    models.delete(key)
+    models.set(key, held)
     return held
   }
+  if (failing.has(key)) throw failing.get(key)
+  try {
+    const opened = await load(source, context)
+    models.set(key, opened)
+    return opened
+  } catch (error) {
+    if (!context.signal.aborted) {
+      failing.set(key, error)
+      // Requests that wait come before it, those that are made anew after it.
+      setTimeout(() => failing.delete(key))
+    }
+    throw error
+  }
+}
+
+async function load(source: ModelSource, { signal, onProgress }: Context): Promise<OpenModel> {
+  const report = (stage: string) => (done: number, total: number) => onProgress({ stage, done, total })
+  const { name, address, files, folder } = source
+  const from = address
+    ? servedFolder(address, { files, signal, onProgress: report('download') })
+    : folder === undefined
+      ? name
+      : givenFolder(folder, name)
   const { threads } = (await started()) as { threads?: number }
   for (const [name, old] of [...models].slice(0, Math.max(0, models.size - HELD + 1))) {
     models.delete(name)
     dispose(old)
   }
-  const report = (stage: string) => (done: number, total: number) => onProgress({ stage, done, total })
-  const { name, address, files } = source
-  const model = await loadModel(
-    address ? servedFolder(address, { files, signal, onProgress: report('download') }) : name,
-    { signal, onProgress: ({ stage, done, total }) => onProgress({ stage, done, total }) },
-  )
+  const model = await loadModel(from, {
+    signal,
+    onProgress: ({ stage, done, total }) => onProgress({ stage, done, total }),
+  })
   if (!model.tokenizer) {
     model.dispose()
     throw new HeedError(
@@ -98,9 +126,7 @@ export async function openModel(source: ModelSource, { signal, onProgress }: Con
       `${name} has no tokenizer.json: it takes ids, not text; choose another model`,
     )
   }
-  const opened = { model, info: infoOf(name, model, threads ?? 1), captures: new Map<string, Capture>() }
-  models.set(name, opened)
-  return opened
+  return { model, info: infoOf(name, model, threads ?? 1), captures: new Map<string, Capture>() }
 }
 
 /** Lets go of all models. */

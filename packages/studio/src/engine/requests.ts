@@ -1,11 +1,13 @@
 import { longCell, longLinks, longRead, longSize, longTile, longWorth } from './long'
 import { head, heads } from './heads'
 import { damages, link, worth } from './heads-worth'
+import { giveFolder } from './folder'
 import { generate } from './generate'
 import { type ModelInfo, type ModelSource, openModel } from './models'
 import { projections } from './projections'
 import { quiz } from './quiz'
 import type { Context } from './rpc'
+import { seenPage } from './seen-page'
 import { step } from './step'
 import { translate } from './translate'
 import { compareWords, wordMap } from './words'
@@ -18,6 +20,8 @@ export const requests = {
   /** Loads a model and tells what it is. */
   open: async (model: ModelSource, context: Context): Promise<ModelInfo> =>
     (await openModel(model, context)).info,
+  giveFolder,
+  seenPage,
   step,
   projections,
   longSize,

@@ -15,7 +15,7 @@ import {
 } from 'heed/vectors'
 import { type ModelSource, openModel } from './models'
 import type { Context } from './rpc'
-import { type Measure, measures } from './words-measures'
+import { LONGEST, type Measure, measures } from './words-measures'
 
 export type { Neighbour }
 
@@ -135,7 +135,7 @@ export interface Found {
   refused: { word: string; why: string }[]
 }
 
-/** The vectors of words; those that the vocabulary cannot spell are told apart. */
+/** The vectors of words; those that the vocabulary cannot spell, and whole texts, are told apart. */
 export function vectorsOf(
   { table, whole, place, model }: Awaited<ReturnType<typeof spaceOf>>,
   words: readonly string[],
@@ -144,6 +144,11 @@ export function vectorsOf(
   const tokenizer = model.tokenizer!
   for (const given of words)
     try {
+      if (given.length > LONGEST)
+        throw new HeedError(
+          'input',
+          `${given.slice(0, 20)} … has ${given.length} letters, at most ${LONGEST} are a word here`,
+        )
       const [{ word, ids, vector }] = wordVectors([given], tokenizer, table, { unknownId: tokenizer.unkId })
       const length = norm(vector)
       if (length === 0) throw new HeedError('input', `the vector of ${word} is zero, which has no direction`)

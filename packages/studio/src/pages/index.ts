@@ -6,15 +6,17 @@ export interface Page {
   /** In the address, and of its title in `words.now.app.pages`. */
   name: keyof Words['app']['pages']
   load: () => Promise<{ default: Component }>
+  /** It is about the model that the address names. */
+  readsModel?: true
 }
 
 /** In the order of the header. A new page is a folder here and a line. */
 export const pages: readonly Page[] = [
-  { name: 'step', load: () => import('./step/StepPage.svelte') },
-  { name: 'heads', load: () => import('./heads/HeadsPage.svelte') },
-  { name: 'write', load: () => import('./write/WritePage.svelte') },
-  { name: 'words', load: () => import('./words/WordsPage.svelte') },
-  { name: 'long', load: () => import('./long/LongPage.svelte') },
+  { name: 'step', load: () => import('./step/StepPage.svelte'), readsModel: true },
+  { name: 'heads', load: () => import('./heads/HeadsPage.svelte'), readsModel: true },
+  { name: 'write', load: () => import('./write/WritePage.svelte'), readsModel: true },
+  { name: 'words', load: () => import('./words/WordsPage.svelte'), readsModel: true },
+  { name: 'long', load: () => import('./long/LongPage.svelte'), readsModel: true },
   { name: 'train', load: () => import('./train/TrainPage.svelte') },
   { name: 'learn', load: () => import('./learn/LearnPage.svelte') },
   { name: 'quiz', load: () => import('./quiz/QuizPage.svelte') },

@@ -70,6 +70,14 @@ test.each([{ damaged: true }, { longer: true }])(
   },
 )
 
+test('a browser without room says so', async () => {
+  const put = vi.fn(async () => Promise.reject(new Error('Quota exceeded.')))
+  const { open: openCaches } = storage
+  storage.open = async () => ({ ...(await openCaches()), put })
+  hub.trouble = {}
+  await expect(open()).rejects.toThrow(coded('input', 'no room', 'Quota exceeded.', 'free space'))
+})
+
 test('a file that no page can hold', async () => {
   const siblings = ['config.json', 'model.safetensors'].map((rfilename) => ({
     rfilename,

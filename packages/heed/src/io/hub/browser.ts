@@ -1,9 +1,8 @@
 import { HeedError, throwIfAborted } from '../../errors.js'
 import { parseRecord } from '../../json.js'
+import { blobFolder } from '../blobs.js'
 import type { Folder } from '../folder.js'
 import { INDEX, readWeightMap } from '../model-folder.js'
-import { openBlob } from '../served.js'
-import { decodeUtf8 } from '../text.js'
 import type { Hub } from './client.js'
 import type { OnProgress } from './disk.js'
 import { isSha1, type Listing, neededFiles, quoted, type RemoteFile } from './repository.js'
@@ -38,7 +37,8 @@ async function listingOf(hub: Hub, cache: Cache): Promise<Listing> {
   try {
     const text = await hub.text(await hub.get(hub.listingUrl))
     const listing = hub.readListing(text)
-    await cache.put(hub.listingUrl, new Response(text))
+    // Where there is no room for it, the files that come next say so.
+    await cache.put(hub.listingUrl, new Response(text)).catch(() => undefined)
     return listing
   } catch (error) {
     const lost = error instanceof HeedError && error.code === 'network'
@@ -48,20 +48,8 @@ async function listingOf(hub: Hub, cache: Cache): Promise<Listing> {
   }
 }
 
-const cacheFolder = (hub: Hub, cache: Cache, commit: string): Folder => {
-  const blobOf = async (name: string) => (await cache.match(hub.fileUrl(name, commit)))?.blob()
-  return {
-    path: hub.repository.id,
-    async text(name) {
-      const blob = await blobOf(name)
-      return blob && decodeUtf8(new Uint8Array(await blob.arrayBuffer()), `${hub.repository.id}/${name}`)
-    },
-    async open(name) {
-      const blob = await blobOf(name)
-      return blob && openBlob(blob)
-    },
-  }
-}
+const cacheFolder = (hub: Hub, cache: Cache, commit: string): Folder =>
+  blobFolder(hub.repository.id, async (name) => (await cache.match(hub.fileUrl(name, commit)))?.blob())
 
 async function bring(
   hub: Hub,
@@ -82,10 +70,31 @@ async function bring(
   }
   const total = missing.reduce((sum, { size }) => sum + size, 0)
   let before = 0
+  // How much will come, before the first byte does.
+  if (missing.length > 0) onProgress?.(0, total)
   for (const file of missing) {
     const bytes = await receive(hub, file, commit, (done) => onProgress?.(before + done, total))
-    await cache.put(hub.fileUrl(file.path, commit), new Response(bytes))
+    await keep(hub, cache, file, commit, bytes)
     before += file.size
+  }
+}
+
+/** Puts a file into the cache, which has its limits. */
+async function keep(
+  hub: Hub,
+  cache: Cache,
+  { path, size }: RemoteFile,
+  commit: string,
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<void> {
+  try {
+    await cache.put(hub.fileUrl(path, commit), new Response(bytes))
+  } catch (cause) {
+    throw new HeedError(
+      'input',
+      `${quoted(hub.repository)}: the browser has no room to keep ${path}, ${size} bytes (${(cause as Error).message}); free space on the disk or remove data of sites in the browser's settings, or use a smaller model`,
+      { cause },
+    )
   }
 }
 

@@ -9,6 +9,8 @@ import type { AnswerOf, RequestOf } from '../../engine/rpc'
 import type { Compared, NoWords, WordMap } from '../../engine/words'
 import type { Analogy, Arrows } from '../../engine/words-arithmetic'
 import type { Axioms } from '../../engine/words-axioms'
+import { LONGEST } from '../../engine/words-measures'
+import { words } from '../../words/words.svelte'
 import { chooseParams, readState } from './state'
 
 /** What the page reads: where one looks, and what the engine says to it. */
@@ -18,6 +20,8 @@ export class Reading {
   readonly analogy = new Asked<Analogy>()
   readonly arrows = new Asked<Arrows | undefined>()
   readonly axioms = new Asked<Axioms>()
+  /** What is wrong with what was to be chosen. */
+  problem = $state<string>()
   /** A row that is pointed at, on the map or in a list. */
   pointed = $state<number>()
   /** A word that the map should bring into sight; `near` also from near by. */
@@ -95,6 +99,9 @@ export class Reading {
 
   /** Takes a word; `near` flies to it. */
   choose(word: string, { near = false } = {}): void {
+    const isLong = word.length > LONGEST
+    this.problem = isLong ? words.now.own.word(word.length, LONGEST) : undefined
+    if (isLong) return
     this.sought = { word, near }
     route.set(chooseParams(this.state, word))
   }

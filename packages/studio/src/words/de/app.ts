@@ -56,16 +56,11 @@ export const app: typeof import('../en/app').app = {
     megabytes: (bytes) => `${megabytes(bytes)} MB`,
     hub: 'Ein Modell vom Hugging Face Hub: kommt einmal über das Netz',
     open: 'Öffnen',
-    folder: 'Ein Ordner auf diesem Rechner: heed studio --model ./folder',
-    notIsolated:
-      'Rechnet auf einem Thread: Die Seite ist nicht isoliert, mehr gibt ihr der Browser nicht. Die Zahlen sind Bit für Bit dieselben.',
-    threads: (n) => (n === 1 ? 'Rechnet auf einem Thread.' : `Rechnet auf ${n} Threads.`),
   },
   share: {
     trigger: 'Diese Ansicht teilen oder speichern',
     label: 'Teilen oder speichern',
     copy: 'Die Adresse dieser Ansicht kopieren',
-    copied: 'Die Adresse ist in der Zwischenablage: Sie enthält die ganze Ansicht.',
     noClipboard:
       'Der Browser gibt die Zwischenablage hier nicht frei: Kopiere die Adresse aus der Adresszeile.',
   },
@@ -79,8 +74,6 @@ export const app: typeof import('../en/app').app = {
     kept: (error) => `${error}. Dein Satz bleibt erhalten.`,
     tooLong: (tokens, limit, of) =>
       `${count(tokens)} Token; ${of === 'model' ? 'dieses Modell liest' : 'diese Seite zeigt'} ${limit}`,
-    uncut: (limit) =>
-      `Abgeschnitten wurde nichts. Lies die ersten ${limit} oder einen kürzeren Text. Ganze Karten langer Texte macht heed see --file.`,
     readFirst: (limit) => `Die ersten ${limit} lesen`,
   },
 }

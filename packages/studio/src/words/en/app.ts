@@ -59,16 +59,11 @@ export const app = {
     megabytes: (bytes: number) => `${megabytes(bytes)} MB`,
     hub: 'A model of the Hugging Face hub: comes over the network, once',
     open: 'Open',
-    folder: 'A folder of this machine: heed studio --model ./folder',
-    notIsolated:
-      'Computes on one thread: this page is not isolated, so the browser gives it no more. Numbers are the same bits.',
-    threads: (n: number) => (n === 1 ? 'Computes on one thread.' : `Computes on ${n} threads.`),
   },
   share: {
     trigger: 'Share or save this view',
     label: 'Share or save',
     copy: 'Copy the address of this view',
-    copied: 'The address is in the clipboard: it holds the whole view.',
     noClipboard: 'The browser gives no clipboard here: copy the address from its bar.',
   },
   states: {
@@ -81,8 +76,6 @@ export const app = {
     kept: (error: string) => `${error}. Your sentence is kept.`,
     tooLong: (tokens: number, limit: number, of: 'model' | 'page') =>
       `${numbers.count(tokens)} tokens; ${of === 'model' ? 'this model reads' : 'this page shows'} ${limit}`,
-    uncut: (limit: number) =>
-      `Nothing was cut off silently. Read the first ${limit}, or a shorter text. For whole maps of long texts: heed see --file.`,
     readFirst: (limit: number) => `Read the first ${limit}`,
   },
 }

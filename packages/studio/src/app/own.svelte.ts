@@ -1,0 +1,24 @@
+import { words } from '../words/words.svelte'
+import { modelAmong, type OwnFile } from './own-files'
+import { session } from './session.svelte'
+
+class Own {
+  /** What is wrong with what was dropped or chosen. */
+  problem = $state.raw<{ title: string; text: string }>()
+
+  /** Opens the model that is among these files, or says what is wrong. */
+  async take(files: OwnFile[] | Promise<OwnFile[]>): Promise<void> {
+    const said = words.now.own
+    this.problem = undefined
+    try {
+      const model = await modelAmong(await files)
+      if (model) session.openFolder(model)
+      else this.problem = said.none
+    } catch (error) {
+      const { title, text } = said.unreadable
+      this.problem = { title, text: text((error as Error).message) }
+    }
+  }
+}
+
+export const own = new Own()
