@@ -248,6 +248,11 @@ describe('a plain page with one script tag', () => {
           'rgb(255, 0, 255)',
           'rgba(0, 0, 0, 0)',
         ])
+        // Narrow is what the element is, not the screen.
+        expect([await of(0, '.pane', 'flex-direction'), await of(1, '.pane', 'flex-direction')]).toEqual([
+          'row',
+          'column',
+        ])
         const link = page.locator('heed-attention').first().getByRole('link', { name: 'Open in the studio' })
         expect(await link.getAttribute('href')).toMatch(
           /^https:\/\/studio\.example\/#\/step\?text=The\+elephant/,

@@ -3,6 +3,7 @@ import base from '../look/base.css?inline'
 import fonts from '../look/fonts.css?inline'
 import { elementStyles } from '../look/styles'
 import tokens from '../look/tokens.css?inline'
+import { words } from '../words/words.svelte'
 import { around, watchAround } from './around'
 import Figure from './Figure.svelte'
 import type { Attributes, Name } from './kinds'
@@ -68,6 +69,9 @@ export function show(
       else place.style.removeProperty(`--around-${token}`)
   }
   const leave = watchAround(element, look)
+  const forget = $effect.root(() => {
+    $effect(() => void (place.lang = words.now.quiz.language))
+  })
   look()
   const figure = untrack(() => mount(Figure, { target: place, props }))
   return {
@@ -77,6 +81,7 @@ export function show(
     },
     end() {
       leave()
+      forget()
       void unmount(figure)
       elementStyles.release(root)
     },
