@@ -242,7 +242,7 @@ describe('a plain page with one script tag', () => {
         await page.locator('#told').evaluate((element) => element.setAttribute('theme', 'dark'))
         await expect.poll(() => of(1, 'figure', 'color'), { timeout: 15_000 }).toBe('rgb(238, 238, 238)')
         await page.addStyleTag({
-          content: '#told { --heed-ink: rgb(255, 0, 255); --heed-card: transparent }',
+          content: '#told { --heed-ink: rgb(255, 0, 255); --heed-card: transparent; width: 380px }',
         })
         expect([await of(1, 'figure', 'color'), await card(1)]).toEqual([
           'rgb(255, 0, 255)',
