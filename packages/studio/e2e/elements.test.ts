@@ -237,16 +237,21 @@ describe('a plain page with one script tag', () => {
           'rgb(51, 34, 17)',
         ])
         await page.evaluate(() => document.body.classList.add('night'))
-        await expect.poll(() => card()).toBe('rgb(16, 20, 24)')
+        await expect.poll(() => card(), { timeout: 15_000 }).toBe('rgb(16, 20, 24)')
         expect(await card(1)).toBe('rgb(255, 255, 255)')
         await page.locator('#told').evaluate((element) => element.setAttribute('theme', 'dark'))
-        await expect.poll(() => of(1, 'figure', 'color')).toBe('rgb(238, 238, 238)')
+        await expect.poll(() => of(1, 'figure', 'color'), { timeout: 15_000 }).toBe('rgb(238, 238, 238)')
         await page.addStyleTag({
-          content: '#told { --heed-ink: rgb(255, 0, 255); --heed-card: transparent }',
+          content: '#told { --heed-ink: rgb(255, 0, 255); --heed-card: transparent; width: 380px }',
         })
         expect([await of(1, 'figure', 'color'), await card(1)]).toEqual([
           'rgb(255, 0, 255)',
           'rgba(0, 0, 0, 0)',
+        ])
+        // Narrow is what the element is, not the screen.
+        expect([await of(0, '.pane', 'flex-direction'), await of(1, '.pane', 'flex-direction')]).toEqual([
+          'row',
+          'column',
         ])
         const link = page.locator('heed-attention').first().getByRole('link', { name: 'Open in the studio' })
         expect(await link.getAttribute('href')).toMatch(

@@ -75,6 +75,9 @@ export function show(
       else place.style.removeProperty(`--around-${token}`)
   }
   const leave = watchAround(element, look)
+  const forget = $effect.root(() => {
+    $effect(() => void (place.lang = words.now.quiz.language))
+  })
   look()
   const figure = untrack(() => mount(Figure, { target: place, props }))
   return {
@@ -84,6 +87,7 @@ export function show(
     },
     end() {
       leave()
+      forget()
       void unmount(figure)
       elementStyles.release(root)
     },
