@@ -95,22 +95,31 @@ export const sumsAcross: Sums = (m, type) =>
     f.for(step, 0, k.and(3), 1, () => steps(1))
   })
 
-/** sums[row, 16] = A[rows, k] · a panel of B: (a, stride of A's rows in bytes, panel, sums, k) */
-export const sumsOfPanel = (m: ModuleBuilder, type: WeightType, rows: number) =>
-  m.func(['i32', 'i32', 'i32', 'i32', 'i32'], (f, a, lda, b, sums, k) => {
+/**
+ * sums[row, 32] += A[rows, k] · a panel of B (· scales), in passes of `blockK` steps: eight sums at a time, all columns of
+ * one row or half of them of two. (a, stride of A's rows in bytes, panel, sums, scales, k, blockK)
+ */
+export const sumsOfPanel = (m: ModuleBuilder, type: WeightType, rows: 1 | 2) =>
+  m.func(['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'], (f, a, lda, b, sums, scales, k, blockK) => {
     const { scale, read16 } = stepReader(f, type)
-    const stepBytes = panelColumns * bytesPerElement[type]
-    const vectors = panelColumns / 4
-    const acc = Array.from({ length: rows }, () => f.v128s(vectors))
-    const [x, factor] = [f.v128s(vectors), f.v128()]
-    const at = Array.from({ length: rows }, (_, r) => f.i32(r === 0 ? a : a.add(lda.mul(r))))
+    const bytes = bytesPerElement[type]
+    const halves = 2 / rows
+    const acc = Array.from({ length: rows }, () => f.v128s(4 * halves))
+    const [x, factor, less] = [f.v128s(4), f.v128(), f.v128(v128(1 / scale))]
+    const at = Array.from({ length: rows }, () => f.i32())
+    const [k0, kc, from] = [f.i32(), f.i32(), f.i32()]
     const step = (s: number) => {
-      const weights = read16(b, s)
-      if (rows > 1) x.forEach((y, v) => y.set(weights[v]))
-      acc.forEach((row, r) => {
-        factor.set(at[r].splatF32(4 * s))
-        row.forEach((sum, v) => sum.set(f.madd(factor, rows > 1 ? x[v] : weights[v], sum)))
-      })
+      for (let half = 0; half < halves; half++) {
+        const weights = read16(from, s * panelColumns + 16 * half)
+        if (rows > 1) x.forEach((y, v) => y.set(weights[v]))
+        acc.forEach((row, r) => {
+          if (half === 0) factor.set(at[r].splatF32(4 * s))
+          weights.forEach((w, v) => {
+            const sum = row[4 * half + v]
+            sum.set(f.madd(factor, rows > 1 ? x[v] : w, sum))
+          })
+        })
+      }
     }
     const steps = (count: number, end: I32) => {
       const apart = keepApart(f)
@@ -118,19 +127,34 @@ export const sumsOfPanel = (m: ModuleBuilder, type: WeightType, rows: number) =>
         f.loop(
           (leave) => {
             for (let s = 0; s < count; s++) {
-              if (s === 2) apart(leave, at[0])
+              if (s > 0) apart(leave, at[0])
               step(s)
             }
             advance(at, 4 * count)
-            advance([b], count * stepBytes)
+            advance([from], count * panelColumns * bytes)
           },
           () => at[0].ltU(end),
         ),
       )
     }
-    const end = f.i32(a.add(k.shl(2)))
-    steps(4, f.i32(a.add(k.and(-4).shl(2))))
-    steps(1, end)
-    const less = f.v128(v128(1 / scale))
-    acc.flat().forEach((sum, i) => f.store(sums, scale === 1 ? sum : sum.mul(less), 16 * i))
+    f.for(k0, 0, k, blockK, () => {
+      kc.set(k.sub(k0).min(blockK))
+      for (let first = 0; first < 8; first += 4 * halves) {
+        from.set(b.add(4 * first * bytes))
+        at.forEach((p, r) => p.set(a.add(lda.mul(r))))
+        for (const sum of acc.flat()) sum.set(v128(0))
+        steps(4, f.i32(a.add(kc.and(-4).shl(2))))
+        steps(1, f.i32(a.add(kc.shl(2))))
+        acc.forEach((row, r) =>
+          row.forEach((sum, v) => {
+            const [to, column] = [r * 4 * panelColumns + 16 * (first + v), 16 * (first + v)]
+            const before = sums.v128(to)
+            const scaled = type === 'int8' && f.madd(sum.mul(less), scales.v128(column), before)
+            f.store(sums, scaled || before.add(sum), to)
+          }),
+        )
+      }
+      a.set(a.add(kc.shl(2)))
+      b.set(b.add(kc.mul(panelColumns * bytes)))
+    })
   })
