@@ -96,40 +96,38 @@ export const sumsAcross: Sums = (m, type) =>
   })
 
 /**
- * sums[row, 32] += A[rows, k] · a panel of B (· scales), in passes of `blockK` steps: eight sums at a time, all columns of
- * one row or half of them of two. (a, stride of A's rows in bytes, panel, sums, scales, k, blockK)
+ * sums[rows, 32] += A[rows, k] · steps of a panel of B (· scales): (A, stride of A's rows in bytes, panel, sums, scales, k).
+ * Eight sums at a time: all columns of one row, or half of them of two.
  */
 export const sumsOfPanel = (m: ModuleBuilder, type: WeightType, rows: 1 | 2) =>
-  m.func(['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'], (f, a, lda, b, sums, scales, k, blockK) => {
+  m.func(['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], (f, a, lda, panel, sums, scales, k) => {
     const { scale, read16 } = stepReader(f, type)
-    const bytes = bytesPerElement[type]
-    const halves = 2 / rows
-    const acc = Array.from({ length: rows }, () => f.v128s(4 * halves))
+    const [bytes, columns] = [bytesPerElement[type], panelColumns / rows]
+    const acc = Array.from({ length: rows }, () => f.v128s(columns / 4))
     const [x, factor, less] = [f.v128s(4), f.v128(), f.v128(v128(1 / scale))]
     const at = Array.from({ length: rows }, () => f.i32())
-    const [k0, kc, from] = [f.i32(), f.i32(), f.i32()]
-    const step = (s: number) => {
-      for (let half = 0; half < halves; half++) {
-        const weights = read16(from, s * panelColumns + 16 * half)
-        if (rows > 1) x.forEach((y, v) => y.set(weights[v]))
-        acc.forEach((row, r) => {
-          if (half === 0) factor.set(at[r].splatF32(4 * s))
-          weights.forEach((w, v) => {
-            const sum = row[4 * half + v]
-            sum.set(f.madd(factor, rows > 1 ? x[v] : w, sum))
-          })
-        })
-      }
+    const [part, from] = [f.i32(), f.i32()]
+    /** The next step of 16 columns from `column` on. */
+    const step = (s: number, column: number) => {
+      const weights = read16(from, s * panelColumns + column)
+      if (rows > 1) x.forEach((y, v) => y.set(weights[v]))
+      acc.forEach((row, r) => {
+        if (column === 0) factor.set(at[r].splatF32(4 * s))
+        row
+          .slice(column / 4, column / 4 + 4)
+          .forEach((sum, v) => sum.set(f.madd(factor, rows > 1 ? x[v] : weights[v], sum)))
+      })
     }
     const steps = (count: number, end: I32) => {
       const apart = keepApart(f)
       f.if(at[0].ltU(end), () =>
         f.loop(
           (leave) => {
-            for (let s = 0; s < count; s++) {
-              if (s > 0) apart(leave, at[0])
-              step(s)
-            }
+            for (let s = 0; s < count; s++)
+              for (let column = 0; column < columns; column += 16) {
+                if (s + column > 0) apart(leave, at[0])
+                step(s, column)
+              }
             advance(at, 4 * count)
             advance([from], count * panelColumns * bytes)
           },
@@ -137,24 +135,21 @@ export const sumsOfPanel = (m: ModuleBuilder, type: WeightType, rows: 1 | 2) =>
         ),
       )
     }
-    f.for(k0, 0, k, blockK, () => {
-      kc.set(k.sub(k0).min(blockK))
-      for (let first = 0; first < 8; first += 4 * halves) {
-        from.set(b.add(4 * first * bytes))
-        at.forEach((p, r) => p.set(a.add(lda.mul(r))))
-        for (const sum of acc.flat()) sum.set(v128(0))
-        steps(4, f.i32(a.add(kc.and(-4).shl(2))))
-        steps(1, f.i32(a.add(kc.shl(2))))
-        acc.forEach((row, r) =>
-          row.forEach((sum, v) => {
-            const [to, column] = [r * 4 * panelColumns + 16 * (first + v), 16 * (first + v)]
-            const before = sums.v128(to)
-            const scaled = type === 'int8' && f.madd(sum.mul(less), scales.v128(column), before)
-            f.store(sums, scaled || before.add(sum), to)
-          }),
-        )
-      }
-      a.set(a.add(kc.shl(2)))
-      b.set(b.add(kc.mul(panelColumns * bytes)))
+    f.for(part, 0, i32(rows), 1, () => {
+      from.set(panel)
+      at.forEach((p, r) => p.set(a.add(lda.mul(r))))
+      for (const sum of acc.flat()) sum.set(v128(0))
+      steps(4, f.i32(a.add(k.and(-4).shl(2))))
+      steps(1, f.i32(a.add(k.shl(2))))
+      acc.forEach((row, r) =>
+        row.forEach((sum, v) => {
+          const to = 4 * panelColumns * r + 16 * v
+          const before = sums.v128(to)
+          if (scale !== 1) sum.set(sum.mul(less))
+          f.store(sums, type === 'int8' ? f.madd(sum, scales.v128(16 * v), before) : sum.add(before), to)
+        }),
+      )
+      advance([sums, scales], 4 * columns)
+      advance([panel], columns * bytes)
     })
   })

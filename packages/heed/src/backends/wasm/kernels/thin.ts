@@ -70,46 +70,59 @@ const thinOf = (type: WeightType, alongB: boolean) =>
     },
   )
 
-/** The same where B lies in panels, two rows at a time; sums begin and grow in scratch, where there are always 32 of them. */
+/**
+ * The same where B lies in panels. A pass of one serves all rows, from the cache after the first, of narrow weights two at
+ * a time; sums grow in scratch, where there is room for those that the last panel has too many.
+ */
 const thinPanels = forWeights((type) =>
   kernelWith(
     `thin matmul panels ${type}`,
     thinArgs,
-    (m) => ({ sumUp: [sumsOfPanel(m, type, 1), sumsOfPanel(m, type, 2)], copy: copyFloats(m) }),
-    (f, p, item, scratch, { sumUp, copy }) => {
-      const panelBytes = f.i32(p.k.mul(panelColumns * bytesPerElement[type]))
-      const [j, columns, row, count, r] = [f.i32(), f.i32(), f.i32(), f.i32(), f.i32()]
-      const [a, sums, scales] = [f.i32(), f.i32(), f.i32(scratch.add(8 * panelColumns))]
+    (m) => ({ one: sumsOfPanel(m, type, 1), two: sumsOfPanel(m, type, 2), copy: copyFloats(m) }),
+    (f, p, item, scratch, { one, two, copy }) => {
+      const bytes = bytesPerElement[type]
+      const scales = f.i32(scratch.add(thinRows * rowOfSums))
+      const [j, columns, row, sums, k0, kc] = [f.i32(), f.i32(), f.i32(), f.i32(), f.i32(), f.i32()]
       const first = f.i32(item.mul(thinColumns.panels))
       const last = f.i32(first.add(thinColumns.panels).min(p.columns))
-      const panel = f.i32(p.b.add(item.mul(thinColumns.panels / panelColumns).mul(panelBytes)))
-      const forEachOfTwo = (body: () => void) =>
-        f.for(r, 0, count, 1, () => {
-          sums.set(scratch.add(r.mul(4 * panelColumns)))
+      const panel = f.i32(p.b.add(first.mul(p.k).mul(bytes)))
+      const forEachRow = (by: number, body: () => void) => {
+        sums.set(scratch)
+        f.for(row, 0, p.rows, by, () => {
           body()
+          sums.set(sums.add(by * rowOfSums))
         })
+      }
+      const sumUp = (sumsOf: typeof one) =>
+        f.call(sumsOf, p.a.add(row.mul(p.lda)).add(k0.shl(2)), p.lda, panel, sums, scales, kc)
       f.for(j, first, last, panelColumns, () => {
         columns.set(p.columns.sub(j).min(panelColumns))
         if (type === 'int8') f.call(copy, p.scales.add(j.shl(2)), scales, columns)
-        f.for(row, 0, p.rows, 2, () => {
-          count.set(p.rows.sub(row).min(2))
-          forEachOfTwo(() => {
-            for (let c = 0; c < panelColumns; c += 4) f.store(sums, v128(0), 4 * c)
-            f.if(p.bias, () => f.call(copy, p.bias.add(j.shl(2)), sums, columns))
-          })
-          a.set(p.a.add(row.mul(p.lda)))
-          f.if(
-            count.eq(1),
-            () => f.call(sumUp[0], a, p.lda, panel, scratch, scales, p.k, p.blockK),
-            () => f.call(sumUp[1], a, p.lda, panel, scratch, scales, p.k, p.blockK),
-          )
-          forEachOfTwo(() => f.call(copy, sums, p.c.add(row.add(r).mul(p.ldc)).add(j.shl(2)), columns))
+        forEachRow(1, () => {
+          for (let c = 0; c < panelColumns; c += 4) f.store(sums, v128(0), 4 * c)
+          f.if(p.bias, () => f.call(copy, p.bias.add(j.shl(2)), sums, columns))
         })
-        panel.set(panel.add(panelBytes))
+        f.for(k0, 0, p.k, p.blockK, () => {
+          kc.set(p.k.sub(k0).min(p.blockK))
+          if (type === 'float32') forEachRow(1, () => sumUp(one))
+          else
+            forEachRow(2, () =>
+              f.if(
+                p.rows.sub(row).eq(1),
+                () => sumUp(one),
+                () => sumUp(two),
+              ),
+            )
+          panel.set(panel.add(kc.mul(panelColumns * bytes)))
+        })
+        forEachRow(1, () => f.call(copy, sums, p.c.add(row.mul(p.ldc)).add(j.shl(2)), columns))
       })
     },
   ),
 )
+
+/** Bytes of a row's sums in one panel. */
+const rowOfSums = 4 * panelColumns
 
 /** (from, to, count) */
 const copyFloats = (m: ModuleBuilder) =>
