@@ -38,7 +38,12 @@ export const onlineSoftmax = (m: ModuleBuilder, rows = m.simd.rows) =>
         at.set(S)
         whole.set(powers)
         forEachPair(f, columns, [at, whole], (c) => {
-          const [r, n] = split(at.v128(16 * c).sub(max[0]).mul(LOG2E))
+          const [r, n] = split(
+            at
+              .v128(16 * c)
+              .sub(max[0])
+              .mul(LOG2E),
+          )
           f.store(at, r, 16 * c)
           f.store(whole, n, 16 * c)
         })
