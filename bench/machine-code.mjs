@@ -71,6 +71,6 @@ else {
   const loops = code.split('--- WebAssembly code ---').flatMap(innerLoops)
   const has = (loop, what) => loop.filter((text) => what.test(text)).length
   const products = loops.filter((loop) => has(loop, kinds.broadcast) >= 16)
-  const softmax = loops.filter((loop) => has(loop, /^vmaxps/) && has(loop, /^v(fmadd|mul)/))
+  const softmax = loops.filter((loop) => has(loop, /^vp(slld|addd)/) >= 2 && !has(loop, /^vdivps/))
   console.table([...products, ...softmax].map(count))
 }

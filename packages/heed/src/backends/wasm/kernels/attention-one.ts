@@ -71,7 +71,7 @@ const oneQuery = kernelWith(
 
     const carve = carver(f, scratch)
     const Q = carve(p.D.shl(2).add(16))
-    const S = carve(f.simd.rows * rowBytes)
+    const S = carve((f.simd.rows + 1) * rowBytes)
     const O = carve(p.Dv.shl(2).add(16))
     const [M, L, rescale] = [carve(4), carve(4), carve(4)]
 

@@ -43,17 +43,32 @@ export function makeExp(f: Fn): (x: V128) => V128 {
  * far below where e^x has to look at its argument again.
  */
 export function makeExp2(f: Fn): (x: V128) => V128 {
+  const { split, join } = exp2Parts(f)
+  return (x) => join(...split(x))
+}
+
+/**
+ * `makeExp2` in two halves: x as r in [−½, ½] and a whole number, ready for the exponent; then 2^r with it. A loop for each
+ * is faster than one for both: what a vector waits for is half as long, so that twice as many fit into the processor's window.
+ */
+export function exp2Parts(f: Fn) {
   const local = (c: number) => f.v128(v128(c))
   const [MAGIC, ZERO] = [magic, -127].map(local)
   const C = exp2.map(local)
   const [x, t, r, y]: Local<V128>[] = f.v128s(4)
-  return (input) => {
-    // At −127 nothing is left for the polynomial: 1, from whose exponent of 127 the sum below takes 127.
-    x.set(input.pmax(ZERO))
-    t.set(x.add(MAGIC))
-    r.set(x.sub(t.sub(MAGIC)))
-    y.set(f.madd(r, C[6], C[5]))
-    for (let k = 4; k >= 0; k--) y.set(f.madd(y, r, C[k]))
-    return y.iadd(t.ishl(23))
+  return {
+    split(input: V128): [r: V128, n: V128] {
+      // At −127 nothing is left for the polynomial: 1, from whose exponent of 127 the sum below takes 127.
+      x.set(input.pmax(ZERO))
+      t.set(x.add(MAGIC))
+      r.set(x.sub(t.sub(MAGIC)))
+      return [r, t.ishl(23)]
+    },
+    join(rest: V128, n: V128): V128 {
+      r.set(rest)
+      y.set(f.madd(r, C[6], C[5]))
+      for (let k = 4; k >= 0; k--) y.set(f.madd(y, r, C[k]))
+      return y.iadd(n)
+    },
   }
 }

@@ -4,7 +4,7 @@ import { i32s, kernelWith } from '../emit/kernel.js'
 import { type I32, v128 } from '../emit/values.js'
 import { tileColumns, unroll } from './micro.js'
 import { packAcross, packAlong } from './pack.js'
-import { copyHalf, panelColumns } from './panels.js'
+import { copyPart, panelColumns } from './panels.js'
 import { copiedStride, copyRows, turnRows } from './rows.js'
 import { heights, strip } from './strip.js'
 import { forWeights, type WeightType } from './weights.js'
@@ -36,12 +36,12 @@ const gemmOf = (type: WeightType) =>
     (m) => ({
       along: packAlong(m, tileColumns, type),
       across: packAcross(m, tileColumns, type),
-      half: copyHalf(m, type),
+      part: copyPart(m, type),
       turn: turnRows(m),
       copy: copyRows(m),
       strips: heights(m.simd).map((height) => strip(m, height, type === 'int8')),
     }),
-    (f, p, item, scratch, { along, across, half, turn, copy, strips }) => {
+    (f, p, item, scratch, { along, across, part, turn, copy, strips }) => {
       const [tall, low] = heights(f.simd)
       const bytes = bytesPerElement[type]
       const i0 = f.i32(item.divU(p.tilesAcross).mul(p.tileRows))
@@ -90,13 +90,13 @@ const gemmOf = (type: WeightType) =>
         left.set(left.sub(block))
       }
 
-      /** This pass of B at B: from panels that it lies in already, which are twice as wide, or packed. */
+      /** This pass of B at B: from panels that it lies in already, which are wider, or packed. */
       const packB = () => {
         const fromPanels = () => {
           b.set(B)
           f.for(j, 0, columns, tileColumns, () => {
-            const panel = p.b.add(j0.add(j).divU(panelColumns).mul(p.ldb))
-            f.call(half, panel.add(k0.mul(panelColumns * bytes)), j.and(tileColumns), b, kc)
+            const [column, panel] = [j0.add(j), p.b.add(j0.add(j).divU(panelColumns).mul(p.ldb))]
+            f.call(part, panel.add(k0.mul(panelColumns * bytes)), column.and(panelColumns - 1), b, kc)
             b.set(b.add(kc.roundUp(unroll).mul(4 * tileColumns)))
           })
         }

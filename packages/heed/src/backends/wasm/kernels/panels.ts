@@ -12,7 +12,7 @@ import { address, advance } from './support.js'
 import { forWeights, weightReader, type WeightType } from './weights.js'
 
 /*
- * A weight that decoding reads again and again lies in panels, [columns / 16][k][16] of the product's B: then a product
+ * A weight that decoding reads again and again lies in panels, [columns / 32][k][32] of the product's B: then a product
  * of one row reads memory in order, which is as fast as memory goes; where B lies as its tensor has it, 16 rows of B
  * at a time are read at half of that. The matrix is turned when it has been the B of several such products and of nothing
  * else, and turned back when something wants its rows (`rowsOf`). Sums are the same bits either way.
@@ -20,43 +20,41 @@ import { forWeights, weightReader, type WeightType } from './weights.js'
  * Four int8 columns that are four apart lie in one word, so that a shift and a mask are all that a float is made of.
  */
 
-/** Columns of B side by side: four vectors, so that sums do not wait for each other. */
-export const panelColumns = 16
+/** Columns of B side by side: eight vectors, as many sums as it takes that none waits for its last step. */
+export const panelColumns = 32
 /** Products of few rows before a matrix is worth turning: turning takes as long as two or three of them. */
 const patience = 3
 
 /** Where a column lies among those of its step, and which column lies at a place: the one is the other. */
 export const placeInStep = (type: WeightType, column: I32): I32 =>
-  type === 'int8' ? column.and(3).shl(2).or(column.shrU(2)) : column
+  type === 'int8' ? column.and(-16).or(column.and(3).shl(2)).or(column.shrU(2).and(3)) : column
 
-/** A reader gives the 16 weights of a step as floats that are `scale` times too large. */
+/** A reader gives 16 weights from an address and `element` elements on as floats that are `scale` times too large. */
 interface StepReader {
   scale: number
-  read16(at: I32, step: number): V128[]
+  read16(at: I32, element: number): V128[]
 }
 
 /** How a function reads panels. */
 export function stepReader(f: Fn, type: WeightType): StepReader {
   if (type !== 'int8') {
     const { read4 } = weightReader(f, type)
-    const read16 = (at: I32, step: number) =>
-      [0, 4, 8, 12].map((column) => read4(at, step * panelColumns + column))
-    return { scale: 1, read16 }
+    return { scale: 1, read16: (at, element) => [0, 4, 8, 12].map((column) => read4(at, element + column)) }
   }
   const [words, top] = [f.v128(), f.v128(v128i(0xff000000 | 0))]
   return {
     scale: 2 ** 24,
-    read16(at, step) {
-      words.set(at.v128(panelColumns * step))
+    read16(at, element) {
+      words.set(at.v128(element))
       return [24, 16, 8, 0].map((n) => words.ishl(n).and(top).itoF32())
     },
   }
 }
 
-/** (panel, its first column wanted: 0 or 8, target, k): 8 columns as the panel of floats that packing gives. */
-export const copyHalf = (m: ModuleBuilder, type: WeightType) => {
+/** (panel, its first column wanted, a multiple of 8; target, k): 8 columns as the panel of floats that packing gives. */
+export const copyPart = (m: ModuleBuilder, type: WeightType) => {
   const across = packAcross(m, tileColumns, type)
-  return m.once(`copyHalf ${type}`, () =>
+  return m.once(`copyPart ${type}`, () =>
     m.func(['i32', 'i32', 'i32', 'i32'], (f, panel, column, target, k) => {
       const bytes = bytesPerElement[type]
       const stepBytes = panelColumns * bytes
@@ -64,8 +62,9 @@ export const copyHalf = (m: ModuleBuilder, type: WeightType) => {
         f.call(across, panel.add(column.mul(bytes)), target, i32(tileColumns), k, i32(stepBytes))
         return
       }
+      panel.set(panel.add(column.and(16)))
       const [words, shift, end] = [f.v128(), f.i32(16), f.i32(panel.add(k.mul(stepBytes)))]
-      f.if(column, () => shift.set(i32(0)))
+      f.if(column.and(8), () => shift.set(i32(0)))
       f.while(
         () => panel.ltU(end),
         () => {

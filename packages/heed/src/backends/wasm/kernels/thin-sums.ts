@@ -95,21 +95,27 @@ export const sumsAcross: Sums = (m, type) =>
     f.for(step, 0, k.and(3), 1, () => steps(1))
   })
 
-/** sums[row, 16] = A[rows, k] · a panel of B: (a, stride of A's rows in bytes, panel, sums, k) */
-export const sumsOfPanel = (m: ModuleBuilder, type: WeightType, rows: number) =>
-  m.func(['i32', 'i32', 'i32', 'i32', 'i32'], (f, a, lda, b, sums, k) => {
+/**
+ * sums[rows, 32] += A[rows, k] · steps of a panel of B (· scales): (A, stride of A's rows in bytes, panel, sums, scales, k).
+ * Eight sums at a time: all columns of one row, or half of them of two.
+ */
+export const sumsOfPanel = (m: ModuleBuilder, type: WeightType, rows: 1 | 2) =>
+  m.func(['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], (f, a, lda, panel, sums, scales, k) => {
     const { scale, read16 } = stepReader(f, type)
-    const stepBytes = panelColumns * bytesPerElement[type]
-    const vectors = panelColumns / 4
-    const acc = Array.from({ length: rows }, () => f.v128s(vectors))
-    const [x, factor] = [f.v128s(vectors), f.v128()]
-    const at = Array.from({ length: rows }, (_, r) => f.i32(r === 0 ? a : a.add(lda.mul(r))))
-    const step = (s: number) => {
-      const weights = read16(b, s)
+    const [bytes, columns] = [bytesPerElement[type], panelColumns / rows]
+    const acc = Array.from({ length: rows }, () => f.v128s(columns / 4))
+    const [x, factor, less] = [f.v128s(4), f.v128(), f.v128(v128(1 / scale))]
+    const at = Array.from({ length: rows }, () => f.i32())
+    const [part, from] = [f.i32(), f.i32()]
+    /** The next step of 16 columns from `column` on. */
+    const step = (s: number, column: number) => {
+      const weights = read16(from, s * panelColumns + column)
       if (rows > 1) x.forEach((y, v) => y.set(weights[v]))
       acc.forEach((row, r) => {
-        factor.set(at[r].splatF32(4 * s))
-        row.forEach((sum, v) => sum.set(f.madd(factor, rows > 1 ? x[v] : weights[v], sum)))
+        if (column === 0) factor.set(at[r].splatF32(4 * s))
+        row
+          .slice(column / 4, column / 4 + 4)
+          .forEach((sum, v) => sum.set(f.madd(factor, rows > 1 ? x[v] : weights[v], sum)))
       })
     }
     const steps = (count: number, end: I32) => {
@@ -117,20 +123,33 @@ export const sumsOfPanel = (m: ModuleBuilder, type: WeightType, rows: number) =>
       f.if(at[0].ltU(end), () =>
         f.loop(
           (leave) => {
-            for (let s = 0; s < count; s++) {
-              if (s === 2) apart(leave, at[0])
-              step(s)
-            }
+            for (let s = 0; s < count; s++)
+              for (let column = 0; column < columns; column += 16) {
+                if (s + column > 0) apart(leave, at[0])
+                step(s, column)
+              }
             advance(at, 4 * count)
-            advance([b], count * stepBytes)
+            advance([from], count * panelColumns * bytes)
           },
           () => at[0].ltU(end),
         ),
       )
     }
-    const end = f.i32(a.add(k.shl(2)))
-    steps(4, f.i32(a.add(k.and(-4).shl(2))))
-    steps(1, end)
-    const less = f.v128(v128(1 / scale))
-    acc.flat().forEach((sum, i) => f.store(sums, scale === 1 ? sum : sum.mul(less), 16 * i))
+    f.for(part, 0, i32(rows), 1, () => {
+      from.set(panel)
+      at.forEach((p, r) => p.set(a.add(lda.mul(r))))
+      for (const sum of acc.flat()) sum.set(v128(0))
+      steps(4, f.i32(a.add(k.and(-4).shl(2))))
+      steps(1, f.i32(a.add(k.shl(2))))
+      acc.forEach((row, r) =>
+        row.forEach((sum, v) => {
+          const to = 4 * panelColumns * r + 16 * v
+          const before = sums.v128(to)
+          if (scale !== 1) sum.set(sum.mul(less))
+          f.store(sums, type === 'int8' ? f.madd(sum, scales.v128(16 * v), before) : sum.add(before), to)
+        }),
+      )
+      advance([sums, scales], 4 * columns)
+      advance([panel], columns * bytes)
+    })
   })

@@ -1,8 +1,9 @@
 import { bytesPerElement } from '../../../tensor/dtype.js'
 import { i32s, kernelWith } from '../emit/kernel.js'
+import type { ModuleBuilder } from '../emit/module.js'
 import { v128 } from '../emit/values.js'
 import { panelColumns } from './panels.js'
-import { addSums } from './support.js'
+import { addSums, forEach4 } from './support.js'
 import { sumsAcross, sumsAlong, sumsOfPanel } from './thin-sums.js'
 import { forWeights, weightReader, type WeightType } from './weights.js'
 
@@ -17,7 +18,7 @@ export const thinRows = 4
  * Columns that one item computes, where B lies along the contraction, where it lies across, and in panels: every item's start
  * costs time in which memory is not read.
  */
-export const thinColumns = { along: 64, across: 256, panels: 12 * panelColumns }
+export const thinColumns = { along: 64, across: 256, panels: 6 * panelColumns }
 
 export const thinArgs = i32s(
   'a',
@@ -69,56 +70,63 @@ const thinOf = (type: WeightType, alongB: boolean) =>
     },
   )
 
-/** The same where B lies in panels, two rows at a time. */
+/**
+ * The same where B lies in panels. A pass of one serves all rows, from the cache after the first, of narrow weights two at
+ * a time; sums grow in scratch, where there is room for those that the last panel has too many.
+ */
 const thinPanels = forWeights((type) =>
   kernelWith(
     `thin matmul panels ${type}`,
     thinArgs,
-    (m) => [1, 2].map((rows) => sumsOfPanel(m, type, rows)),
-    (f, p, item, scratch, sumUp) => {
-      const stepBytes = panelColumns * bytesPerElement[type]
-      const panelBytes = f.i32(p.k.mul(stepBytes))
-      const [k0, kc, row, count, r] = [f.i32(), f.i32(), f.i32(), f.i32(), f.i32()]
-      const [j, columns, sums, scales, before, to] = [f.i32(), f.i32(), f.i32(), f.i32(), f.i32(), f.i32()]
-      const [a, b, panel] = [f.i32(), f.i32(), f.i32()]
-      const zeros = f.i32(scratch.add(8 * panelColumns))
-      for (let c = 0; c < panelColumns; c += 4) f.store(zeros, v128(0), 4 * c)
+    (m) => ({ one: sumsOfPanel(m, type, 1), two: sumsOfPanel(m, type, 2), copy: copyFloats(m) }),
+    (f, p, item, scratch, { one, two, copy }) => {
+      const bytes = bytesPerElement[type]
+      const scales = f.i32(scratch.add(thinRows * rowOfSums))
+      const [j, columns, row, sums, k0, kc] = [f.i32(), f.i32(), f.i32(), f.i32(), f.i32(), f.i32()]
       const first = f.i32(item.mul(thinColumns.panels))
       const last = f.i32(first.add(thinColumns.panels).min(p.columns))
-      panel.set(p.b.add(item.mul(thinColumns.panels / panelColumns).mul(panelBytes)))
-      f.for(j, first, last, panelColumns, () => {
-        f.for(row, 0, p.rows, 2, () => {
-          count.set(p.rows.sub(row).min(2))
-          b.set(panel)
-          f.for(k0, 0, p.k, p.blockK, () => {
-            kc.set(p.k.sub(k0).min(p.blockK))
-            a.set(p.a.add(row.mul(p.lda)).add(k0.shl(2)))
-            f.if(
-              count.eq(1),
-              () => f.call(sumUp[0], a, p.lda, b, scratch, kc),
-              () => f.call(sumUp[1], a, p.lda, b, scratch, kc),
-            )
-            b.set(b.add(kc.mul(stepBytes)))
-            sums.set(scratch)
-            f.for(r, 0, count, 1, () => {
-              columns.set(p.columns.sub(j).min(panelColumns))
-              to.set(p.c.add(row.add(r).mul(p.ldc)).add(j.shl(2)))
-              before.set(to)
-              f.if(k0.isZero(), () => {
-                before.set(zeros)
-                f.if(p.bias, () => before.set(p.bias.add(j.shl(2))))
-              })
-              sums.set(scratch.add(r.mul(4 * panelColumns)))
-              scales.set(p.scales.add(j.shl(2)))
-              addSums(f, columns, { sums, before, to, ...(type === 'int8' && { scales }) })
-            })
-          })
+      const panel = f.i32(p.b.add(first.mul(p.k).mul(bytes)))
+      const forEachRow = (by: number, body: () => void) => {
+        sums.set(scratch)
+        f.for(row, 0, p.rows, by, () => {
+          body()
+          sums.set(sums.add(by * rowOfSums))
         })
-        panel.set(panel.add(panelBytes))
+      }
+      const sumUp = (sumsOf: typeof one) =>
+        f.call(sumsOf, p.a.add(row.mul(p.lda)).add(k0.shl(2)), p.lda, panel, sums, scales, kc)
+      f.for(j, first, last, panelColumns, () => {
+        columns.set(p.columns.sub(j).min(panelColumns))
+        if (type === 'int8') f.call(copy, p.scales.add(j.shl(2)), scales, columns)
+        forEachRow(1, () => {
+          for (let c = 0; c < panelColumns; c += 4) f.store(sums, v128(0), 4 * c)
+          f.if(p.bias, () => f.call(copy, p.bias.add(j.shl(2)), sums, columns))
+        })
+        f.for(k0, 0, p.k, p.blockK, () => {
+          kc.set(p.k.sub(k0).min(p.blockK))
+          if (type === 'float32') forEachRow(1, () => sumUp(one))
+          else
+            forEachRow(2, () =>
+              f.if(
+                p.rows.sub(row).eq(1),
+                () => sumUp(one),
+                () => sumUp(two),
+              ),
+            )
+          panel.set(panel.add(kc.mul(panelColumns * bytes)))
+        })
+        forEachRow(1, () => f.call(copy, sums, p.c.add(row.mul(p.ldc)).add(j.shl(2)), columns))
       })
     },
   ),
 )
+
+/** Bytes of a row's sums in one panel. */
+const rowOfSums = 4 * panelColumns
+
+/** (from, to, count) */
+const copyFloats = (m: ModuleBuilder) =>
+  m.func(['i32', 'i32', 'i32'], (f, from, to, count) => forEach4(f, count, [from], [to], (x) => [x]))
 
 /** By type of B's weights. */
 export const thin = {
