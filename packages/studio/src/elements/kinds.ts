@@ -16,6 +16,7 @@ export const attributeNames = [
   'query',
   'key',
   'edit',
+  'guess',
   'words',
   'question',
   'questions',

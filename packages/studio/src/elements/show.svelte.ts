@@ -76,7 +76,7 @@ export function show(
   }
   const leave = watchAround(element, look)
   const forget = $effect.root(() => {
-    $effect(() => void (place.lang = words.now.quiz.language))
+    $effect(() => void (place.lang = words.language))
   })
   look()
   const figure = untrack(() => mount(Figure, { target: place, props }))

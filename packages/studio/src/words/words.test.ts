@@ -12,8 +12,8 @@ const components = readdirSync(root, { recursive: true, encoding: 'utf8' })
 
 /** Attributes that are read out or shown. */
 const spoken = /^(aria-(label|roledescription|valuetext|description)|title|placeholder|alt|label|text)$/
-/** The name of the project, names on the hub, elements and selectors. */
-const allowed = new Set(['heed', 'org/name', 'span', 'button', 'input, textarea, select'])
+/** The name of the project, kinds of files, names on the hub, elements and selectors. */
+const allowed = new Set(['heed', 'PNG', 'HTML', 'org/name', 'span', 'button', 'input, textarea, select'])
 
 const hasWord = (text: string) => /\p{L}{2,}/u.test(text) && !allowed.has(text.trim())
 /** A string in code that can only be a sentence or a part of one: two words with a space between them. */

@@ -90,6 +90,20 @@ export const learn: typeof import('../en/learn').learn = {
     tells: (word, at, value) => `${word}, Zahl ${at}: ${value}`,
     legend: 'Zahl',
   },
+  guess: {
+    sum: {
+      ask: (x, y) => `Wie lang ist ${x} + ${y}, verglichen mit ${x} und ${y} aneinandergelegt?`,
+      options: ['kürzer', 'genau so lang', 'länger'],
+    },
+    products: {
+      ask: (d) => `Wie viele der ${d} Produkte, die größten zuerst, ergeben zusammen den halben Score?`,
+      options: ['eines', 'zwei oder drei', 'vier oder mehr'],
+    },
+    order: {
+      ask: 'Jedes deutsche Wort sieht auf ein englisches am meisten. In welcher Reihenfolge stehen diese?',
+      options: ['in der des englischen Satzes', 'in einer anderen', 'die meisten sehen auf dasselbe Wort'],
+    },
+  },
   words: {
     arrows: (x, y) => `${x} + ${y} als Pfeile`,
     lengths: (x, y, sum, both) => `${x} und ${y} lang, zusammen ${both}. Die Summe misst ${sum}.`,

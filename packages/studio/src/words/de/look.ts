@@ -14,6 +14,12 @@ export const look: typeof import('../en/look').look = {
   logarithmic: ', logarithmisch',
   plot: { step: 'Schritt', before: (name) => `${name}, vorher` },
   directions: (words) => `Die Richtungen stammen von ${words} Wörtern`,
+  guess: {
+    unknown: 'Weiß ich nicht',
+    right: (word) => `Dein Tipp war „${word}“: richtig.`,
+    wrong: (word, truth) => `Dein Tipp war „${word}“, richtig ist „${truth}“.`,
+    none: (truth) => `Richtig ist „${truth}“. Du hast nicht getippt.`,
+  },
   rows: (count) => `${count} Zeilen: Scrolle, um alle zu sehen.`,
   map: {
     grid: 'Gewichte: Zeilen fragen, Spalten antworten',

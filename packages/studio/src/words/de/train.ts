@@ -70,11 +70,7 @@ export const train: typeof import('../en/train').train = {
     later: 'Dein Tipp, und wie es kam',
     before: 'Vorher am meisten auf',
     after: 'Nachher am meisten auf',
-    unknown: 'Weiß ich nicht',
     yours: 'dein Tipp',
-    right: (word) => `Dein Tipp war „${word}“: richtig.`,
-    wrong: (word, truth) => `Dein Tipp war „${word}“, richtig ist „${truth}“.`,
-    none: (truth) => `Richtig ist „${truth}“. Du hast nicht getippt.`,
     soon: (word) =>
       word === undefined
         ? 'Du wirst es sehen, wenn das Modell gelernt hat.'

@@ -95,6 +95,21 @@ export const learn = {
     tells: (word: string, at: number, value: string) => `${word}, number ${at}: ${value}`,
     legend: 'number',
   },
+  /** What figures ask before they show; the answers in the order that figures/guesses.ts has. */
+  guess: {
+    sum: {
+      ask: (x: string, y: string) => `How long is ${x} + ${y}, beside ${x} and ${y} end to end?`,
+      options: ['shorter', 'exactly as long', 'longer'],
+    },
+    products: {
+      ask: (d: number) => `How many of the ${d} products, the largest first, come to half of the score?`,
+      options: ['one', 'two or three', 'four or more'],
+    },
+    order: {
+      ask: 'Each German word has an English one that it looks at most. In which order do they come?',
+      options: ['in the order of the English sentence', 'in another order', 'most look at the same word'],
+    },
+  },
   words: {
     arrows: (x: string, y: string) => `${x} + ${y}, as arrows`,
     lengths: (x: string, y: string, sum: string, both: string) =>

@@ -17,6 +17,13 @@ export const look = {
   /** In saved pictures. */
   plot: { step: 'step', before: (name: string) => `${name}, before` },
   directions: (words: number) => `${words} words gave the directions`,
+  /** Of a guess, once it is seen how it was. */
+  guess: {
+    unknown: 'I don’t know',
+    right: (word: string) => `You said “${word}”: right.`,
+    wrong: (word: string, truth: string) => `You said “${word}”; it is “${truth}”.`,
+    none: (truth: string) => `It is “${truth}”. You made no guess.`,
+  },
   rows: (count: number) => `${count} rows: scroll for more.`,
   map: {
     grid: 'Weights: rows ask, columns answer',

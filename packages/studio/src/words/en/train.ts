@@ -67,11 +67,7 @@ export const train = {
     later: 'Your guess, and what came',
     before: 'Before training, most at',
     after: 'After training, most at',
-    unknown: 'I don’t know',
     yours: 'your guess',
-    right: (word: string) => `You said “${word}”: right.`,
-    wrong: (word: string, truth: string) => `You said “${word}”; it is “${truth}”.`,
-    none: (truth: string) => `It is “${truth}”. You made no guess.`,
     soon: (word: string | undefined) =>
       word === undefined
         ? 'You will see when it has learned.'
