@@ -84,10 +84,10 @@ describe('the numbers are the library’s', () => {
       }
       expect(links.links.length).toBe(24)
       for (const { query, key, weight: w } of links.links) expect(w).toBeCloseTo(weight(query, key), 5)
-      expect(await saved(page, 'Save the cells in view')).toMatch(/^<svg [^]*layers\.1\.self · head 0/)
+      expect(await saved(page, 'Save the cells in view as SVG')).toMatch(/^<svg [^]*layers\.1\.self · head 0/)
       await page.getByRole('button', { name: 'Whole map' }).click()
       await whole(page)
-      expect(await saved(page, 'Save the whole map')).toMatch(
+      expect(await saved(page, 'Save the whole map as SVG')).toMatch(
         /^<svg [^]*4,001 queries by 4,001 keys\. Each cell is the largest of up to 8 × 8/,
       )
     }))
