@@ -1,31 +1,29 @@
 import type { MeasureKey } from '../../engine/heads'
-
-/** A sentence in parts: what asks and what answers have their colours. */
-export type Said = readonly (string | { q: string } | { k: string })[]
+import type { Rich } from '../rich'
 
 const times = (n: number, one: string, many: string) => `${n.toLocaleString('en')} ${n === 1 ? one : many}`
 
 export const heads = {
   /** The first line of the page. */
-  finding: (asks: string, answers: string, share: string, isMost: boolean): Said => [
+  finding: (asks: string, answers: string, share: string, isMost: boolean): Rich => [
     { q: asks },
     isMost ? ' looks at ' : ' looks most at ',
     { k: answers },
     `: ${share}`,
   ],
-  findingItself: (asks: string, share: string, isMost: boolean): Said => [
+  findingItself: (asks: string, share: string, isMost: boolean): Rich => [
     { q: asks },
     isMost ? ' looks at itself' : ' looks most at itself',
     `: ${share}`,
   ],
-  findingWrites: (asks: string, answers: string, share: string, isMost: boolean): Said => [
+  findingWrites: (asks: string, answers: string, share: string, isMost: boolean): Rich => [
     'To write ',
     { q: asks },
     isMost ? ', it looks at ' : ', it looks most at ',
     { k: answers },
     `: ${share}`,
   ],
-  findingNone: (asks: string): Said => [{ q: asks }, ' may look at nothing here'],
+  findingNone: (asks: string): Rich => [{ q: asks }, ' may look at nothing here'],
   /** After it, once it is known what the head, or the link that is forbidden, is worth. */
   after: (what: 'head' | 'link', becomes: 'changed' | 'same') =>
     `Without ${what === 'head' ? 'this head' : 'the link'}, the output ${becomes === 'same' ? 'stays the same' : 'changes'}.`,
