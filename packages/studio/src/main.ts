@@ -3,7 +3,13 @@ import './look/fonts.css'
 import './look/base.css'
 import { mount } from 'svelte'
 import App from './app/App.svelte'
+import { route } from './app/route.svelte'
 import { wake } from './engine/client'
+import { pageOf } from './pages'
 
+// Engine and page are on their way before anything is drawn, in a task of its own. What does not come, the app says.
 wake()
-mount(App, { target: document.querySelector('#app')! })
+void pageOf(route.page)
+  ?.load()
+  .catch(() => undefined)
+setTimeout(() => mount(App, { target: document.querySelector('#app')! }))

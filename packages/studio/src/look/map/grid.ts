@@ -20,8 +20,12 @@ const LETTER = 7.3
 /** Up to so many columns the readout stands beside the map; else below. */
 export const BESIDE = 11
 
-/** More cells than these are painted on a canvas. */
-export const MOST_CELLS = 1600
+/** More cells than these are painted on a canvas: made anew together, as with another head, they would hold up the page. */
+export const MOST_CELLS = 400
+/** px of a painted cell: at most, at least; from then on the map scrolls. */
+const [LARGEST, SMALLEST] = [28, 14]
+/** px from which on a cell has room for a number. */
+export const WRITABLE = 24
 
 const widest = (labels: readonly string[]) =>
   Math.min(16, Math.max(...labels.map((label) => [...label].length)))
@@ -49,7 +53,11 @@ export function gridShape(
     head: isTurned ? Math.ceil(widest(keys) * LETTER) + 16 : 34,
     isTurned,
     isDense,
-    isWritten: width >= 24,
+    isWritten: width >= WRITABLE,
     step,
   }
 }
+
+/** px of a painted cell: as large as so many columns have room for. */
+export const paintedCell = (columns: number, room: number): number =>
+  Math.max(SMALLEST, Math.min(LARGEST, Math.floor(room / columns)))

@@ -1,10 +1,15 @@
-import { palettes, seqRgb, type Theme } from 'heed/look'
+import { palettes, seqRgb, type Theme, weightInCell } from 'heed/look'
+import { onWeight } from '../scale'
+import { WRITABLE } from './grid'
 import type { MapData } from './map'
 
 /** Steps of the ramp that cells are looked up in. */
 const STEPS = 256
 
-/** Paints a map, a square of `cell` px for each weight, hairlines between them; what is forbidden is hatched. */
+/**
+ * Paints a map, a square of `cell` px for each weight, hairlines between them, with its number where there is room; what is
+ * forbidden is hatched.
+ */
 export function paintWeights(
   canvas: HTMLCanvasElement,
   { queries, keys, weights, isForbidden }: MapData,
@@ -22,6 +27,10 @@ export function paintWeights(
   context.scale(scale, scale)
   context.fillStyle = card
   context.fillRect(0, 0, columns * cell, rows * cell)
+  const isWritten = cell >= WRITABLE
+  if (isWritten) context.font = `${0.4 * cell}px ${getComputedStyle(canvas).getPropertyValue('--mono')}`
+  context.textAlign = 'center'
+  context.textBaseline = 'middle'
   // All that is hatched is one path: half of a causal map is.
   context.beginPath()
   for (let at = 0; at < rows * columns; at++) {
@@ -34,6 +43,11 @@ export function paintWeights(
     } else if (step > 0) {
       context.fillStyle = ramp[step]
       context.fillRect(x + 0.5, y + 0.5, cell - 1, cell - 1)
+      const number = isWritten ? weightInCell(weights[at]) : ''
+      if (number !== '') {
+        context.fillStyle = onWeight(weights[at], theme)
+        context.fillText(number, x + cell / 2, y + cell / 2)
+      }
     }
   }
   context.strokeStyle = line2
