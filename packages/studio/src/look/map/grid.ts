@@ -24,8 +24,6 @@ export const BESIDE = 11
 export const MOST_CELLS = 400
 /** px of a painted cell: at most, at least; from then on the map scrolls. */
 const [LARGEST, SMALLEST] = [28, 14]
-/** px from which on a cell has room for a number. */
-export const WRITABLE = 24
 
 const widest = (labels: readonly string[]) =>
   Math.min(16, Math.max(...labels.map((label) => [...label].length)))
@@ -53,11 +51,10 @@ export function gridShape(
     head: isTurned ? Math.ceil(widest(keys) * LETTER) + 16 : 34,
     isTurned,
     isDense,
-    isWritten: width >= WRITABLE,
+    isWritten: width >= 24,
     step,
   }
 }
 
-/** px of a painted cell: as large as so many columns have room for. */
-export const paintedCell = (columns: number, room: number): number =>
-  Math.max(SMALLEST, Math.min(LARGEST, Math.floor(room / columns)))
+/** px of a painted cell, where there is room for so many. */
+export const paintedCell = (room: number): number => Math.max(SMALLEST, Math.min(LARGEST, Math.floor(room)))
