@@ -4,11 +4,13 @@ import './look/base.css'
 import { mount } from 'svelte'
 import App from './app/App.svelte'
 import { route } from './app/route.svelte'
+import { session } from './app/session.svelte'
 import { wake } from './engine/client'
 import { pageOf } from './pages'
 
-// Engine and page are on their way before anything is drawn, in a task of its own. What does not come, the app says.
+// Engine, models and page are on their way before anything is drawn, in a task of its own. What does not come, the app says.
 wake()
+session.fetchModels()
 void pageOf(route.page)
   ?.load()
   .catch(() => undefined)
