@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { gridShape } from './grid'
+import { gridShape, paintedCell } from './grid'
 
 it('cells of a map shrink with its size, and labels turn', () => {
   const labels = (n: number) => Array.from({ length: n }, () => 'word')
@@ -8,4 +8,8 @@ it('cells of a map shrink with its size, and labels turn', () => {
   expect(shape(24, 880)).toMatchObject({ isTurned: true, isDense: true, isWritten: true })
   expect(shape(200, 880)).toMatchObject({ width: 16, isWritten: false })
   expect(shape(7, 326).isTurned).toBe(true)
+})
+
+it('painted cells are as large as they have room, in whole px', () => {
+  expect([880 / 24, 552 / 33, 552 / 290].map(paintedCell)).toEqual([28, 16, 14])
 })

@@ -20,8 +20,10 @@ const LETTER = 7.3
 /** Up to so many columns the readout stands beside the map; else below. */
 export const BESIDE = 11
 
-/** More cells than these are painted on a canvas. */
-export const MOST_CELLS = 1600
+/** More cells than these are painted on a canvas: made anew together, as with another head, they would hold up the page. */
+export const MOST_CELLS = 400
+/** px of a painted cell: at most, at least; from then on the map scrolls. */
+const [LARGEST, SMALLEST] = [28, 14]
 
 const widest = (labels: readonly string[]) =>
   Math.min(16, Math.max(...labels.map((label) => [...label].length)))
@@ -53,3 +55,6 @@ export function gridShape(
     step,
   }
 }
+
+/** px of a painted cell, where there is room for so many. */
+export const paintedCell = (room: number): number => Math.max(SMALLEST, Math.min(LARGEST, Math.floor(room)))

@@ -28,8 +28,8 @@ export const look: typeof import('../en/look').look = {
     role: 'Karte',
     canvas: (rows, columns) =>
       `Gewichte von ${rows} Queries und ${columns} Keys: Die Pfeiltasten gehen von Zelle zu Zelle, daneben steht, was in ihr ist`,
-    scroll: (rows, columns) =>
-      `${rows} × ${columns} Gewichte: Scrolle, um alle zu sehen. Die Zahlen stehen daneben.`,
+    scroll: (rows, columns, isWhole) =>
+      `${rows} × ${columns} Gewichte${isWhole ? '' : ': Scrolle, um alle zu sehen'}. Die Zahlen stehen daneben.`,
     written: (from) => `Gewichte ab ${from} sind ausgeschrieben.`,
     noRoom: 'Für Zahlen sind die Zellen zu klein: Sie stehen daneben.',
     labelled: (step) => `Jede ${step}. Spalte ist beschriftet.`,

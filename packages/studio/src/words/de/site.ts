@@ -10,10 +10,10 @@ const kinds: Readonly<Record<string, string>> = {
 export const site: typeof import('../en/site').site = {
   title: (site) => {
     const [side, layer, kind] = site.split('.')
-    return `${names[side] ?? side} ${layer} liest ${kind === 'cross' ? 'den Quelltext' : 'sich selbst'}`
+    return `${names[side] ?? side} ${layer} liest ${kind === 'cross' ? 'den Ausgangstext' : 'sich selbst'}`
   },
   kind: (site) => {
     const [side, , kind] = siteOf(site, 0).pattern.split('.')
-    return kind === 'cross' ? 'Decoder, liest den Quelltext' : (kinds[side] ?? kinds.decoder)
+    return kind === 'cross' ? 'Decoder, liest den Ausgangstext' : (kinds[side] ?? kinds.decoder)
   },
 }
