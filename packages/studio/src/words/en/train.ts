@@ -1,7 +1,8 @@
 import type { CurveWords, Pace } from '../../pages/train/curves'
+import { numbers } from './numbers'
 
 const number = (x: number) => x.toLocaleString('en')
-const percent = (share: number) => (share > 0 && share < 0.005 ? '<1%' : `${Math.round(100 * share)}%`)
+const { percent } = numbers
 
 const curves: CurveWords = {
   loss: 'Loss',

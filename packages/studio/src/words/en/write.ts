@@ -1,6 +1,7 @@
 import { weight3 } from 'heed/look'
+import { numbers } from './numbers'
 
-const percent = (share: number) => `${Math.round(100 * share)} %`
+const { percent } = numbers
 
 /** {q}, {k} and {o} are words of the text, in the colours of their roles. */
 export const write = {
