@@ -1,9 +1,10 @@
 import { capture } from 'heed/lens'
-import { weight2, weight3 } from 'heed/look'
+import { fixed, weight2, weight3 } from 'heed/look'
 import { loadModel } from 'heed/models'
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { expectFits, onPage, params, seriousViolations, useBrowser } from './browser'
+import { heed } from './server'
 
 useBrowser()
 
@@ -79,6 +80,64 @@ describe('the painted row', () => {
       expect(await figure.locator('.why').textContent()).toContain(
         `A flat row: ${Math.round(100 * gapOf(flat, truth))}% of it sits elsewhere.`,
       )
+    }))
+})
+
+describe('figures that ask before they show', () => {
+  /** The text of a figure after an answer was chosen. */
+  async function guessed(figure: Locator, answer: string): Promise<string> {
+    await figure.scrollIntoViewIfNeeded()
+    await figure.getByRole('button', { name: answer, exact: true }).click()
+    return (await figure.locator('.told').textContent())!
+  }
+
+  it('how long a sum of arrows is', () =>
+    onPage('#/learn?part=2', async (page) => {
+      const figure = row(page, 'words-arrows')
+      expect(await guessed(figure, 'longer')).toBe('You said “longer”; it is “shorter”.')
+      const { dot } = JSON.parse(await heed('similar', 'dog', 'cat', '--model', 'heed-en-de', '--json')) as {
+        dot: number[][]
+      }
+      const [[xx, xy], [, yy]] = dot
+      const told = await figure.getByText('long, ').first().textContent()
+      expect(told).toContain(`${fixed(Math.sqrt(xx) + Math.sqrt(yy))} together`)
+      expect(told).toContain(`The sum is ${fixed(Math.sqrt(xx + yy + 2 * xy))}.`)
+    }))
+
+  it('where a word lies', () =>
+    onPage('#/learn?part=3', async (page) => {
+      const figure = row(page, 'words-place')
+      await figure.scrollIntoViewIfNeeded()
+      const show = figure.getByRole('button', { name: 'Show', exact: true })
+      await show.waitFor()
+      expect(await show.getAttribute('aria-disabled')).toBe('true')
+      await figure.getByRole('button', { name: /^television: / }).press('Shift+ArrowDown')
+      await show.click()
+      expect(await figure.locator('.why').textContent()).toMatch(
+        /^(No word lies|[\d,]+ of 5,008 words lie) nearer to television than where you put it\.$/,
+      )
+      expect(await figure.locator('.name.own').textContent()).toContain('television')
+    }))
+
+  it('how many products make a score; who does not know is told', () =>
+    onPage('#/learn?part=5', async (page) => {
+      const figure = row(page, 'attention-score')
+      expect(await guessed(figure, 'I don’t know')).toBe('It is “four or more”. You made no guess.')
+      // Which is so since the three largest bring less than half.
+      const [, three, all] = /bring \+([\d.]+), all together \+([\d.]+)\./.exec(
+        (await figure.textContent())!,
+      )!
+      expect(Number(three)).toBeLessThan(Number(all) / 2)
+    }))
+
+  it('in which order words are looked at', () =>
+    onPage('#/learn?part=9', async (page) => {
+      const figure = row(page, 'translate')
+      expect(await guessed(figure, 'in the order of the English sentence')).toMatch(/: right\.$/)
+      await figure
+        .getByRole('button', { name: /^Elefant/ })
+        .first()
+        .waitFor()
     }))
 })
 

@@ -17,7 +17,7 @@ export interface ServedOptions {
  * what the browser's cache has is not fetched again.
  *
  * Reading throws HeedError `not-found` for an answer other than 200 and 404 (404 is a file that there is not),
- * `network` when the server cannot be reached or the connection ends early, `aborted` by the signal.
+ * `network` from 500 on, when the server cannot be reached or the connection ends early, `aborted` by the signal.
  */
 export function servedFolder(address: string, options: ServedOptions = {}): Folder {
   const { files = [CONFIG, WEIGHTS, INDEX, ...OPTIONAL_FILES], signal, onProgress } = options
@@ -37,7 +37,11 @@ export function servedFolder(address: string, options: ServedOptions = {}): Fold
       }
       if (!response.ok || !response.body) {
         await response.body?.cancel()
-        throw new HeedError('not-found', `${url}: the server answers ${response.status}; check the address`)
+        const isDown = response.status >= 500
+        throw new HeedError(
+          isDown ? 'network' : 'not-found',
+          `${url}: the server answers ${response.status}; ${isDown ? 'try again later' : 'check the address'}`,
+        )
       }
       total += Number(response.headers.get('content-length') ?? 0)
       const count = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({

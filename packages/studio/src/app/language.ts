@@ -22,6 +22,8 @@ export async function firstLanguage(): Promise<void> {
 /** The reader chooses a language, for now and for the next visit. */
 export async function chooseLanguage(language: Language): Promise<void> {
   await words.speak(language)
+  // Another one was chosen while its words came.
+  if (words.language !== language) return
   keep(KEPT, language)
   route.set({ lang: language }, { replace: true })
 }

@@ -21,6 +21,10 @@ export interface OwnFolder {
 /** Names of models: a folder's begins as the command's would. */
 export const isFolderName = (name: string): boolean => name.startsWith('./')
 
+/** `org/name` or `org/name@revision` of the hub. */
+export const isHubName = (name: string): boolean =>
+  !isFolderName(name) && /^[\w.-]+\/[\w.-]+(@[\w./-]+)?$/.test(name)
+
 const folderOf = (path: string) => path.slice(0, path.lastIndexOf('/') + 1)
 const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1)
 

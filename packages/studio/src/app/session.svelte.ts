@@ -53,12 +53,13 @@ class Session {
 
   /** A model by its name: of this site, of a folder, or else of the hub; without a name the first of the site. */
   sourceOf(wanted: string | undefined): ModelSource | undefined {
-    const { value: entries } = this.models
-    if (!entries) return undefined
+    // Also without a server.
     if (wanted !== undefined && isFolderName(wanted)) {
       const folder = this.#folder(wanted)
       return folder && { name: wanted, folder: folder.number }
     }
+    const { value: entries } = this.models
+    if (!entries) return undefined
     const entry = wanted === undefined ? entries[0] : entries.find(({ name }) => name === wanted)
     if (entry)
       return { name: entry.name, address: new URL(entry.address, this.folder).href, files: entry.files }
@@ -88,6 +89,7 @@ class Session {
   openModel(): void {
     const { source } = this
     if (source) this.open.ask((options) => ask('open', $state.snapshot(source) as ModelSource, options))
+    else this.open.stop()
   }
 
   /** Opens a folder of this machine, again where its name is known: then the view stays. */
@@ -96,6 +98,8 @@ class Session {
     giveFolder({ number, name, files })
     this.folders = [...this.folders.filter((folder) => folder.name !== name), { name, number, bytes }]
     if (name !== this.#wanted) this.choose(name)
+    // Another model of that name, perhaps.
+    else this.open.value = undefined
   }
   #count = 0
 

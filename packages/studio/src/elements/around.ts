@@ -56,7 +56,7 @@ export function fitting(ground: string, ink: string, wanted?: Theme): Around {
   const theme = wanted ?? own
   const isCard = theme === own && Math.max(light, dark) >= READABLE
   const card = isCard ? under : hex(palettes[theme].card)
-  const isInk = theme === own && contrast(rgbaOf(ink), card) >= STRONG
+  const isInk = theme === own && rgbaOf(ink)[3] === 255 && contrast(rgbaOf(ink), card) >= STRONG
   return { theme, ...(isCard && { card: ground }), ...(isInk && { ink }) }
 }
 

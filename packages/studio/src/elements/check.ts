@@ -1,3 +1,4 @@
+import { isHubName } from '../app/own-files'
 import type { ModelEntry } from '../engine/models'
 import type { Words } from '../words/words.svelte'
 import type { Attributes, Name } from './kinds'
@@ -53,6 +54,12 @@ export function wrongAttribute(name: Name, given: Attributes, said: Said): strin
   )
 }
 
+/** Of a folder that an attribute names, with one `/` at its end; as it stands where it is no address. */
+export function folderAddress(folder: string): string {
+  const address = folder.replace(/\/*$/, '/')
+  return URL.canParse(address, document.baseURI) ? new URL(address, document.baseURI).href : address
+}
+
 /** Models that there are none of, and a second list of models, for a page has one. */
 export function wrongModel(
   { model }: Attributes,
@@ -63,8 +70,5 @@ export function wrongModel(
   if (!entries) return undefined
   const there = entries.map(({ name }) => name)
   if (model === undefined) return there.length === 0 ? said.noModels : undefined
-  // `org/name` is a model of the hub.
-  return there.includes(model) || /^[\w.-]+\/[\w.-]+(@[\w.-]+)?$/.test(model)
-    ? undefined
-    : said.model(model, there)
+  return there.includes(model) || isHubName(model) ? undefined : said.model(model, there)
 }

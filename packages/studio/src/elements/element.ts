@@ -109,6 +109,7 @@ abstract class HeedElement extends HTMLElement {
       const { show } = await import('./show.svelte')
       if (turn === this.#turn) this.#shown = show(this, this.#place, this.#name, this.#said(), this.home)
     } catch {
+      if (turn !== this.#turn) return
       // What says so properly is in the code that did not come.
       const said = document.createElement('p')
       said.textContent = `${learn.figure.failed}. ${learn.figure.noCode}`

@@ -13,6 +13,7 @@ it('counts the largest products up to half of the score', () => {
   expect(productsAmong([1, 1, 1, 1, 1, 1, 1])).toBe(2)
   // What is below zero lowers the score, so that fewer come to half of it.
   expect(productsAmong([3, 3, -2])).toBe(0)
+  expect(productsAmong([-2, -2, -2, -2])).toBe(1)
 })
 
 it('knows in which order places are looked at', () => {

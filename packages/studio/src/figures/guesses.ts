@@ -8,8 +8,10 @@ export function sumAmong(sum: number, together: number): 0 | 1 | 2 {
 
 /** One, two or three, four or more: so many products, the largest first, come to half of their sum. */
 export function productsAmong(products: ArrayLike<number>): 0 | 1 | 2 {
-  const all = Array.from(products).sort((a, b) => b - a)
-  const half = all.reduce((sum, x) => sum + x, 0) / 2
+  const score = Array.from(products).reduce((sum, x) => sum + x, 0)
+  // Of a score below zero the largest are those that pull it down most.
+  const all = Array.from(products, (x) => Math.sign(score) * x).sort((a, b) => b - a)
+  const half = Math.abs(score) / 2
   let sum = 0
   const count = 1 + all.findIndex((x) => (sum += x) >= half)
   return count === 1 ? 0 : count <= 3 ? 1 : 2

@@ -108,13 +108,13 @@ it('attentions by name', () => {
   expect(sites.map(de.site.title)).toEqual([
     'Encoder 2 liest sich selbst',
     'Decoder 0 liest sich selbst',
-    'Decoder 1 liest den Quelltext',
+    'Decoder 1 liest den Ausgangstext',
     'Schicht 11 liest sich selbst',
   ])
   expect(sites.map(de.site.kind)).toEqual([
     'Encoder, liest sich selbst',
     'Decoder, liest sich selbst',
-    'Decoder, liest den Quelltext',
+    'Decoder, liest den Ausgangstext',
     'Schichten, lesen sich selbst',
   ])
   expect(sites.map(en.site.kind)).toEqual([

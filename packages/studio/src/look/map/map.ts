@@ -15,6 +15,10 @@ export interface MapData {
   isForbidden?: (query: number, key: number) => boolean
 }
 
+/** Whether a map has such a cell; what was pointed at may be of the map before. */
+export const isIn = ({ queries, keys }: Pick<MapData, 'queries' | 'keys'>, { query, key }: Cell): boolean =>
+  query < queries.length && key < keys.length
+
 /** What a drawn map is given, with cells or on a canvas. */
 export interface MapProps {
   map: MapData

@@ -37,12 +37,6 @@ export const app: typeof import('../en/app').app = {
     list: (why) => `Die Liste der Modelle kam nicht (${why}).`,
     status: (code) => `der Server antwortet ${code}`,
   },
-  loading: {
-    title: (model) => `Holt ${model ?? 'das Modell'}`,
-    here: 'Es bleibt auf diesem Rechner.',
-    download: (done, total) => `${megabytes(done)} von ${megabytes(total)} MB. Es bleibt auf diesem Rechner.`,
-    engine: (done, total) => `${megabytes(done)} von ${megabytes(total)} MB sind in der Engine.`,
-  },
   models: {
     label: 'Modelle',
     model: 'Modell:',

@@ -17,7 +17,7 @@ export const heads: typeof import('../en/heads').heads = {
   findingWrites: (asks, answers, share, isMost) => [
     'Um ',
     { q: asks },
-    isMost ? ' zu schreiben, sieht das Modell auf ' : ' zu schreiben, sieht das Modell am meisten auf ',
+    isMost ? ' zu schreiben, sieht dieser Kopf auf ' : ' zu schreiben, sieht dieser Kopf am meisten auf ',
     { k: answers },
     `: ${share}`,
   ],

@@ -4,7 +4,6 @@ const percent = (share: number) => shareOf(share, 'unter 1\u00A0%')
 
 /** What the article's page says beside the article itself, which is docs/article/de.md. */
 export const learn: typeof import('../en/learn').learn = {
-  title: 'Lernen',
   parts: 'Teile des Artikels',
   part: (n, of, minutes) => `Teil ${n} von ${of} · ${minutes} ${minutes === 1 ? 'Minute' : 'Minuten'}`,
   read: (n, of) => (n === 0 ? `${of} Teile, eine halbe Stunde` : `${n} von ${of} Teilen gelesen`),
@@ -93,7 +92,7 @@ export const learn: typeof import('../en/learn').learn = {
   guess: {
     sum: {
       ask: (x, y) => `Wie lang ist ${x} + ${y}, verglichen mit ${x} und ${y} aneinandergelegt?`,
-      options: ['kürzer', 'genau so lang', 'länger'],
+      options: ['kürzer', 'genauso lang', 'länger'],
     },
     products: {
       ask: (d) => `Wie viele der ${d} Produkte, die größten zuerst, ergeben zusammen den halben Score?`,
@@ -110,7 +109,6 @@ export const learn: typeof import('../en/learn').learn = {
     flat: 'Beide liegen in einer Ebene, unverzerrt gezeichnet; gestrichelt ist, was der Regler aus dem ersten macht.',
     factor: 'skaliert mit',
     axioms: 'Die acht Regeln, an echten Wörtern',
-    axiom: 'Regel',
     on: (u, v, w, s, t) => `u = ${u}, v = ${v}, w = ${w}, s = ${s}, t = ${t}`,
     distances: 'Nah und fern, auf fünf Arten',
     fields: 'Wörter zum Vergleichen',

@@ -27,11 +27,11 @@ export const look: typeof import('../en/look').look = {
     forbidden: 'verboten',
     role: 'Karte',
     canvas: (rows, columns) =>
-      `Gewichte von ${rows} Queries und ${columns} Keys: Die Pfeiltasten gehen von Zelle zu Zelle, daneben steht, was in ihr ist`,
+      `Gewichte von ${rows} Queries und ${columns} Keys: Die Pfeiltasten gehen von Zelle zu Zelle, darunter steht, was in ihr ist`,
     scroll: (rows, columns, isWhole) =>
-      `${rows} × ${columns} Gewichte${isWhole ? '' : ': Scrolle, um alle zu sehen'}. Die Zahlen stehen daneben.`,
+      `${rows} × ${columns} Gewichte${isWhole ? '' : ': Scrolle, um alle zu sehen'}. Die Zahlen stehen darunter.`,
     written: (from) => `Gewichte ab ${from} sind ausgeschrieben.`,
-    noRoom: 'Für Zahlen sind die Zellen zu klein: Sie stehen daneben.',
+    noRoom: 'Für Zahlen sind die Zellen zu klein: Sie stehen darunter.',
     labelled: (step) => `Jede ${step}. Spalte ist beschriftet.`,
   },
 }

@@ -61,7 +61,6 @@ export const own: typeof import('../en/own').own = {
     page: {
       made: 'Gemacht von heed. Die Datei braucht sonst nichts und holt nichts über das Netz.',
       view: 'Diese Ansicht im Studio öffnen',
-      numbers: 'Die Zahlen',
     },
   },
   storage: {

@@ -134,7 +134,6 @@ export const train: typeof import('../en/train').train = {
     divide: 'Teilen durch ',
     normalizer: 'Gewichte durch',
     seed: 'Seed',
-    seedText: 'Ein anderer Seed zieht andere Anfangsgewichte.',
     guess: 'Gelernt wird es',
     paces: { sooner: 'früher', same: 'etwa gleich früh', later: 'später', never: 'nie' },
     paceSaid: {

@@ -1,7 +1,5 @@
 import { weight3 } from 'heed/look'
-import { count } from './written'
-
-const percent = (share: number) => `${Math.round(100 * share)}\u00A0%`
+import { count, percent } from './written'
 
 export const write: typeof import('../en/write').write = {
   title: 'Übersetzen und weiterschreiben',

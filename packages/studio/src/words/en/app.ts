@@ -38,14 +38,6 @@ export const app = {
     list: (why: string) => `The list of models does not come (${why}).`,
     status: (code: number) => `the server answers ${code}`,
   },
-  loading: {
-    title: (model: string | undefined) => `Fetching ${model ?? 'the model'}`,
-    here: 'It stays on this machine.',
-    download: (done: number, total: number) =>
-      `${megabytes(done)} of ${megabytes(total)} MB. It stays on this machine.`,
-    engine: (done: number, total: number) =>
-      `${megabytes(done)} of ${megabytes(total)} MB are in the engine.`,
-  },
   models: {
     label: 'Models',
     model: 'Model:',

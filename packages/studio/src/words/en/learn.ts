@@ -3,7 +3,6 @@ const percent = (share: number): string =>
 
 /** What the article's page says beside the article itself, which is docs/article/en.md. */
 export const learn = {
-  title: 'Learn',
   parts: 'Parts of the article',
   part: (n: number, of: number, minutes: number) =>
     `Part ${n} of ${of} · ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`,
@@ -117,7 +116,6 @@ export const learn = {
     flat: 'Both lie in one plane, drawn without distortion; dashed, what the slider makes of the first.',
     factor: 'scaled by',
     axioms: 'The eight rules, on real words',
-    axiom: 'rule',
     on: (u: string, v: string, w: string, s: string, t: string) =>
       `u = ${u}, v = ${v}, w = ${w}, s = ${s}, t = ${t}`,
     distances: 'Near and far, in five ways',

@@ -61,7 +61,6 @@ export const own = {
     page: {
       made: 'Made by heed. The file needs nothing else and asks for nothing over the network.',
       view: 'Open this view in the studio',
-      numbers: 'The numbers',
     },
   },
   storage: {

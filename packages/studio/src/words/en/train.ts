@@ -131,7 +131,6 @@ export const train = {
     divide: 'Divide by ',
     normalizer: 'weights by',
     seed: 'seed',
-    seedText: 'Another seed draws other first weights.',
     guess: 'It will learn',
     paces: { sooner: 'sooner', same: 'about as soon', later: 'later', never: 'never' } as Record<
       Pace,

@@ -5,7 +5,7 @@ import { copyElement, panelColumns, placeInStep, placeOf } from './panels.js'
 import { columnArgs, columnsOf, columnWork, forEach4, forEachRow, rowArgs, rowWork } from './support.js'
 import { forWeights, weightReader, type WeightType } from './weights.js'
 
-/** `scales` is 0 where the table has none, `panels` 1 where it lies in panels, which hold 16 rows side by side. */
+/** `scales` is 0 where the table has none, `panels` 1 where it lies in panels, which hold `panelColumns` rows side by side. */
 const forwardArgs = {
   ...i32s('ids', 'table', 'panels', 'scales', 'out', 'vocabulary'),
   factor: 'f32',
