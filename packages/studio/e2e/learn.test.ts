@@ -124,10 +124,11 @@ describe('figures that ask before they show', () => {
       const figure = row(page, 'attention-score')
       expect(await guessed(figure, 'I don’t know')).toBe('It is “four or more”. You made no guess.')
       // Which is so since the three largest bring less than half.
-      const [, three, all] = /bring \+([\d.]+), all together \+([\d.]+)\./.exec(
-        (await figure.textContent())!,
-      )!
-      expect(Number(three)).toBeLessThan(Number(all) / 2)
+      const shown = (await figure.textContent())!.replaceAll('−', '-')
+      const [all] = /(?<== )-?\d+\.\d\d/.exec(shown)!
+      const three = [...shown.matchAll(/= ([+-]\d+\.\d)/g)].map(([, product]) => Number(product))
+      expect(three).toHaveLength(3)
+      expect(three.reduce((a, b) => a + b)).toBeLessThan(Number(all) / 2)
     }))
 
   it('in which order words are looked at', () =>
