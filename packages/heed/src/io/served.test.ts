@@ -65,7 +65,7 @@ it('counts bytes', async () => {
 it('says what went wrong', async () => {
   const folder = servedFolder(address)
   await expect(folder.text('generation_config.json')).rejects.toMatchObject({
-    code: 'not-found',
+    code: 'network',
     message: expect.stringContaining('answers 500') as string,
   })
   await expect(folder.text('tokenizer.json')).rejects.toMatchObject({ code: 'network' })

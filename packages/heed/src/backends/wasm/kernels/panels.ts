@@ -146,8 +146,6 @@ function intoPanels(run: RunKernel, host: WasmHost, b: Tensor, along: boolean): 
   const storage = b.storage as WasmStorage
   const { dtype, length } = storage
   const [columns, k] = along ? b.shape : [b.shape[1], b.shape[0]]
-  // A panel that is mostly empty would take many times the memory.
-  if (columns < panelColumns / 2) return
   const [panels, bytes] = [Math.ceil(columns / panelColumns), bytesPerElement[dtype]]
   const [column, step] = along ? [k * bytes, bytes] : [bytes, columns * bytes]
   const rows = { Panel: panelColumns * column, Column: column, Step: step }
