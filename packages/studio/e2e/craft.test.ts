@@ -102,10 +102,19 @@ const pages: readonly [hash: string, ready: string, answers: (page: Page) => Pro
       await settled(page)
     },
   ],
+  // A translation that is begun anew, word by word.
+  ['write?model=heed-en-de', '.rest', (page) => page.getByText('greedy', { exact: true }).click()],
   ['write?model=heed-copy', '.matter h3', (page) => press(page, '.buttons .quiet')],
   ['words', 'canvas', (page) => go(page, '#/words?of=cat&by=euclidean')],
   ['long?model=heed-copy', 'textarea', (page) => go(page, '#/long?model=heed-copy&doc=sample-1000')],
-  ['train', 'h1', async () => {}],
+  [
+    'train',
+    'h1',
+    async (page) => {
+      await page.getByRole('button', { name: 'Start training' }).click()
+      await page.waitForTimeout(4000)
+    },
+  ],
   ['learn', 'h2', (page) => page.evaluate(() => scrollBy(0, 2 * innerHeight))],
   ['quiz', '.options', (page) => press(page, '.options button')],
 ]
