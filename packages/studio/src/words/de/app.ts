@@ -1,7 +1,5 @@
 import { count, decimal } from './written'
 
-const megabytes = (bytes: number) => decimal(bytes / 1e6)
-
 export const app: typeof import('../en/app').app = {
   skip: 'Zum Inhalt',
   header: {
@@ -47,7 +45,6 @@ export const app: typeof import('../en/app').app = {
         : parameters >= 1e6
           ? `${decimal(parameters / 1e6)} Mio.`
           : `${count(Math.round(parameters / 1e3))} Tsd.`,
-    megabytes: (bytes) => `${megabytes(bytes)} MB`,
     hub: 'Ein Modell vom Hugging Face Hub: kommt einmal über das Netz',
     open: 'Öffnen',
   },

@@ -1,6 +1,6 @@
-import { count, decimal } from './written'
+import { numbers } from './numbers'
 
-const megabytes = (bytes: number) => `${decimal(bytes / 1e6)} MB`
+const { count, megabytes } = numbers
 /** `./mine` of an address is "mine" in a sentence. */
 const plain = (folder: string) => folder.replace(/^\.\//, '')
 

@@ -28,7 +28,6 @@ const stepOf = (step: number, steps: number) => `Schritt ${count(step)} von ${co
 export const train: typeof import('../en/train').train = {
   curves,
   percent,
-  number: count,
 
   tasks: {
     describe: ['Welches Wort es beschreibt', 'elephant: large'],

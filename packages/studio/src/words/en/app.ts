@@ -1,7 +1,5 @@
 import { numbers } from './numbers'
 
-const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1)
-
 /** What stands around every page: the header with its menus, and what is said before a page has its answer. */
 export const app = {
   skip: 'Skip to the content',
@@ -48,7 +46,6 @@ export const app = {
         : parameters >= 1e6
           ? `${(parameters / 1e6).toFixed(1)} M`
           : `${Math.round(parameters / 1e3)} k`,
-    megabytes: (bytes: number) => `${megabytes(bytes)} MB`,
     hub: 'A model of the Hugging Face hub: comes over the network, once',
     open: 'Open',
   },

@@ -1,7 +1,8 @@
 import type { MeasureKey } from '../../engine/heads'
 import type { Rich } from '../rich'
+import { numbers } from './numbers'
 
-const times = (n: number, one: string, many: string) => `${n.toLocaleString('en')} ${n === 1 ? one : many}`
+const times = (n: number, one: string, many: string) => `${numbers.count(n)} ${n === 1 ? one : many}`
 
 export const heads = {
   /** The first line of the page. */

@@ -1,3 +1,5 @@
+import { numbers } from './numbers'
+
 const percent = (share: number): string =>
   share > 0 && share < 0.005 ? 'under 1%' : `${Math.round(100 * share)}%`
 
@@ -125,12 +127,12 @@ export const learn = {
     drag: (word: string) => `Drag ${word} to its place; arrow keys move it too.`,
     handle: (word: string) => `${word}: drag it, or move it with the arrow keys`,
     plane: (share: string, dimensions: number, count: number) =>
-      `${count.toLocaleString('en')} words as dots. Two directions of ${dimensions}; they hold ${share} of the spread.`,
+      `${numbers.count(count)} words as dots. Two directions of ${dimensions}; they hold ${share} of the spread.`,
     picture: (word: string, others: string) => `A plane of words with ${others}; ${word} is to be put on it`,
     nearer: (nearer: number, count: number, word: string) =>
       nearer === 0
         ? `No word lies nearer to ${word} than where you put it.`
-        : `${nearer.toLocaleString('en')} of ${count.toLocaleString('en')} words lie nearer to ${word} than where you put it.`,
+        : `${numbers.count(nearer)} of ${numbers.count(count)} words lie nearer to ${word} than where you put it.`,
     again: 'Put it anew',
     unknown: (word: string) => `That is where ${word} lies.`,
     none: 'This model does not know these words.',

@@ -1,4 +1,6 @@
-const count = (n: number) => Math.round(n).toLocaleString('en')
+import { numbers } from './numbers'
+
+const count = (n: number) => numbers.count(Math.round(n))
 const size = (bytes: number) =>
   bytes < 1e6
     ? `${Math.ceil(bytes / 1e3)} KB`

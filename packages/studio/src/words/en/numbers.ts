@@ -6,4 +6,6 @@ export const numbers = {
   tenths: (share: number): string => `${(100 * share).toFixed(1)}%`,
   /** A whole number, its thousands apart. */
   count: (n: number): string => n.toLocaleString('en'),
+  /** `1.2 MB` */
+  megabytes: (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`,
 }

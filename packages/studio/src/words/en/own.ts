@@ -1,4 +1,6 @@
-const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`
+import { numbers } from './numbers'
+
+const { count, megabytes } = numbers
 /** `./mine` of an address is "mine" in a sentence. */
 const plain = (folder: string) => folder.replace(/^\.\//, '')
 
@@ -67,7 +69,7 @@ export const own = {
     text: 'This browser keeps nothing for this page now: its storage is full or closed. What you do here lasts until the page is closed. Free space in the browser’s settings, or save your work from the menu above.',
   },
   word: (letters: number, most: number) =>
-    `That has ${letters.toLocaleString('en')} letters, and a word here at most ${most}. Texts are for the pages Heads and Long texts.`,
-  long: (tokens: number) => `See all ${tokens.toLocaleString('en')} in Long texts`,
+    `That has ${count(letters)} letters, and a word here at most ${most}. Texts are for the pages Heads and Long texts.`,
+  long: (tokens: number) => `See all ${count(tokens)} in Long texts`,
   tooLong: (limit: number) => `Nothing was cut off silently. Read the first ${limit}, or a shorter text.`,
 }

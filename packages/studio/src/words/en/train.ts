@@ -1,8 +1,7 @@
 import type { CurveWords, Pace } from '../../pages/train/curves'
 import { numbers } from './numbers'
 
-const number = (x: number) => x.toLocaleString('en')
-const { percent } = numbers
+const { count, percent } = numbers
 
 const curves: CurveWords = {
   loss: 'Loss',
@@ -25,7 +24,6 @@ const curves: CurveWords = {
 export const train = {
   curves,
   percent,
-  number,
 
   tasks: {
     describe: ['Which word describes it', 'elephant: large'],
@@ -44,7 +42,7 @@ export const train = {
   ask: ['Where will ', ' look, once it has learned?'],
   finding: {
     before: 'Before the first step, ',
-    after: (step: number) => `After ${number(step)} ${step === 1 ? 'step' : 'steps'}, `,
+    after: (step: number) => `After ${count(step)} ${step === 1 ? 'step' : 'steps'}, `,
     looksMost: ' looks most at ',
     looks: ' looks at ',
     itself: 'itself',
@@ -83,8 +81,8 @@ export const train = {
   again: 'Train again',
   anew: 'Another seed',
   starting: 'getting ready …',
-  of: (step: number, steps: number) => `step ${number(step)} of ${number(steps)}`,
-  speed: (tokens: number) => `${number(Math.round(tokens / 100) * 100)} tokens/s`,
+  of: (step: number, steps: number) => `step ${count(step)} of ${count(steps)}`,
+  speed: (tokens: number) => `${count(Math.round(tokens / 100) * 100)} tokens/s`,
   left: (seconds: number) =>
     seconds < 1
       ? 'under a second left'
@@ -95,13 +93,13 @@ export const train = {
   finished: 'all steps taken',
   ended: 'stopped',
   size: (parameters: number, sentences: number, words: number, threads: number) =>
-    `${number(parameters)} parameters, ${number(words)} words, ${number(sentences)} sentences, ${threads === 1 ? 'one thread' : `${threads} threads`}`,
+    `${count(parameters)} parameters, ${count(words)} words, ${count(sentences)} sentences, ${threads === 1 ? 'one thread' : `${threads} threads`}`,
   failed: 'The training stopped',
   failedText: (message: string) => `${message}. What was learned until then can still be looked at.`,
 
   step: 'step',
   slider: 'Step that is looked at',
-  sliderText: (step: number) => `step ${number(step)}`,
+  sliderText: (step: number) => `step ${count(step)}`,
   latest: 'latest',
   play: 'Play from the start',
   stop: 'Stop',
@@ -110,7 +108,7 @@ export const train = {
   mapOf: (head: number | undefined, heads: number) =>
     head === undefined ? `mean of ${heads} heads` : `head ${head} of ${heads}`,
   linkTitle: (query: string, key: string) => `From ${query} to ${key}`,
-  savedTitle: (task: string, step: number) => `${task}, step ${number(step)}`,
+  savedTitle: (task: string, step: number) => `${task}, step ${count(step)}`,
   noCurves: 'Loss, right answers and gradients are drawn here, step by step.',
   notYet: 'Nothing is learned yet. Start the training to fill the map.',
   weight: 'weight',
@@ -171,7 +169,7 @@ export const train = {
       unknown: 'unknown',
     } as Record<string, string>,
     of: (step: number, steps: number | undefined) =>
-      steps === undefined ? `step ${number(step)}` : `step ${number(step)} of ${number(steps)}`,
+      steps === undefined ? `step ${count(step)}` : `step ${count(step)} of ${count(steps)}`,
     live: 'looked at anew every two seconds',
     error: (name: string) => `${name} does not open`,
     noMaps:

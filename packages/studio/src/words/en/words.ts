@@ -1,11 +1,12 @@
 import type { AxiomName } from '../../engine/words-axioms'
 import type { Measure } from '../../engine/words-measures'
+import { numbers } from './numbers'
 
 /** A sentence in parts: `b` are words that are data. */
 export type Parts = readonly (string | { b: string })[]
 const b = (word: string) => ({ b: word })
 
-const count = (n: number) => n.toLocaleString('en')
+const { count } = numbers
 const measure: Record<Measure, string> = {
   cosine: 'cosine',
   angular: 'angle',

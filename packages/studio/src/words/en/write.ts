@@ -1,7 +1,7 @@
 import { weight3 } from 'heed/look'
 import { numbers } from './numbers'
 
-const { percent } = numbers
+const { count, percent } = numbers
 
 /** {q}, {k} and {o} are words of the text, in the colours of their roles. */
 export const write = {
@@ -100,8 +100,7 @@ export const write = {
   asModel: 'model',
   afterControls: 'draw',
   take: 'Take',
-  left: (left: number, vocabulary: number) =>
-    `${left.toLocaleString('en')} of ${vocabulary.toLocaleString('en')} tokens are left in.`,
+  left: (left: number, vocabulary: number) => `${count(left)} of ${count(vocabulary)} tokens are left in.`,
   greedyLeft: 'Temperature 0: always the likeliest.',
   cut: { 'top-k': 'cut by top-k', 'top-p': 'cut by top-p' },
   drawn: 'drawn',

@@ -78,7 +78,11 @@ const thinPanels = forWeights((type) =>
   kernelWith(
     `thin matmul panels ${type}`,
     thinArgs,
-    (m) => ({ one: sumsOfPanel(m, type, 1), two: sumsOfPanel(m, type, 2), copy: copyFloats(m) }),
+    (m) => ({
+      one: sumsOfPanel(m, type, 1),
+      two: type === 'float32' ? undefined : sumsOfPanel(m, type, 2),
+      copy: copyFloats(m),
+    }),
     (f, p, item, scratch, { one, two, copy }) => {
       const bytes = bytesPerElement[type]
       const scales = f.i32(scratch.add(thinRows * rowOfSums))
@@ -104,7 +108,7 @@ const thinPanels = forWeights((type) =>
         })
         f.for(k0, 0, p.k, p.blockK, () => {
           kc.set(p.k.sub(k0).min(p.blockK))
-          if (type === 'float32') forEachRow(1, () => sumUp(one))
+          if (!two) forEachRow(1, () => sumUp(one))
           else
             forEachRow(2, () =>
               f.if(
