@@ -54,7 +54,7 @@ export const de: Words = {
         },
       },
       proof: ({ ids, apart, rows, vocabulary, behind }) =>
-        `Nachgeschlagen in heed-en-de: *bank* ist ${ids === 1 ? 'ein und dasselbe Token' : `${ids} Token`}, und der Abstand der beiden Vektoren ist ${short(apart)}. Die Tabelle hat ${count(rows)} Zeilen für ${count(vocabulary)} Token. Hinter der letzten Schicht des Encoders sind die beiden nicht mehr gleich: Ihr Kosinus ist ${fixed(behind)}.`,
+        `Nachgeschlagen in heed-en-de: *bank* ist ${ids === 1 ? 'ein und dasselbe Token' : `${ids} Token`}, und der Abstand der beiden Vektoren ist ${short(apart)}. Die Tabelle hat ${count(rows)} Zeilen für ${count(vocabulary)} Token. Hinter der letzten Schicht, die Englisch liest, sind die beiden nicht mehr gleich: Ihr Kosinus ist ${fixed(behind)}.`,
     },
     opposites: {
       ask: `*${firstPair[0]}* und *${firstPair[1]}*, *${secondPair[0]}* und *${secondPair[1]}*: Wo liegen die Embeddings von Gegensätzen, im Mittel, in der Tabelle eines Übersetzers?`,
@@ -65,7 +65,7 @@ export const de: Words = {
         },
         nearer: {
           says: 'Einander näher als den Wörtern anderer Paare.',
-          why: 'Was an denselben Stellen von Sätzen steht, bekommt ähnliche Vektoren. Nah heißt gleich gebraucht, nicht gleich gemeint.',
+          why: 'Was an denselben Stellen von Sätzen steht, bekommt ähnliche Vektoren. Nah heißt ähnlich gebraucht, nicht gleich gemeint.',
         },
         unrelated: {
           says: 'So weit auseinander wie irgend zwei solche Wörter: Sie haben nichts gemein.',
@@ -87,7 +87,7 @@ export const de: Words = {
           why: 'Die Zeilen liegen in einem Vektorraum, sind darin aber nur endlich viele Punkte: Eine Summe zweier Zeilen ist kaum je eine Zeile. Darum fragt man nach der nächsten.',
         },
         unit: {
-          says: 'Alle Vektoren der Länge 1, wie normierte Embeddings.',
+          says: 'Alle Vektoren der Länge 1, wie Embeddings, die alle gleich lang gemacht wurden.',
           why: 'Das Doppelte eines solchen Vektors hat Länge 2 und liegt also außerhalb; auch (0, 0) fehlt. Die Richtungen bleiben, aber addieren kann man nicht mehr.',
         },
         positive: {
@@ -164,7 +164,7 @@ export const de: Words = {
         `Mit den Vektoren, die heed-describe für die ${labels.length} Token von *${sentence.text}* hat, sehen ${own} von ${labels.length} Zeilen am meisten auf sich selbst; in ${count(texts)} Texten aus zufälligen Vektoren ${percent(random)} der Zeilen. Durch W_Q und W_K von Kopf ${head}: ${learned} von ${labels.length}.`,
     },
     training: {
-      ask: `*${sentence.text}* Mit diesem Satz wurde heed-describe nicht trainiert, und doch sieht in ihm *${sentence.asks}* auf *${sentence.answers}*. Worin steckt das im trainierten Modell?`,
+      ask: `*${sentence.text}* Mit diesem Satz wurde heed-describe nicht trainiert, und doch sieht in ihm *${sentence.asks}* auf *${sentence.answers}*. Wo im trainierten Modell steckt das?`,
       options: {
         matrices: {
           says: 'In W_Q und W_K, aus denen die Gewichte bei jedem Satz berechnet werden.',
@@ -206,7 +206,7 @@ export const de: Words = {
       ask: `Queries und Keys aus je ${scaling.size} zufälligen Zahlen mit Mittel 0 und Varianz 1; 64 Keys; die Division durch √${scaling.size} bleibt weg. Wie groß ist im Mittel das größte Gewicht einer Zeile?`,
       options: {
         flat: {
-          says: 'Etwa 0,02: Im Zufall wird kein Key bevorzugt, also bekommt jeder 1/64.',
+          says: 'Etwa 0,02: Bei Zufallszahlen wird kein Key bevorzugt, also bekommt jeder 1/64.',
           why: 'Im Mittel über viele Zeilen wird keiner bevorzugt. Aber in jeder Zeile ist irgendein Score der größte, und Softmax macht aus einem Vorsprung einen Anteil.',
         },
         some: {
@@ -218,7 +218,7 @@ export const de: Words = {
           why: 'Dafür dürfte der beste nur so stark sein wie alle anderen zusammen. Bei Scores, die um 23 streuen, liegt er meist viel weiter vorn, und e hoch 8 ist 3000.',
         },
         all: {
-          says: 'Etwa 0,95: Fast alles geht an einen Key.',
+          says: 'Mehr als 0,9: Fast alles geht an einen Key.',
           why: 'Die Summe von 512 zufälligen Produkten streut um √512 ≈ 23. Softmax solcher Scores ist fast die Wahl eines einzigen, durch Zufall, und lässt weniger Gradienten durch, der das ändern könnte.',
         },
       },
@@ -226,7 +226,7 @@ export const de: Words = {
         `Mit heed gemessen in ${draws} Ziehungen von ${queries} Queries und ${keys} Keys: Die Scores streuen um ${fixed(spread, 1)}, und das größte Gewicht ist ${fixed(peak)}. Mit der Division ist es ${fixed(scaled)}, und bei den Scores kommt ${fixed(gradient, 1)}-mal so viel Gradient an.`,
     },
     shift: {
-      ask: `Die Scores einer Zeile sind ${list(shift.scores.map(String))}. Zähle zu jedem ${shift.by} dazu. Was wird nach der Formel aus den Gewichten?`,
+      ask: `Die Scores einer Zeile sind ${list(shift.scores.map(String))}. Addiere ${shift.by} zu jedem. Was wird nach der Formel aus den Gewichten?`,
       options: {
         sharper: {
           says: 'Fast alles geht an den größten: e hoch 103 ist riesig.',
@@ -241,12 +241,12 @@ export const de: Words = {
           why: 'e hoch (s + 100) ist e hoch s, mal e hoch 100: Dieser Faktor steht über und unter dem Bruchstrich. Was zu allen addiert wird, kürzt sich; was alle malnimmt, nicht.',
         },
         broken: {
-          says: 'Nichts Brauchbares: e hoch 103 ist zu groß für eine 32-Bit-Zahl.',
+          says: 'Nichts Brauchbares: e hoch 103 ist zu groß für die Zahlen, mit denen Modelle rechnen.',
           why: 'Das ist es. Darum zieht jedes Programm zuerst den größten Score der Zeile ab, und darf das, weil es kein Gewicht ändert.',
         },
       },
       proof: ({ before, after, overflows }) =>
-        `softmax von heed, vorher: ${list(before.map((w) => weight(w)))}; nachher: ${list(after.map((w) => weight(w)))}.${overflows ? ' e hoch 103 allein läge jenseits von 32 Bit.' : ''}`,
+        `softmax von heed, vorher: ${list(before.map((w) => weight(w)))}; nachher: ${list(after.map((w) => weight(w)))}.${overflows ? ' e hoch 103 allein läge jenseits der größten Zahl von 32 Bit, wie Modelle sie nehmen.' : ''}`,
     },
     masked: {
       ask: 'Eine Maske gibt dem Wort, auf das eine Zeile am meisten sieht, den Score −∞. Was wird aus den anderen Gewichten der Zeile?',
@@ -272,7 +272,7 @@ export const de: Words = {
         `${inHead(head)}, die Zeile von *${labels[asks]}*: *${labels[answers]}* hatte ${taken > 0.9995 ? fixed(taken, 4) : weight(taken)}. Ist es verboten, wachsen alle anderen um ${factors[1] / factors[0] < 1.001 ? `den Faktor ${count(Math.round(factors[0]))}` : `Faktoren von ${fixed(factors[0])} bis ${fixed(factors[1])}`}, und die Zeile ergibt ${fixed(sum, 3)}.`,
     },
     mix: {
-      ask: `Eine Zeile hat zwei Keys mit den Scores 0 und ln 3 ≈ 1,0986. Ihre Values sind die Zahlen ${mix.values[0]} und ${mix.values[1]}. Was gibt die Zeile aus?`,
+      ask: `Eine Zeile hat zwei Keys. Ihre Scores, bereit für Softmax, sind 0 und ln 3 ≈ 1,0986 (e hoch ln 3 ist 3). Ihre Values sind die Zahlen ${mix.values[0]} und ${mix.values[1]}. Was gibt die Zeile aus?`,
       right: 'e hoch 0 ist 1, und e hoch ln 3 ist 3: Die Gewichte sind 1/4 und 3/4. 8/4 + 3 · 4/4 = 2 + 3.',
       slips: {
         mean: 'Das ist das Mittel, als wären beide Scores gleich. Der zweite Key hat dreimal das Gewicht des ersten.',
@@ -342,7 +342,7 @@ export const de: Words = {
         `${count(scores)} Scores zufälliger Queries und Keys, geteilt durch ${short(divisor)}: Ihre Varianz ist ${short(variance)}, und das größte von ${keys} Gewichten ist im Mittel ${fixed(peak)}.`,
     },
     heads: {
-      ask: `*${sentence.text}* heed-describe, eine Schicht mit vier Köpfen, sagt, welches Wort welches beschreibt: *${word}* ist *${by}*. Nimm Köpfe heraus, sodass höchstens zwei übrig sind und es das noch immer sagt, und sonst nichts. Probiere: Was du behältst, läuft.`,
+      ask: `*${sentence.text}* heed-describe, eine Schicht mit vier Köpfen, sagt, welches Wort welches beschreibt: *${word}* ist *${by}*. Nimm Köpfe heraus, sodass höchstens zwei übrig sind und es das noch immer sagt, und sonst nichts. Probiere: Was du behältst, wird ausgeführt.`,
       how: {
         page: 'Wähle die Köpfe, die bleiben: Die Ausgabe aller anderen wird null. Geprüft wird, indem das Modell läuft.',
         terminal: 'Nenne die Köpfe, die bleiben, etwa 1 3; ein - behält keinen.',

@@ -53,7 +53,7 @@ export const en: Words = {
         },
       },
       proof: ({ ids, apart, rows, vocabulary, behind }) =>
-        `Looked up in heed-en-de: *bank* is ${ids === 1 ? 'one and the same token' : `${ids} tokens`}, and the distance of the two vectors is ${short(apart)}. The table has ${count(rows)} rows for ${count(vocabulary)} tokens. Behind the last layer of the encoder the two are no longer one: their cosine is ${fixed(behind)}.`,
+        `Looked up in heed-en-de: *bank* is ${ids === 1 ? 'one and the same token' : `${ids} tokens`}, and the distance of the two vectors is ${short(apart)}. The table has ${count(rows)} rows for ${count(vocabulary)} tokens. Behind the last layer that reads English the two are no longer one: their cosine is ${fixed(behind)}.`,
     },
     opposites: {
       ask: `*${firstPair[0]}* and *${firstPair[1]}*, *${secondPair[0]}* and *${secondPair[1]}*: where do the embeddings of opposites lie, on average, in a translator’s table?`,
@@ -86,7 +86,7 @@ export const en: Words = {
           why: 'The rows lie in a vector space, but they are a finite number of points in it: a sum of two rows is hardly ever a row. That is why one asks for the nearest.',
         },
         unit: {
-          says: 'All vectors of length 1, such as embeddings that were normalised.',
+          says: 'All vectors of length 1, such as embeddings that were all made equally long.',
           why: 'Twice such a vector has length 2, and so it is outside; (0, 0) is missing too. Directions are kept, but one can no longer add.',
         },
         positive: {
@@ -217,7 +217,7 @@ export const en: Words = {
           why: 'For that the best would have to be just as strong as all others together. With scores that spread by 23 it is mostly much farther ahead, and e to the 8 is 3,000.',
         },
         all: {
-          says: 'About 0.95: nearly everything goes to one key.',
+          says: 'More than 0.9: nearly everything goes to one key.',
           why: 'The sum of 512 random products spreads by √512 ≈ 23. Softmax of such scores is nearly a choice of one, by chance, and lets less gradient through to change it.',
         },
       },
@@ -240,12 +240,12 @@ export const en: Words = {
           why: 'e to the (s + 100) is e to the s, times e to the 100: that factor stands above and below the fraction line. What is added to all cancels; what multiplies all does not.',
         },
         broken: {
-          says: 'Nothing sensible: e to the 103 is too large for a 32-bit number.',
+          says: 'Nothing sensible: e to the 103 is too large for the numbers that models use.',
           why: 'It is. So every engine subtracts the largest score of the row first, and may, because this changes no weight.',
         },
       },
       proof: ({ before, after, overflows }) =>
-        `softmax of heed, before: ${list(before.map((w) => weight(w)))}; after: ${list(after.map((w) => weight(w)))}.${overflows ? ' e to the 103 alone would be beyond 32 bits.' : ''}`,
+        `softmax of heed, before: ${list(before.map((w) => weight(w)))}; after: ${list(after.map((w) => weight(w)))}.${overflows ? ' e to the 103 alone would be beyond the largest number of 32 bits, as models use them.' : ''}`,
     },
     masked: {
       ask: 'A mask gives the word that a row looks at most the score −∞. What becomes of the other weights of the row?',
@@ -271,7 +271,7 @@ export const en: Words = {
         `${inHead(head)}, the row of *${labels[asks]}*: *${labels[answers]}* had ${taken > 0.9995 ? fixed(taken, 4) : weight(taken)}. Forbidden, all others grow by ${factors[1] / factors[0] < 1.001 ? `a factor of ${count(Math.round(factors[0]))}` : `factors of ${fixed(factors[0])} to ${fixed(factors[1])}`}, and the row adds up to ${fixed(sum, 3)}.`,
     },
     mix: {
-      ask: `A row has two keys with the scores 0 and ln 3 ≈ 1.0986. Their values are the numbers ${mix.values[0]} and ${mix.values[1]}. What does the row give out?`,
+      ask: `A row has two keys. Their scores, ready for softmax, are 0 and ln 3 ≈ 1.0986 (e to the ln 3 is 3). Their values are the numbers ${mix.values[0]} and ${mix.values[1]}. What does the row give out?`,
       right: 'e to the 0 is 1 and e to the ln 3 is 3: the weights are 1/4 and 3/4. 8/4 + 3 · 4/4 = 2 + 3.',
       slips: {
         mean: 'That is the mean, as if both scores were equal. The second key has three times the weight of the first.',
