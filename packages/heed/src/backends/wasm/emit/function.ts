@@ -8,8 +8,11 @@ import {
   f32,
   i32,
   relaxedMadd,
+  relaxedSwizzle,
   typeCodes,
   v128,
+  v128i,
+  v128is,
 } from './values.js'
 
 /** What the engine offers and how its compiler behaves. */
@@ -80,6 +83,15 @@ export class Fn {
 
   /** a · b + c: fused where the engine can, else a product rounded before the sum. */
   madd = (a: V128, b: V128, c: V128): V128 => (this.simd.relaxed ? relaxedMadd(a, b, c) : a.mul(b).add(c))
+
+  /** Byte n of each of four words to its top, zeros below: one instruction where the engine can, else two. */
+  byteToTop(n: number): (words: V128) => V128 {
+    const mask = this.simd.relaxed
+      ? v128is(0, 4 << 24, 8 << 24, 12 << 24).iadd(v128i((n << 24) | 0x808080))
+      : v128i(0xff000000 | 0)
+    const kept = this.v128(mask)
+    return (words) => (this.simd.relaxed ? relaxedSwizzle(words, kept) : words.ishl(24 - 8 * n).and(kept))
+  }
 
   storeI32(address: I32, value: I32 | number, offset = 0): void {
     this.#emit(address.code, i32(value).code, 0x36, 2, unsigned(offset))

@@ -297,3 +297,6 @@ export function select<T extends I32 | F32>(a: T, b: T, condition: I32): T {
 
 export const relaxedMadd = (a: V128, b: V128, c: V128): V128 =>
   new V128([a.code, b.code, c.code, simd(0x105)])
+
+/** Byte n of the result is the byte of `a` that byte n of `order` counts to, or 0 where that is 128 or more. */
+export const relaxedSwizzle = (a: V128, order: V128): V128 => new V128([a.code, order.code, simd(0x100)])

@@ -42,11 +42,13 @@ export function stepReader(f: Fn, type: WeightType): StepReader {
     return { scale: 1, read16: (at, element) => [0, 4, 8, 12].map((column) => read4(at, element + column)) }
   }
   const [words, top] = [f.v128(), f.v128(v128i(0xff000000 | 0))]
+  const second = f.byteToTop(1)
+  const third = f.byteToTop(2)
   return {
     scale: 2 ** 24,
     read16(at, element) {
       words.set(at.v128(element))
-      return [24, 16, 8, 0].map((n) => words.ishl(n).and(top).itoF32())
+      return [words.ishl(24), second(words), third(words), words.and(top)].map((byte) => byte.itoF32())
     },
   }
 }

@@ -104,18 +104,18 @@ export const sumsOfPanel = (m: ModuleBuilder, type: WeightType, rows: 1 | 2) =>
     const { scale, read16 } = stepReader(f, type)
     const [bytes, columns] = [bytesPerElement[type], panelColumns / rows]
     const acc = Array.from({ length: rows }, () => f.v128s(columns / 4))
-    const [x, factor, less] = [f.v128s(4), f.v128(), f.v128(v128(1 / scale))]
+    const [x, factors, less] = [f.v128(), f.v128s(rows), f.v128(v128(1 / scale))]
     const at = Array.from({ length: rows }, () => f.i32())
     const [part, from] = [f.i32(), f.i32()]
     /** The next step of 16 columns from `column` on. */
     const step = (s: number, column: number) => {
-      const weights = read16(from, s * panelColumns + column)
-      if (rows > 1) x.forEach((y, v) => y.set(weights[v]))
-      acc.forEach((row, r) => {
-        if (column === 0) factor.set(at[r].splatF32(4 * s))
-        row
-          .slice(column / 4, column / 4 + 4)
-          .forEach((sum, v) => sum.set(f.madd(factor, rows > 1 ? x[v] : weights[v], sum)))
+      if (column === 0) factors.forEach((factor, r) => factor.set(at[r].splatF32(4 * s)))
+      read16(from, s * panelColumns + column).forEach((weights, v) => {
+        if (rows > 1) x.set(weights)
+        for (const [r, row] of acc.entries()) {
+          const sum = row[column / 4 + v]
+          sum.set(f.madd(factors[r], rows > 1 ? x : weights, sum))
+        }
       })
     }
     const steps = (count: number, end: I32) => {
