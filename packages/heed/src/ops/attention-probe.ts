@@ -50,7 +50,7 @@ export function attentionTile(tile: AttentionTileOptions): Tensor {
   const [B, Tq, H] = q.shape
   const Tk = k.shape[1]
   for (const [name, t] of Object.entries({ m, l }))
-    checkShapeIs('attentionTile', name, t, [B, H, Tq], `for q ${show(q.shape)}`)
+    checkShapeIs('attentionTile', name, t, [B, H, Tq], () => `for q ${show(q.shape)}`)
   checkInside('batch', batch, B)
   checkInside('head', head, H)
   const { rows = [0, Tq], cols = [0, Tk] } = tile

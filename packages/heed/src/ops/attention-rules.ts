@@ -69,7 +69,7 @@ export function resolveRules(
     throw wrong('softcap', `a number from ${tiny} to ${huge} (leave it out for none)`, softcap)
   if (sink !== undefined) {
     checkFloats('attention', { q, sink })
-    checkShapeIs('attention', 'sink', sink, [H], `for q ${show(q.shape)}`)
+    checkShapeIs('attention', 'sink', sink, [H], () => `for q ${show(q.shape)}`)
   }
   const { offsets, first, last } = resolveBand(options, map)
   const bias = options.bias !== undefined ? resolveBias(options.bias, q, map, offsets) : undefined

@@ -32,7 +32,7 @@ export function checkWeight(op: string, name: string, t: Tensor, scales: Shape, 
   checkTensor(op, name, t)
   if (!isNarrow(t.dtype)) return void checkFloats(op, x ? { x, [name]: t } : { [name]: t })
   if (x && x.device !== t.device) throw twoBackends(op, 'x', x, name, t)
-  if (t.scales) checkShapeIs(op, `the scales of ${name}`, t.scales, scales, `for ${t}`)
+  if (t.scales) checkShapeIs(op, `the scales of ${name}`, t.scales, scales, () => `for ${t}`)
 }
 
 /** The float of what is computed from weights: their own, or of narrow ones the backend's. */
@@ -65,12 +65,18 @@ export function checkKind(
   if (like && like.device !== t.device) throw twoBackends(op, name, t, 'the rest', like)
 }
 
-/** Throws unless a tensor has the shape; -1 stands for any size. */
-export function checkShapeIs(op: string, name: string, t: Tensor, expected: Shape, because = ''): void {
+/** Throws unless a tensor has the shape; -1 stands for any size. `because` is asked when it has not. */
+export function checkShapeIs(
+  op: string,
+  name: string,
+  t: Tensor,
+  expected: Shape,
+  because?: () => string,
+): void {
   if (t.rank !== expected.length || !expected.every((d, i) => d === -1 || d === t.shape[i]))
     throw new HeedTypeError(
       'shape',
-      `${op}: ${name} must be ${show(expected).replaceAll('-1', '·')}${because && ` ${because}`}, got ${show(t.shape)}`,
+      `${op}: ${name} must be ${show(expected).replaceAll('-1', '·')}${because ? ` ${because()}` : ''}, got ${show(t.shape)}`,
     )
 }
 

@@ -22,7 +22,7 @@ import { record } from './record.js'
 export function dropHeads(x: Tensor, rate: number, seed: number): Tensor {
   return scope(() => {
     const { kernels } = checkFloats('dropHeads', { x })
-    checkShapeIs('dropHeads', 'x', x, [-1, -1, -1, -1], '= [B, T, H, D]')
+    checkShapeIs('dropHeads', 'x', x, [-1, -1, -1, -1], () => '= [B, T, H, D]')
     checkNumber('dropHeads', 'rate', rate, 0, 1)
     const [B, , H] = x.shape
     const byHead = tensor(headFactors(B, H, rate, seed), [B, 1, H, 1], {

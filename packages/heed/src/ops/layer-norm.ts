@@ -16,8 +16,8 @@ export function layerNorm(x: Tensor, gamma: Tensor, beta: Tensor, eps = 1e-5): T
   return scope(() => {
     const { kernels } = checkFloats('layerNorm', { x, gamma, beta })
     const width = x.shape.at(-1) ?? 1
-    checkShapeIs('layerNorm', 'gamma', gamma, [width], `for x [..., ${width}]`)
-    checkShapeIs('layerNorm', 'beta', beta, [width], `for x [..., ${width}]`)
+    checkShapeIs('layerNorm', 'gamma', gamma, [width], () => `for x [..., ${width}]`)
+    checkShapeIs('layerNorm', 'beta', beta, [width], () => `for x [..., ${width}]`)
     checkNumber('layerNorm', 'eps', eps, 0)
     const input = dense(x)
     const rows = sizeOf(x.shape.slice(0, -1))

@@ -28,9 +28,15 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor, options: Linear
     const { activation: kind, transposed = false } = options
     const width = x.shape.at(-1) ?? 1
     checkWeight('linear', 'weight', weight, transposed ? [1, -1] : [-1, 1], x)
-    checkShapeIs('linear', 'weight', weight, transposed ? [width, -1] : [-1, width], `for x [..., ${width}]`)
+    checkShapeIs(
+      'linear',
+      'weight',
+      weight,
+      transposed ? [width, -1] : [-1, width],
+      () => `for x [..., ${width}]`,
+    )
     const outWidth = weight.shape[transposed ? 1 : 0]
-    if (bias) checkShapeIs('linear', 'bias', bias, [outWidth], `for weight ${show(weight.shape)}`)
+    if (bias) checkShapeIs('linear', 'bias', bias, [outWidth], () => `for weight ${show(weight.shape)}`)
 
     const rows = sizeOf(x.shape.slice(0, -1))
     const a = dense(x).view([rows, width])

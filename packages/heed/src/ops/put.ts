@@ -29,7 +29,7 @@ export function put(x: Tensor, parts: readonly PutPart[]): Tensor {
     kernels.copy(x, out)
     for (const [n, { at, by }] of parts.entries()) {
       const there = at(out)
-      checkShapeIs('put', `by${n}`, by, there.shape, `for its part of x ${show(x.shape)}`)
+      checkShapeIs('put', `by${n}`, by, there.shape, () => `for its part of x ${show(x.shape)}`)
       kernels.copy(by, there)
     }
     return record('put', [x, ...parts.map(({ by }) => by)], out, (dy, [wantX, ...wantBy]) => {

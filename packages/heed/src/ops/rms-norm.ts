@@ -16,7 +16,7 @@ export function rmsNorm(x: Tensor, gamma: Tensor, eps = 1e-6): Tensor {
   return scope(() => {
     const { kernels } = checkFloats('rmsNorm', { x, gamma })
     const width = x.shape.at(-1) ?? 1
-    checkShapeIs('rmsNorm', 'gamma', gamma, [width], `for x [..., ${width}]`)
+    checkShapeIs('rmsNorm', 'gamma', gamma, [width], () => `for x [..., ${width}]`)
     checkNumber('rmsNorm', 'eps', eps, 0)
     const input = dense(x)
     const [out, rstd] = [emptyLike(x), emptyLike(x, [sizeOf(x.shape.slice(0, -1))])]

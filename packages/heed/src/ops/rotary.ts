@@ -28,12 +28,12 @@ export function rotary(x: Tensor, cos: Tensor, sin: Tensor, options: RotaryOptio
   return scope(() => {
     const { kernels } = checkFloats('rotary', { x, cos, sin })
     checkShapes(x, cos, sin)
-    const rule = { cos: dense(cos), sin: dense(sin), interleaved: isInterleaved(options) }
-    const out = emptyLike(x)
-    kernels.rotary({ ...rule, x: headsDense(x), inverse: false, out })
+    ;[cos, sin] = [dense(cos), dense(sin)]
+    const [interleaved, out] = [isInterleaved(options), emptyLike(x)]
+    kernels.rotary({ cos, sin, interleaved, x: headsDense(x), inverse: false, out })
     return record('rotary', [x], out, (dy) => {
       const dx = emptyLike(x)
-      kernels.rotary({ ...rule, x: dy, inverse: true, out: dx })
+      kernels.rotary({ cos, sin, interleaved, x: dy, inverse: true, out: dx })
       return [dx]
     })
   })

@@ -8,7 +8,11 @@ export const show = (shape: Shape): string => `[${shape.join(', ')}]`
 /** `0.50 GB`, of 2³⁰ bytes each, as people read it. */
 export const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GB`
 
-export const sizeOf = (shape: Shape): number => shape.reduce((n, d) => n * d, 1)
+export function sizeOf(shape: Shape): number {
+  let size = 1
+  for (const d of shape) size *= d
+  return size
+}
 
 export const sameShape = (a: Shape, b: Shape): boolean =>
   a.length === b.length && a.every((d, i) => d === b[i])
@@ -26,9 +30,13 @@ export function denseStrides(shape: Shape): number[] {
 
 /** The lowest and the highest offset that walking the strides reaches, where no dimension is 0. */
 export function reach(shape: Shape, strides: readonly number[]): [lowest: number, highest: number] {
-  const steps = shape.map((d, i) => (d - 1) * strides[i])
-  const sum = (pick: (step: number) => number) => steps.reduce((at, step) => at + pick(step), 0)
-  return [sum((step) => Math.min(0, step)), sum((step) => Math.max(0, step))]
+  let [lowest, highest] = [0, 0]
+  for (let i = 0; i < shape.length; i++) {
+    const step = (shape[i] - 1) * strides[i]
+    if (step < 0) lowest += step
+    else highest += step
+  }
+  return [lowest, highest]
 }
 
 /** Whether walking the strides visits memory in order; dimensions of size 1 may have any stride. */

@@ -76,7 +76,7 @@ export class Tensor implements Disposable {
     if (this.scales)
       throw new HeedTypeError('dtype', `view: ${this} is whole or not at all; use float32 or float16`)
     const [first, last] = reach(shape, strides)
-    const whole = offset >= 0 && [offset, ...strides].every((n) => Number.isSafeInteger(n))
+    const whole = offset >= 0 && Number.isSafeInteger(offset) && strides.every((n) => Number.isSafeInteger(n))
     const inside = sizeOf(shape) === 0 || (offset + first >= 0 && offset + last < this.storage.length)
     if (strides.length !== shape.length || !whole || !inside)
       throw new HeedTypeError(

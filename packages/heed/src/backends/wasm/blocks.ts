@@ -16,7 +16,7 @@ export const grain = 64
 /** Position on a scale where each power of two spans `classes` steps of equal size. */
 const scale = (size: number): number => {
   const exponent = 31 - Math.clz32(size)
-  return classes * (exponent + size / 2 ** exponent - 1)
+  return classes * (exponent + size / ((1 << exponent) >>> 0) - 1) // 2 ** exponent would be a call
 }
 
 /**

@@ -37,17 +37,45 @@ export function withAttentionArgs(
 ): void {
   const [, Tq, H, D] = q.shape
   checkHeadSize('D', D)
-  const { sink, mask, bias } = rules
+  const { sink = 0, mask, bias } = rules
   const [maskB, maskH, maskQ, maskK] = mask?.strides ?? [0, 0, 0, 0]
   const [qB, qT, kB, kT] = [q.strides[0], q.strides[1], k.strides[0], k.strides[1]].map((n) => 4 * n)
-  const places = { q, k, m, l, qB, qT, kB, kT }
-  const sizes = { H, group: H / k.shape[2], Tq, Tk: k.shape[1], D }
-  const masked = { mask: mask ?? 0, maskB, maskH, maskQ, maskK }
-  const biased = { bias: bias ?? 0, ...biasSteps(bias), sink: sink ?? 0 }
+  const [group, Tk] = [H / k.shape[2], k.shape[1]]
+  const { biasB, biasH, biasQ } = biasSteps(bias)
   host.withInts(rules.first, (first) =>
     host.withInts(rules.last, (last) =>
       host.withInts(rules.lengths, (lengths) =>
-        use({ ...places, ...sizes, scale, softcap, first, last, lengths, ...masked, ...biased }),
+        // Written out: joining objects would take longer than a step of decoding's attention.
+        use({
+          q,
+          qB,
+          qT,
+          k,
+          kB,
+          kT,
+          m,
+          l,
+          H,
+          group,
+          Tq,
+          Tk,
+          D,
+          scale,
+          softcap,
+          sink,
+          first,
+          last,
+          lengths,
+          mask: mask ?? 0,
+          maskB,
+          maskH,
+          maskQ,
+          maskK,
+          bias: bias ?? 0,
+          biasB,
+          biasH,
+          biasQ,
+        }),
       ),
     ),
   )

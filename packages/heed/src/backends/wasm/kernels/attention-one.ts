@@ -123,6 +123,6 @@ export const attentionOne = (
     if (Tq !== 1) return attention(all)
     const { v, out, ...inputs } = all
     const values = valuesOf(v, out)
-    withAttentionArgs(host, inputs, (args) => run(oneQuery, B * H, { ...args, ...values }))
+    withAttentionArgs(host, inputs, (args) => run(oneQuery, B * H, Object.assign(args, values)))
   },
 })

@@ -109,7 +109,7 @@ export const attention = (run: RunKernel, host: WasmHost): AttentionKernels => (
     const itemRows = rowsPerItem(B * H, Tq, D + v.shape[3] + 16)
     const blocks = Math.ceil(Tq / itemRows)
     const rest = { ...valuesOf(v, out), blocks, itemRows }
-    withAttentionArgs(host, inputs, (args) => run(forward, B * H * blocks, { ...args, ...rest }))
+    withAttentionArgs(host, inputs, (args) => run(forward, B * H * blocks, Object.assign(args, rest)))
   },
   attentionTile({ batch, head, rows: [row0, row1], cols: [col0, col1], what, out, ...inputs }) {
     const part = {
@@ -123,6 +123,6 @@ export const attention = (run: RunKernel, host: WasmHost): AttentionKernels => (
       out,
     }
     const items = Math.ceil((row1 - row0) / blockRows)
-    withAttentionArgs(host, inputs, (args) => run(tile, items, { ...args, ...part }))
+    withAttentionArgs(host, inputs, (args) => run(tile, items, Object.assign(args, part)))
   },
 })
