@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { attentionInputs, capture, inputActivations, see } from 'heed/lens'
 import {
+  drawnAxes,
   drawnMap,
   fixed,
   gridSvg,
@@ -59,27 +60,34 @@ await write(
 
 // From vectors to an output, number by number.
 const site = 'layers.0.self'
-const looked = await capture(describe, text, {
-  sites: [site, ...inputActivations(describe, site)],
-  values: true,
-})
-const { queries, keys } = attentionInputs(describe, looked, site)
-const D = keys.stream.shape[2]
-const stream = await keys.stream.data()
-for (const { read, stream } of [queries, keys]) for (const t of [read, stream]) t.dispose()
-const labels = tokenLabels(map.keys)
-const rowsOf = (list, width) => labels.map((_, i) => list.slice(i * width, (i + 1) * width))
-const xs = rowsOf(stream, D)
+const look = (text) =>
+  capture(describe, text, { sites: [site, ...inputActivations(describe, site)], values: true })
+/** What the layer is given of each token: D numbers. */
+async function vectorsOf(looked) {
+  const { queries, keys } = attentionInputs(describe, looked, site)
+  const [, , D] = keys.stream.shape
+  const stream = await keys.stream.data()
+  for (const { read, stream } of [queries, keys]) for (const t of [read, stream]) t.dispose()
+  return Array.from({ length: stream.length / D }, (_, i) => stream.slice(i * D, (i + 1) * D))
+}
+const twice = await look('The large dog saw the large elephant.')
+const rows = await vectorsOf(twice)
+const tokens = tokenLabels(drawnAxes(twice.of, { site, queries: 'source', keys: 'source' }).keys)
+twice.dispose()
 await write(
   'vectors',
   strips({
-    title: `Each word as ${D} numbers`,
-    description: `${labels.length} rows of ${D} cells, one for each token: ${labels.join(', ')}.`,
-    rows: labels.map((label, i) => ({ label, values: xs[i] })),
+    title: `Each word as ${rows[0].length} numbers`,
+    description: `${tokens.length} rows of ${rows[0].length} cells, one for each token: ${tokens.join(', ')}.`,
+    rows: tokens.map((label, i) => ({ label, values: rows[i] })),
     remark: 'What heed-describe has of each word at the beginning: which word it is, and its place.',
   }),
 )
 
+const looked = await look(text)
+const xs = await vectorsOf(looked)
+const D = xs[0].length
+const labels = tokenLabels(map.keys)
 const kept = looked.attention(site)
 const [, , H, d] = kept.q.shape
 /** Of one head, a row for each token: x [1, T, H, d]. */

@@ -1,10 +1,9 @@
 import { capture } from 'heed/lens'
-import { fixed, weight2, weight3 } from 'heed/look'
+import { weight2, weight3 } from 'heed/look'
 import { loadModel } from 'heed/models'
-import type { Locator, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { expectFits, onPage, params, seriousViolations, useBrowser } from './browser'
-import { heed } from './server'
 
 useBrowser()
 
@@ -83,77 +82,21 @@ describe('the painted row', () => {
     }))
 })
 
-describe('figures that ask before they show', () => {
-  /** The text of a figure after an answer was chosen. */
-  async function guessed(figure: Locator, answer: string): Promise<string> {
-    await figure.scrollIntoViewIfNeeded()
-    await figure.getByRole('button', { name: answer, exact: true }).click()
-    return (await figure.locator('.told').textContent())!
-  }
-
-  it('how long a sum of arrows is', () =>
-    onPage('#/learn?part=2', async (page) => {
-      const figure = row(page, 'words-arrows')
-      expect(await guessed(figure, 'longer')).toBe('You said “longer”; it is “shorter”.')
-      const { dot } = JSON.parse(await heed('similar', 'dog', 'cat', '--model', 'heed-en-de', '--json')) as {
-        dot: number[][]
-      }
-      const [[xx, xy], [, yy]] = dot
-      const told = await figure.getByText('long, ').first().textContent()
-      expect(told).toContain(`${fixed(Math.sqrt(xx) + Math.sqrt(yy))} together`)
-      expect(told).toContain(`The sum is ${fixed(Math.sqrt(xx + yy + 2 * xy))}.`)
-    }))
-
-  it('where a word lies', () =>
-    onPage('#/learn?part=3', async (page) => {
-      const figure = row(page, 'words-place')
-      await figure.scrollIntoViewIfNeeded()
-      const show = figure.getByRole('button', { name: 'Show', exact: true })
-      await show.waitFor()
-      expect(await show.getAttribute('aria-disabled')).toBe('true')
-      await figure.getByRole('button', { name: /^television: / }).press('Shift+ArrowDown')
-      await show.click()
-      expect(await figure.locator('.why').textContent()).toMatch(
-        /^(No word lies|[\d,]+ of 5,008 words lie) nearer to television than where you put it\.$/,
-      )
-      expect(await figure.locator('.name.own').textContent()).toContain('television')
-    }))
-
-  it('how many products make a score; who does not know is told', () =>
-    onPage('#/learn?part=5', async (page) => {
-      const figure = row(page, 'attention-score')
-      expect(await guessed(figure, 'I don’t know')).toBe('It is “four or more”. You made no guess.')
-      // Which is so since the three largest bring less than half.
-      const shown = (await figure.textContent())!.replaceAll('−', '-')
-      const [all] = /(?<== )-?\d+\.\d\d/.exec(shown)!
-      // Above the bars stand the three largest.
-      const three = [...shown.matchAll(/= ([+-]\d+\.\d)/g)].slice(0, 3).map(([, product]) => Number(product))
-      expect(three).toHaveLength(3)
-      expect(three.reduce((a, b) => a + b)).toBeLessThan(Number(all) / 2)
-    }))
-
-  it('in which order words are looked at', () =>
-    onPage('#/learn?part=9', async (page) => {
-      const figure = row(page, 'translate')
-      expect(await guessed(figure, 'in the order of the English sentence')).toMatch(/: right\.$/)
-      await figure
-        .getByRole('button', { name: /^Elefant/ })
-        .first()
-        .waitFor()
-    }))
-})
-
 it('figures follow their own sentence, and leave the address alone', () =>
   onPage('#/learn?part=4', async (page) => {
     const figure = row(page, 'attention-map').nth(1)
     await figure.scrollIntoViewIfNeeded()
+    await figure.getByRole('button', { name: 'I don’t know' }).click()
     await figure.getByRole('gridcell').first().waitFor()
-    expect(await figure.locator('.readout .title').textContent()).toBe('elephant → large')
+    expect(await figure.locator('.readout .title').textContent()).toBe('dog → small')
+    expect(await figure.locator('.told').count()).toBe(1)
     await figure.getByRole('textbox').fill('I saw a small dog.')
     await figure.getByRole('textbox').press('Enter')
     const { words, weights } = await rowOf(0, { text: 'I saw a small dog.', word: 'dog' })
     const [i, j] = [words.indexOf('dog'), words.indexOf('small')]
     await expect.poll(() => figure.getByRole('rowheader').allTextContents()).toEqual(words)
+    // What was guessed of another sentence is not told of this one.
+    expect(await figure.locator('.told').count()).toBe(0)
     await figure.locator(`[data-i="${i}"][data-j="${j}"]`).click()
     expect(await figure.locator('.readout .title').textContent()).toBe('dog → small')
     expect(await figure.locator('.readout .big').textContent()).toBe(weight3(weights[j]))
@@ -187,7 +130,11 @@ it.each(['light', 'dark'] as const)(
       async (page) => {
         await row(page).getByRole('slider').first().waitFor()
         await row(page).getByRole('button', { name: 'I don’t know' }).click()
-        await row(page, 'attention-map').first().getByRole('gridcell').first().waitFor()
+        const map = row(page, 'attention-map').first()
+        await map.getByRole('button', { name: 'I don’t know' }).waitFor()
+        expect(await seriousViolations(page)).toEqual([])
+        await map.getByRole('button', { name: 'I don’t know' }).click()
+        await map.getByRole('gridcell').first().waitFor()
         expect(await seriousViolations(page)).toEqual([])
         await expectFits(page, [390, 768])
       },

@@ -2,6 +2,7 @@ import { HeedError } from 'heed'
 import { damageOf, effect, forbid, headEffects, measureHeads, see } from 'heed/lens'
 import { loadModel } from 'heed/models'
 import { afterEach, describe, expect, it } from 'vitest'
+import { argmax, rowOf } from '../look/numbers'
 import { head, type HeadRequest, type HeadView, heads, type HeadsView } from './heads'
 import { damages, link, type Worth, worth } from './heads-worth'
 import { closeModels } from './models'
@@ -43,9 +44,10 @@ describe('all heads', () => {
     })
   })
 
-  it('of a long text are pooled by their largest', async () => {
-    const { heads } = await all({ model: { name: 'heed-copy' }, text: 'abcdefghij'.repeat(10) })
-    const [{ cells, rows, columns }] = heads
+  it('of a long text are pooled by their largest; where each query looks most is of its own tokens', async () => {
+    const request = { model: { name: 'heed-copy' }, text: 'abcdefghij'.repeat(10) }
+    const { heads } = await all({ ...request, withTops: true })
+    const [{ cells, rows, columns, tops }] = heads
     expect([rows, columns]).toEqual([64, 64])
     const map = await one({
       model: { name: 'heed-copy' },
@@ -54,6 +56,10 @@ describe('all heads', () => {
       head: 0,
     })
     expect(Math.max(...cells)).toBe(Math.max(...map.weights))
+    const width = map.keys.length
+    expect(tops).toHaveLength(map.queries.length)
+    expect([...tops!]).toEqual(map.queries.map((_, i) => argmax(rowOf(map.weights, i, width))))
+    expect((await all(request)).heads[0].tops).toBeUndefined()
   })
 
   it('too long a text: how long', async () => {

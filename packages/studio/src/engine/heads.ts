@@ -33,6 +33,8 @@ export interface HeadSummary {
   cells: Float32Array
   rows: number
   columns: number
+  /** Of each query the key that it gives most, where that was asked for. */
+  tops?: Int32Array
 }
 
 /** Every head of a model, reading one text. */
@@ -48,7 +50,7 @@ export interface HeadsView {
 
 /** All heads as thumbnails with their measures. */
 export async function heads(
-  { model, text }: { model: ModelSource; text: string },
+  { model, text, withTops }: { model: ModelSource; text: string; withTops?: boolean },
   context: Context,
 ): Promise<HeadsView | TooLong> {
   const open = await openModel(model, context)
@@ -69,6 +71,7 @@ export async function heads(
       cells,
       rows: size[0],
       columns: size[1],
+      ...(withTops && { tops: (await map.top(1)).keys }),
     })
     context.onProgress({ stage: 'measure', done: found.length, total: all.length })
   }

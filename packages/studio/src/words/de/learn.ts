@@ -2,6 +2,8 @@ import { count, decimal, percent as shareOf } from './written'
 
 const percent = (share: number) => shareOf(share, 'unter 1\u00A0%')
 
+const anyOf = (list: readonly string[]): string => `${list.slice(0, -1).join(', ')} oder ${list.at(-1)}`
+
 /** What the article's page says beside the article itself, which is docs/article/de.md. */
 export const learn: typeof import('../en/learn').learn = {
   parts: 'Teile des Artikels',
@@ -90,13 +92,50 @@ export const learn: typeof import('../en/learn').learn = {
     legend: 'Zahl',
   },
   guess: {
+    twice: {
+      ask: (word, times) =>
+        times === 2
+          ? `${word} steht zweimal da. Werden seine beiden Zeilen gleich sein?`
+          : `${word} steht ${times}-mal da. Werden die ersten beiden seiner Zeilen gleich sein?`,
+      options: ['gleich', 'ähnlich, aber nicht gleich', 'nicht ähnlich'],
+    },
     sum: {
       ask: (x, y) => `Wie lang ist ${x} + ${y}, verglichen mit ${x} und ${y} aneinandergelegt?`,
       options: ['kürzer', 'genauso lang', 'länger'],
     },
+    exact: {
+      ask: (rules) => `Wie viele der ${rules} Regeln werden bis zur letzten Stelle gelten?`,
+      options: ['alle', 'einige', 'keine'],
+    },
+    agree: {
+      ask: (ways, word, others) =>
+        `Sind sich alle ${ways} Arten zu messen einig, was ${others.length === 2 ? 'näher' : 'am nächsten'} bei ${word} liegt: ${anyOf(others)}?`,
+      options: ['ja', 'nein'],
+    },
+    back: {
+      ask: (asks, answers) => `Sieht ${answers} so sehr auf ${asks} wie ${asks} auf ${answers}?`,
+      options: ['weniger', 'etwa so sehr', 'mehr'],
+    },
+    most: { ask: (word) => `Wohin wird ${word} am meisten sehen?` },
+    likeness: {
+      ask: (word, numbers) =>
+        `Query und Key von ${word} entstehen aus denselben ${numbers} Zahlen. Werden sie sich ähneln?`,
+      options: ['sie ähneln sich', 'sie haben wenig miteinander zu tun', 'sie sind entgegengesetzt'],
+    },
     products: {
       ask: (d) => `Wie viele der ${d} Produkte, die größten zuerst, ergeben zusammen den halben Score?`,
       options: ['eines', 'zwei oder drei', 'vier oder mehr'],
+    },
+    nearest: { ask: (word) => `Wessen Value wird die Ausgabe von ${word} am ähnlichsten sein?` },
+    kept: {
+      ask: (tokens) =>
+        `Sparsemax schneidet kleine Anteile auf 0 ab. Wie viele der ${tokens} Token werden einen behalten?`,
+      options: ['eines', 'zwei oder drei', 'vier oder mehr'],
+    },
+    heads: {
+      ask: (heads, asks, answers) =>
+        `In wie vielen der ${heads} Köpfe sieht ${asks} am meisten auf ${answers}?`,
+      options: ['in keinem', 'in einem', 'in mehreren', 'in allen'],
     },
     order: {
       ask: 'Jedes deutsche Wort sieht auf ein englisches am meisten. In welcher Reihenfolge stehen diese?',

@@ -3,6 +3,8 @@ import { numbers } from './numbers'
 const percent = (share: number): string =>
   share > 0 && share < 0.005 ? 'under 1%' : `${Math.round(100 * share)}%`
 
+const anyOf = (list: readonly string[]): string => `${list.slice(0, -1).join(', ')} or ${list.at(-1)}`
+
 /** What the article's page says beside the article itself, which is docs/article/en.md. */
 export const learn = {
   parts: 'Parts of the article',
@@ -98,13 +100,51 @@ export const learn = {
   },
   /** What figures ask before they show; the answers in the order that figures/guesses.ts has. */
   guess: {
+    twice: {
+      ask: (word: string, times: number) =>
+        times === 2
+          ? `${word} stands there twice. Will its two rows be the same?`
+          : `${word} stands there ${times} times. Will the first two of its rows be the same?`,
+      options: ['the same', 'alike, but not the same', 'not alike'],
+    },
     sum: {
       ask: (x: string, y: string) => `How long is ${x} + ${y}, beside ${x} and ${y} end to end?`,
       options: ['shorter', 'exactly as long', 'longer'],
     },
+    exact: {
+      ask: (rules: number) => `How many of the ${rules} rules will hold to the last digit?`,
+      options: ['all', 'some', 'none'],
+    },
+    agree: {
+      ask: (ways: number, word: string, others: readonly string[]) =>
+        `Do all ${ways} ways to measure agree which is ${others.length === 2 ? 'nearer' : 'nearest'} to ${word}: ${anyOf(others)}?`,
+      options: ['yes', 'no'],
+    },
+    back: {
+      ask: (asks: string, answers: string) =>
+        `Does ${answers} look at ${asks} as much as ${asks} looks at ${answers}?`,
+      options: ['less', 'about as much', 'more'],
+    },
+    most: { ask: (word: string) => `Where will ${word} look most?` },
+    likeness: {
+      ask: (word: string, numbers: number) =>
+        `Query and key of ${word} are made from the same ${numbers} numbers. Will they be alike?`,
+      options: ['alike', 'little to do with each other', 'opposite'],
+    },
     products: {
       ask: (d: number) => `How many of the ${d} products, the largest first, come to half of the score?`,
       options: ['one', 'two or three', 'four or more'],
+    },
+    nearest: { ask: (word: string) => `Whose value will the output of ${word} be most like?` },
+    kept: {
+      ask: (tokens: number) =>
+        `Sparsemax cuts small shares to 0. How many of the ${tokens} tokens will keep one?`,
+      options: ['one', 'two or three', 'four or more'],
+    },
+    heads: {
+      ask: (heads: number, asks: string, answers: string) =>
+        `In how many of the ${heads} heads does ${asks} look most at ${answers}?`,
+      options: ['in none', 'in one', 'in several', 'in all'],
     },
     order: {
       ask: 'Each German word has an English one that it looks at most. In which order do they come?',
