@@ -292,16 +292,19 @@ it.each(['en', 'de'].flatMap((language) => [1440, 390].map((width) => ({ languag
         for (let n = 0; n < count; n++) {
           const element = asking(page).nth(n)
           await element.scrollIntoViewIfNeeded()
-          const unknown = element.locator('.option').last()
-          await unknown.waitFor({ timeout: 20_000 })
+          const options = element.locator('.option')
+          await options.last().waitFor({ timeout: 20_000 })
+          const labels = await options.allTextContents()
+          // The longest takes the most room when it is told.
+          const longest = top(labels.slice(0, -1).map(({ length }) => length))
           const heightOf = async () => Math.round((await element.boundingBox())!.height)
           const before = await heightOf()
-          await unknown.click()
+          await options.nth(longest).click()
           await element.locator('.told').waitFor()
           await page.waitForFunction(() => !document.querySelector('[aria-busy=true]'))
           await page.waitForTimeout(200)
           const after = await heightOf()
-          const kind = await element.locator('.figure').getAttribute('class')
+          const kind = await element.locator('.embedded').getAttribute('class')
           if (after !== before) grown.push(`${kind}: ${before} → ${after} px`)
         }
         expect(grown).toEqual([])

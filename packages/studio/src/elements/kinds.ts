@@ -28,20 +28,21 @@ export const attributeNames = [
 
 /** px that figures take, on wide screens and on phones: kept free before they come, so that the text is not pushed about. */
 const rooms: Readonly<Record<string, readonly [wide: number, phone: number]>> = {
-  'attention-vectors': [368, 392],
+  'attention-vectors': [436, 460],
   'attention-row': [603, 619],
   'attention-scale': [603, 643],
   'attention-map': [493, 805],
-  'attention-projections': [494, 1222],
+  'attention-map-edit': [621, 877],
+  'attention-projections': [496, 1228],
   'attention-score': [563, 701],
   'attention-mix': [531, 543],
-  'attention-softmax': [531, 593],
-  'words-arrows': [494, 506],
+  'attention-softmax': [562, 621],
+  'words-arrows': [514, 530],
   'words-axioms': [490, 490],
   'words-place': [598, 594],
-  'words-distances': [467, 479],
-  heads: [681, 953],
-  translate: [488, 441],
+  'words-distances': [467, 503],
+  heads: [701, 992],
+  translate: [512, 485],
   quiz: [418, 491],
   'quiz-bank': [472, 577],
   'quiz-roles': [472, 550],
@@ -50,6 +51,9 @@ const rooms: Readonly<Record<string, readonly [wide: number, phone: number]>> = 
   'quiz-score': [298, 282],
   'quiz-build': [1941, 2294],
 }
+
+/** px of the line that tells how a guess was; on phones it takes two. */
+const TOLD = [36, 60] as const
 
 /** What a figure shows when it does not say. */
 const usual: Readonly<Partial<Record<Name, string>>> = { 'heed-attention': 'map', 'heed-words': 'distances' }
@@ -63,7 +67,12 @@ export const kindOf = (name: Name, { ask, show, question, questions }: Attribute
     .filter(Boolean)
     .join('-')
 
-export function roomOf(kind: string, { height }: Attributes): readonly [wide: number, phone: number] {
+export function roomOf(
+  kind: string,
+  { height, edit, guess }: Attributes,
+): readonly [wide: number, phone: number] {
   const own = Number(height)
-  return own > 0 ? [own, own] : (rooms[kind] ?? rooms.quiz)
+  if (own > 0) return [own, own]
+  const [wide, phone] = (edit !== undefined && rooms[`${kind}-edit`]) || (rooms[kind] ?? rooms.quiz)
+  return guess === undefined ? [wide, phone] : [wide + TOLD[0], phone + TOLD[1]]
 }

@@ -95,8 +95,8 @@ export const learn: typeof import('../en/learn').learn = {
     twice: {
       ask: (word, times) =>
         times === 2
-          ? `${word} steht zweimal da. Werden seine beiden Zeilen gleich sein?`
-          : `${word} steht ${times}-mal da. Werden die ersten beiden seiner Zeilen gleich sein?`,
+          ? `Das Wort ${word} steht zweimal da. Werden seine beiden Zeilen gleich sein?`
+          : `Das Wort ${word} steht ${times}-mal da. Werden die ersten beiden seiner Zeilen gleich sein?`,
       options: ['gleich', 'ähnlich, aber nicht gleich', 'nicht ähnlich'],
     },
     sum: {

@@ -103,8 +103,8 @@ export const learn = {
     twice: {
       ask: (word: string, times: number) =>
         times === 2
-          ? `${word} stands there twice. Will its two rows be the same?`
-          : `${word} stands there ${times} times. Will the first two of its rows be the same?`,
+          ? `The word ${word} stands there twice. Will its two rows be the same?`
+          : `The word ${word} stands there ${times} times. Will the first two of its rows be the same?`,
       options: ['the same', 'alike, but not the same', 'not alike'],
     },
     sum: {
