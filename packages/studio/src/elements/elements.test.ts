@@ -58,8 +58,9 @@ describe('attributes', () => {
     expect(roomOf('heads', { height: '333' })).toEqual([333, 333])
     expect(roomOf('heads', { height: 'x' })).toEqual(roomOf('heads', {}))
     // What tells how a guess was takes a line, and more on a phone; a sentence that may be changed takes its own.
-    const [wide, phone] = roomOf('heads', {})
-    expect(roomOf('heads', { guess: '' })).toEqual([wide + 36, phone + 60])
+    const [wide] = roomOf('heads', {})
+    expect(roomOf('heads', { guess: '' })).toEqual([wide + 36, 520])
+    expect(roomOf('attention-vectors', { guess: '' })[1]).toBe(roomOf('attention-vectors', {})[1] + 60)
     expect(roomOf('attention-map', { edit: '' })[0]).toBeGreaterThan(roomOf('attention-map', {})[0])
     expect(roomOf('attention-score', { edit: '' })).toEqual(roomOf('attention-score', {}))
   })

@@ -54,6 +54,8 @@ const rooms: Readonly<Record<string, readonly [wide: number, phone: number]>> = 
 
 /** px of the line that tells how a guess was; on phones it takes two. */
 const TOLD = [36, 60] as const
+/** px that a figure takes on phones while it asks, at most: a taller one grows when it is answered. */
+const ASKING = 520
 
 /** What a figure shows when it does not say. */
 const usual: Readonly<Partial<Record<Name, string>>> = { 'heed-attention': 'map', 'heed-words': 'distances' }
@@ -74,5 +76,5 @@ export function roomOf(
   const own = Number(height)
   if (own > 0) return [own, own]
   const [wide, phone] = (edit !== undefined && rooms[`${kind}-edit`]) || (rooms[kind] ?? rooms.quiz)
-  return guess === undefined ? [wide, phone] : [wide + TOLD[0], phone + TOLD[1]]
+  return guess === undefined ? [wide, phone] : [wide + TOLD[0], Math.min(phone + TOLD[1], ASKING)]
 }

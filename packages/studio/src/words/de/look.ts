@@ -16,6 +16,7 @@ export const look: typeof import('../en/look').look = {
   directions: (words) => `Die Richtungen stammen von ${words} Wörtern`,
   guess: {
     unknown: 'Weiß ich nicht',
+    cover: 'Deine Antwort deckt es auf.',
     right: (word) => `Dein Tipp war „${word}“: richtig.`,
     wrong: (word, truth) => `Dein Tipp war „${word}“, richtig ist „${truth}“.`,
     none: (truth) => `Richtig ist „${truth}“. Du hast nicht getippt.`,

@@ -20,6 +20,8 @@ export const look = {
   /** Of a guess, once it is seen how it was. */
   guess: {
     unknown: 'I don’t know',
+    /** Where the figure will be. */
+    cover: 'Your answer uncovers it.',
     right: (word: string) => `You said “${word}”: right.`,
     wrong: (word: string, truth: string) => `You said “${word}”; it is “${truth}”.`,
     none: (truth: string) => `It is “${truth}”. You made no guess.`,
