@@ -58,6 +58,11 @@ it('goes on with a file that was stopped, its last line cut off, and refuses one
   expect((await readFile(out, 'utf8')).startsWith(first)).toBe(true)
   await embed(['--file', input, '--out', out, '--resume'])
   expect(rowsOf(await readFile(out, 'utf8'))).toHaveLength(3)
+  // Cut inside a character.
+  const bytes = Buffer.from(whole)
+  await writeFile(out, bytes.subarray(0, bytes.indexOf('🐘') + 2))
+  await embed(['--file', input, '--out', out, '--resume'])
+  expect(rowsOf(await readFile(out, 'utf8')).map(({ text }) => text)).toEqual(texts)
   // Begun with other settings, or by another model: vectors that do not belong together.
   const other = ['--file', input, '--out', out, '--resume', '--pooling', 'max']
   await fails(1, ['embed', '--model', model, ...other], /is not what this model and these options give/)

@@ -95,6 +95,10 @@ it('says what is wrong in one line', async () => {
   )
   await fails(1, ['generate', '', '--model', model], /prompt is empty/)
   await fails(1, ['generate', '--model', model], /prompt is empty/)
+  // The tokenizer of heed-en puts a token in front of any text.
+  await fails(1, ['generate', ''], /prompt is empty/)
+  await fails(1, ['generate'], /prompt is empty/)
+  await fails(1, ['generate', '', '--chat', '--model', model], /prompt is empty/)
   await fails(1, ['generate', 'x'.repeat(64), '--model', model], /64 tokens.*at most 64/)
   await fails(1, ['generate', 'x', '--model', model, '--stop', ''], /stop/)
   await fails(2, ['generate', 'x', '--model', model, '--top-p', '0'], /--top-p.*above 0 to 1/)

@@ -46,6 +46,7 @@ it('draws a map over words and over sentences', async () => {
   const sentences = await ok(['see', '--file', story, ...copy, '--over', 'sentences'])
   expect(sentences).toContain('over sentences')
   await fails(1, ['see', 'I see.', '--over', 'words', '--json'], /--over/)
+  await fails(1, ['see', 'I see.', '--over', 'words', '--npy', join(folder, 'map.npy')], /--over.*--npy/)
 })
 
 it('keeps a capture that opens again', async () => {
@@ -55,6 +56,11 @@ it('keeps a capture that opens again', async () => {
   expect(seen.of?.text).toBe('I see a dog.')
   expect(seen.sites).toHaveLength(9)
   expect((await seen.map('encoder.2.self', 3).row(1)).reduce((a, b) => a + b)).toBeCloseTo(1, 6)
+  // A pattern is of attentions alone: no activation is kept.
+  await ok(['see', 'I see a dog.', '--site', 'encoder.*', '--save', saved])
+  using some = await openCapture(saved)
+  expect(some.sites).toEqual(['encoder.0.self', 'encoder.1.self', 'encoder.2.self'])
+  expect([...some.activations.keys()]).toEqual([])
 })
 
 it('shows a long map over words as an overview, and what links matter below one', async () => {

@@ -85,6 +85,8 @@ it('lists runs, shows one, draws them, as text and JSON', async () => {
     folder.path('all/older/metrics.jsonl'),
     '{"step":20,"tokens":700,"loss":5,"smoothedLoss":5.5}\n',
   )
+  const cut = Buffer.from('{"step":20,"samples":[{"source":"ß')
+  await writeFile(folder.path('all/older/samples.jsonl'), cut.subarray(0, -1))
   await mkdir(folder.path('all/empty'))
   await mkdir(folder.path('all/damaged'))
   await writeFile(folder.path('all/damaged/run.json'), '{')
@@ -119,6 +121,16 @@ it('lists runs, shows one, draws them, as text and JSON', async () => {
 
   const json = JSON.parse(await ok(['runs', folder.path('all'), '--json'])) as Record<string, unknown>[]
   expect(json).toHaveLength(4)
+  expect(json[2]).toMatchObject({ step: 20, samples: [] })
+  await writeFile(
+    folder.path('all/older/samples.jsonl'),
+    Buffer.concat([cut.subarray(0, -1), Buffer.from('\n')]),
+  )
+  const list2 = JSON.parse(await ok(['runs', folder.path('all'), '--json'])) as Record<string, unknown>[]
+  expect(list2[2]).toMatchObject({
+    damaged: expect.stringContaining('samples.jsonl: not UTF-8'),
+    samples: [],
+  })
   expect(json[1]).toMatchObject({
     task: 'translation',
     state: 'finished',

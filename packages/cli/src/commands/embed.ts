@@ -1,7 +1,7 @@
 import { appendFile } from 'node:fs/promises'
 import { type Command, Option } from 'commander'
 import { HeedError } from 'heed'
-import { exists, readText, writeFileAtomic, writeNpy } from 'heed/io'
+import { decodeUtf8, exists, readFile, readText, wholeLines, writeFileAtomic, writeNpy } from 'heed/io'
 import type { EmbedOptions } from 'heed/models'
 import { checkWritable } from '../files.js'
 import { type Change, interventionsOf, withHelp, withOption } from '../changes.js'
@@ -134,14 +134,14 @@ function matrixOf(rows: readonly Float32Array[]): Uint8Array {
 /** How many of the texts a JSONL file holds already; a last line that was cut off is removed. */
 async function linesDone(out: string, texts: readonly string[]): Promise<number> {
   if (!(await exists(out))) return 0
-  const written = await readText(out)
-  const whole = written.slice(0, written.lastIndexOf('\n') + 1)
-  const lines = linesOf(whole)
+  const written = await readFile(out)
+  const whole = wholeLines(written)
+  const lines = linesOf(decodeUtf8(whole, out))
   lines.forEach((line, i) => {
     if (textOf(line, `${out}, line ${i + 1}`) !== texts[i])
       throw new HeedError('input', `${out}, line ${i + 1}: is not of this input; write to another file`)
   })
-  if (whole !== written) await writeFileAtomic(out, whole)
+  if (whole.length < written.length) await writeFileAtomic(out, whole)
   return lines.length
 }
 

@@ -4,7 +4,7 @@ import { visibleLine } from 'heed/look'
 import type { CausalModel, EndReason, GeneratedToken, GenerateOptions } from 'heed/models'
 import { type Change, interventionsOf, withHelp, withOption } from '../changes.js'
 import { standardInput } from '../input.js'
-import { interruptible } from '../interrupt.js'
+import { interruptible, killable } from '../interrupt.js'
 import { openCausal } from '../model.js'
 import { collect, dtypeOption, type ModelFlags, modelOption, realNumber, wholeNumber } from '../options.js'
 
@@ -73,6 +73,8 @@ async function runGenerate(argument: string | undefined, flags: GenerateFlags): 
   const { model: name, dtype, chat, json, with: changes, ...options } = flags
   await interruptible(async (signal) => {
     const prompt = argument === undefined || argument === '-' ? await inputPrompt(signal) : argument
+    if (prompt === '')
+      throw new HeedError('input', 'the prompt is empty; give the beginning of a text to go on from')
     using model = await openCausal({ model: name, dtype }, signal)
     const tokens: GeneratedToken[] = []
     const reason = await stream(model, chat ? { chat: [{ role: 'user', content: prompt }] } : prompt, {
@@ -103,7 +105,10 @@ async function stream(
 ): Promise<EndReason | 'interrupted'> {
   let last: GeneratedToken | undefined
   try {
-    for await (last of model.generate(prompt, options)) onToken(last)
+    const tokens = model.generate(prompt, options)
+    // The prompt is one pass, and nothing is there to be kept yet.
+    let next = await killable(() => tokens.next())
+    for (; !next.done; next = await tokens.next()) onToken((last = next.value))
   } catch (error) {
     if (last && error instanceof HeedError && error.code === 'aborted') return 'interrupted'
     throw error

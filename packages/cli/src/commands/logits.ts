@@ -10,7 +10,7 @@ import {
 } from 'heed/lens'
 import { signed, visibleLine, weight2 } from 'heed/look'
 import type { Model } from 'heed/models'
-import { interruptible } from '../interrupt.js'
+import { interruptible, killable } from '../interrupt.js'
 import { openModel } from '../model.js'
 import { dtypeOption, type ModelFlags, modelOption, wholeNumber } from '../options.js'
 import { withProgress } from '../terminal/progress.js'
@@ -84,13 +84,13 @@ async function runLogits(text: string, flags: LogitsFlags): Promise<void> {
         token: idOf(model, token),
         versus: versus === undefined ? undefined : idOf(model, versus),
       }
-      const found = await attributeLogit(model, text, { ...ids, position, signal })
+      const found = await killable(() => attributeLogit(model, text, { ...ids, position, signal }))
       return void said({ ...found, ...ids }, () => attributionLines(found, flags))
     }
     const positions = position === undefined ? undefined : [position]
     const most = position === undefined && !flags.json ? 1 : (top ?? 5)
     const found = await withProgress('reading layers', 'layers', (onProgress) =>
-      logitLens(model, text, { positions, top: most, signal, onProgress }),
+      killable(() => logitLens(model, text, { positions, top: most, signal, onProgress })),
     )
     said(found, () => (position === undefined ? sentenceLines(found) : positionLines(found)))
   })

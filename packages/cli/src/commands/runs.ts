@@ -45,17 +45,16 @@ async function runRuns(folders: string[], { json, svg }: RunsFlags): Promise<voi
   if (svg !== undefined) await checkWritable(svg)
   const paths = await pathsIn(folders)
   // A run that is named must be whole; in a list the others are worth showing.
-  const one = folders.length === 1 && paths[0] === folders[0] ? await readRun(paths[0]) : undefined
-  const runs = one ? [one] : await Promise.all(paths.map(found))
+  const read = json ? withSamples : readRun
+  const one = folders.length === 1 && paths[0] === folders[0] ? await read(paths[0]) : undefined
+  const runs = one ? [one] : await Promise.all(paths.map((path) => found(path, read)))
   const whole = runs.flatMap((run) => ('damaged' in run ? [] : [run]))
   if (svg !== undefined) {
     if (whole.length === 0) throw new HeedError('input', `${svg}: there is no run to draw`)
     await writeFileAtomic(svg, plotSvg(runsPlot(whole)))
   }
-  if (json) {
-    const withSamples = runs.map(async (run) => ({ ...run, samples: await readSamples(run.folder) }))
-    return print([JSON.stringify(await Promise.all(withSamples))])
-  }
+  if (json)
+    return print([JSON.stringify(runs.map((run) => ('samples' in run ? run : { ...run, samples: [] })))])
   if (runs.length === 0) {
     const where = folders.length > 0 ? folders.join(', ') : `${usualRuns}/`
     return print([visibleLine(`no run in ${where}; heed train makes one with --out`)])
@@ -71,9 +70,14 @@ async function pathsIn(folders: readonly string[]): Promise<string[]> {
   return (await exists(usualRuns)) ? findRuns(usualRuns) : []
 }
 
-async function found(folder: string): Promise<Found> {
+const withSamples = async (folder: string) => ({
+  ...(await readRun(folder)),
+  samples: await readSamples(folder),
+})
+
+async function found(folder: string, read: (folder: string) => Promise<RunSummary>): Promise<Found> {
   try {
-    return await readRun(folder)
+    return await read(folder)
   } catch (error) {
     if (!(error instanceof HeedError)) throw error
     return { folder, damaged: error.message }

@@ -15,7 +15,8 @@ import { matchSites, type Model, Transformer } from 'heed/models'
 import { type Change, checkPairs, interventionsOf, withHelp, withOption } from '../changes.js'
 import { describedBy, describedLines } from '../described.js'
 import { checkWritable } from '../files.js'
-import { interruptible } from '../interrupt.js'
+import { interruptible, killable } from '../interrupt.js'
+import { printJson } from '../json.js'
 import { drawnOverview, isLong, LONG, longLinks } from '../long.js'
 import { arraysOf, mapsToShow, pooledMap, type View, viewOf, views, withoutQk } from '../maps.js'
 import { listedLinks, matterLines, mattersOf } from '../matters.js'
@@ -144,7 +145,7 @@ async function runSee(argument: string | undefined, flags: SeeFlags, command: Co
     const choice = choose(model, flags, pictures)
     const changes = await interventionsOf(flags.with, model, signal)
     const options = { sites: choice.kept, with: changes, signal }
-    using captured = await captureText(model, text, options, flags.beam)
+    using captured = await killable(() => captureText(model, text, options, flags.beam))
     checkPairs(flags.with, model, captured.of!.tokens)
 
     const look = await lookAt(captured, choice, pictures.length > 0, flags, signal)
@@ -161,7 +162,7 @@ async function runSee(argument: string | undefined, flags: SeeFlags, command: Co
     if (flags.json) {
       const links = matters && { matters: listedLinks(matters) }
       const seen = flags.qk ? look.seen! : withoutQk(look.seen!)
-      process.stdout.write(`${JSON.stringify({ model: flags.model, ...seen, ...links })}\n`)
+      await killable(() => printJson({ model: flags.model, ...seen, ...links }))
     } else {
       const described = await describedBy(model, text, { with: changes, signal })
       const said = described ? [...describedLines(described), ''] : []
@@ -190,7 +191,7 @@ async function captureText(
 interface Choice {
   shown: string[]
   note: string | undefined
-  kept: readonly string[] | string | undefined
+  kept: readonly string[] | undefined
 }
 
 /** Whether the whole of every map is wanted, as numbers. */
@@ -200,10 +201,10 @@ const wantsAll = ({ json, html, npz, view }: SeeFlags): boolean =>
 function checkFlags(flags: SeeFlags): void {
   if (flags.qk && !flags.json && flags.npz === undefined)
     throw new HeedError('option', '--qk adds to the JSON document or the arrays; give --json or --npz too')
-  if (flags.over && (wantsAll(flags) || flags.matters))
+  if (flags.over && (wantsAll(flags) || flags.npy !== undefined || flags.matters))
     throw new HeedError(
       'option',
-      '--over is for a map that is shown or drawn; --json, --npz, --html, --matters and --view heads are over tokens',
+      '--over is for a map that is shown or drawn; --json, --npz, --npy, --html, --matters and --view heads are over tokens',
     )
 }
 
@@ -216,8 +217,8 @@ function choose(model: Model, flags: SeeFlags, pictures: readonly string[]): Cho
   matchHeads(model.heads, heads)
   if (pictures.length > 0 && flags.view !== 'heads') checkOneMap(pictures[0], shown, heads)
   if (flags.npy !== undefined) checkOneMap(flags.npy, shown, heads)
-  const all = wantsAll(flags) || flags.save !== undefined
-  return { shown, note: site ? undefined : byDefault.note, kept: site ?? (all ? undefined : byDefault.site) }
+  const all = !site && (wantsAll(flags) || flags.save !== undefined)
+  return { shown, note: site ? undefined : byDefault.note, kept: all ? undefined : shown }
 }
 
 /** What was seen, as far as it was asked for: of a long text maps are not held whole unless they have to be. */

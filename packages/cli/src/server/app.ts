@@ -40,7 +40,9 @@ export interface AppOptions {
 
 /** Refused are names that other sites could point here (DNS rebinding), and what other sites ask for. */
 function refusal(request: Request, port: number): string | undefined {
-  const hosts = [`127.0.0.1:${port}`, `localhost:${port}`]
+  const names = ['127.0.0.1', 'localhost']
+  const hosts = names.map((name) => `${name}:${port}`)
+  if (port === 80) hosts.unshift(...names) // browsers leave the usual port out
   const host = request.headers.get('host') ?? ''
   if (!hosts.includes(host)) return `this server answers to ${hosts.join(' and ')}, not to '${host}'`
   const origin = request.headers.get('origin')

@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs'
-import { readdir, realpath, stat } from 'node:fs/promises'
+import { type FileHandle, open, readdir, realpath, stat } from 'node:fs/promises'
 import { extname, join, relative, sep } from 'node:path'
 import { Readable } from 'node:stream'
 
@@ -56,9 +55,28 @@ export async function filesOf(folder: string): Promise<string[]> {
   return names.filter((_, i) => found[i] !== undefined).sort()
 }
 
-/** A file as an answer: with a tag of its size and time, so that what a browser has is not sent again. */
+/**
+ * A file as an answer: with a tag of its size and time, so that what a browser has is not sent again. It may be written to,
+ * or replaced, meanwhile: what is sent is the file that was opened, as long as it was then.
+ */
 export async function fileResponse(path: string, request: Request, cache: string): Promise<Response> {
-  const { size, mtimeMs } = await stat(path)
+  const file = await open(path)
+  const response = await responseOf(file, path, request, cache).catch(async (error: unknown) => {
+    await file.close()
+    throw error
+  })
+  // A body closes the file when it has been read, or is not wanted any more.
+  if (!response.body) await file.close()
+  return response
+}
+
+async function responseOf(
+  file: FileHandle,
+  path: string,
+  request: Request,
+  cache: string,
+): Promise<Response> {
+  const { size, mtimeMs } = await file.stat()
   const etag = `"${size.toString(36)}-${Math.trunc(mtimeMs * 1000).toString(36)}"`
   const headers = {
     etag,
@@ -68,6 +86,8 @@ export async function fileResponse(path: string, request: Request, cache: string
   const known = request.headers.get('if-none-match')?.split(',') ?? []
   if (known.some((tag) => tag.trim().replace(/^W\//, '') === etag))
     return new Response(null, { status: 304, headers })
-  const body = request.method === 'HEAD' ? null : (Readable.toWeb(createReadStream(path)) as ReadableStream)
+  const bytes =
+    request.method === 'HEAD' || size === 0 ? undefined : file.createReadStream({ start: 0, end: size - 1 })
+  const body = bytes ? (Readable.toWeb(bytes) as ReadableStream) : null
   return new Response(body, { headers: { ...headers, 'content-length': String(size) } })
 }

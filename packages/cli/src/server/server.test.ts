@@ -1,8 +1,10 @@
-import { appendFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, readdir, readlink, rm, symlink, writeFile } from 'node:fs/promises'
 import { type IncomingHttpHeaders, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { studioApp } from './app.js'
+import { fileResponse } from './files.js'
 import { listen, type Running } from './listen.js'
 import { type ModelEntry, type ServedModel, servedModels } from './models.js'
 import type { RunEntry } from './runs.js'
@@ -172,10 +174,78 @@ describe('what it does not give', () => {
     expect(own.status).toBe(200)
   })
 
+  it('names without the port, but where it is the one that browsers leave out', async () => {
+    const statusOf = async (port: number, host: string) => {
+      const app = studioApp({ page: join(root, 'page'), models: [], port: () => port })
+      const headers = { host, origin: `http://${host}` }
+      return (await app.request(`http://${host}/`, { headers })).status
+    }
+    for (const host of ['127.0.0.1', 'localhost', 'localhost:80']) expect(await statusOf(80, host)).toBe(200)
+    expect(await statusOf(80, 'evil.example')).toBe(403)
+    expect(await statusOf(80, 'localhost:81')).toBe(403)
+    expect(await statusOf(4333, 'localhost')).toBe(403)
+  })
+
   it('any way to write', async () => {
     for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS'])
       expect((await ask('/', {}, method)).status).toBe(405)
   })
+})
+
+describe('a file that is being written', () => {
+  const asked = new Request('http://localhost/')
+
+  it('is sent as long as it was, which is the length that is said', async () => {
+    const file = join(root, 'grows.jsonl')
+    await writeFile(file, 'a'.repeat(2 ** 20)) // more than is read ahead
+    const response = await fileResponse(file, asked, 'no-cache')
+    await appendFile(file, 'b'.repeat(100))
+    expect(response.headers.get('content-length')).toBe(String(2 ** 20))
+    expect(await response.text()).toBe('a'.repeat(2 ** 20))
+  })
+
+  it('or replaced, is sent as it was', async () => {
+    const file = join(root, 'replaced.jsonl')
+    await writeFile(file, 'old')
+    const response = await fileResponse(file, asked, 'no-cache')
+    await rm(file)
+    await writeFile(file, 'other')
+    expect(await response.text()).toBe('old')
+  })
+
+  it('and empty so far, is an empty answer', async () => {
+    const file = join(root, 'empty.jsonl')
+    await writeFile(file, '')
+    const response = await fileResponse(file, asked, 'no-cache')
+    expect([response.headers.get('content-length'), await response.text()]).toEqual(['0', ''])
+  })
+
+  it.runIf(process.platform === 'linux')(
+    'is closed after it, and when nobody wants it any more',
+    async () => {
+      const file = join(root, 'closed.jsonl')
+      await writeFile(file, 'a'.repeat(2 ** 20))
+      const isOpen = async () => {
+        const links = (await readdir('/proc/self/fd')).map((fd) =>
+          readlink(`/proc/self/fd/${fd}`).catch(() => ''),
+        )
+        return (await Promise.all(links)).includes(file)
+      }
+      const response = await fileResponse(file, asked, 'no-cache')
+      expect(await isOpen()).toBe(true)
+      await response.body!.cancel()
+      await expect.poll(isOpen).toBe(false)
+      await (await fileResponse(file, asked, 'no-cache')).text()
+      await expect.poll(isOpen).toBe(false)
+      const etag = response.headers.get('etag')!
+      for (const request of [
+        new Request(asked, { method: 'HEAD' }),
+        new Request(asked, { headers: { 'if-none-match': etag } }),
+      ])
+        expect((await fileResponse(file, request, 'no-cache')).body).toBeNull()
+      expect(await isOpen()).toBe(false)
+    },
+  )
 })
 
 describe('training runs', () => {

@@ -35,7 +35,6 @@ describe('on a terminal', () => {
     progress.update({ done: 100, total: 1100, unit: 'steps' })
     wait(10_000)
     progress.update({ done: 600, total: 1100, unit: 'steps', text: 'loss 2.31' })
-    expect(written[0]).toBe('\x1b[?25l')
     expect(shown(written)).toBe(
       `training  ${'━'.repeat(13)}${'─'.repeat(11)}   54%  600 of 1,100 steps  50 steps/s  loss 2.31  about 10 s left`,
     )
@@ -44,7 +43,7 @@ describe('on a terminal', () => {
     progress.update({ done: 601, total: 1100 })
     expect(written).toHaveLength(before)
     progress.finish('trained 1,100 steps')
-    expect(written.slice(before)).toEqual(['\r\x1b[K\x1b[?25h', 'trained 1,100 steps\n'])
+    expect(written.slice(before)).toEqual(['\r\x1b[K', 'trained 1,100 steps\n'])
     progress.update({ done: 9, total: 9 })
     progress.finish('again')
     expect(written).toHaveLength(before + 2)
@@ -75,17 +74,17 @@ describe('on a terminal', () => {
     }
   })
 
-  it('leaves no listeners behind, and gives the cursor back when the process exits', () => {
-    const before = count()
+  it('clears the line when the process exits, leaves no listeners behind, and keeps no signal from ending it', () => {
+    const [exit, ...signals] = count()
     const { written, stream, now, wait } = screen(true)
     const progress = createProgress({ label: 'x', stream, now })
     wait(1000)
     progress.update({ done: 1, total: 2 })
-    expect(count()).toEqual(before.map((n) => n + 1))
-    const restore = process.listeners('exit').at(-1) as () => void
-    restore()
-    expect(written.at(-1)).toBe('\r\x1b[K\x1b[?25h')
-    expect(count()).toEqual(before)
+    expect(count()).toEqual([exit + 1, ...signals])
+    const clear = process.listeners('exit').at(-1) as () => void
+    clear()
+    expect(written.at(-1)).toBe('\r\x1b[K')
+    expect(count()).toEqual([exit, ...signals])
     progress.finish()
   })
 })

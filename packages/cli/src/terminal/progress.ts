@@ -40,8 +40,6 @@ const REDRAW = 100
 const PLAIN_LINE = 10_000 // at most one plain line in this time, and then only after 10 % or
 const PLAIN_SILENCE = 60_000
 
-const HIDE_CURSOR = '\x1b[?25l'
-const SHOW_CURSOR = '\x1b[?25h'
 const CLEAR_LINE = '\r\x1b[K'
 
 const grouped = (x: number, decimals = 0) =>
@@ -110,17 +108,10 @@ export function createProgress(options: ProgressOptions): Progress {
   let active = false
   let finished = false
 
-  const restore = () => {
-    if (active) stream.write(CLEAR_LINE + SHOW_CURSOR)
+  const clear = () => {
+    if (active) stream.write(CLEAR_LINE)
     active = false
-    process.removeListener('exit', restore)
-    process.removeListener('SIGINT', stop)
-    process.removeListener('SIGTERM', stop)
-  }
-  // A signal that nobody else handles must still end the process, or the listener would swallow it.
-  const stop = (signal: NodeJS.Signals) => {
-    restore()
-    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal)
+    process.removeListener('exit', clear)
   }
 
   /** The richest line that fits. */
@@ -166,11 +157,10 @@ export function createProgress(options: ProgressOptions): Progress {
       }
       if (time - started < FIRST_DRAW || (active && time - drawn < REDRAW)) return
       if (!active) {
+        // No listener for signals: they would not be heard while a model computes (interrupt.ts). So the cursor, which
+        // only a listener could give back, is not hidden.
         active = true
-        process.on('exit', restore)
-        process.on('SIGINT', stop)
-        process.on('SIGTERM', stop)
-        stream.write(HIDE_CURSOR)
+        process.on('exit', clear)
       }
       // One column stays free: a full line would wrap on some terminals.
       stream.write(CLEAR_LINE + line(parts, Math.max(1, (stream.columns || 80) - 1)))
@@ -183,7 +173,7 @@ export function createProgress(options: ProgressOptions): Progress {
     finish(text) {
       if (finished) return
       finished = true
-      restore()
+      clear()
       if (text !== undefined) stream.write(visibleLine(text) + '\n')
     },
   }

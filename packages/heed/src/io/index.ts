@@ -1,4 +1,4 @@
-export { decodeUtf8 } from './text.js'
+export { decodeUtf8, wholeLines } from './text.js'
 export { toFloat32, toInt32, type SafeDType, type SafeTensor, type TensorData } from './dtypes.js'
 export {
   openSafetensors,

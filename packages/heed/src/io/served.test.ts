@@ -5,6 +5,7 @@ import { servedFolder } from './served.js'
 
 const weights = Uint8Array.from({ length: 100_000 }, (_, i) => i % 251)
 const asked: string[] = []
+let isDown = false
 let server: Server
 let address = ''
 
@@ -18,7 +19,11 @@ beforeAll(async () => {
     else if (url === '/m/modules.json') response.writeHead(200, { 'content-type': 'text/html' }).end('<html>')
     else if (url === '/m/generation_config.json') response.writeHead(500).end()
     else if (url === '/m/tokenizer.json') response.writeHead(200, { 'content-length': 9 }).destroy()
-    else response.writeHead(404).end()
+    else if (url === '/m/tokenizer_config.json') {
+      response.writeHead(200, { 'content-length': 7 })
+      if (isDown) response.write('{"a', () => response.destroy())
+      else response.end('{"a":1}')
+    } else response.writeHead(404).end()
   }).listen(0, '127.0.0.1')
   await new Promise((listening) => server.once('listening', listening))
   address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/m/`
@@ -60,6 +65,16 @@ it('counts bytes', async () => {
   await folder.open('model.safetensors')
   expect(seen.at(-1)).toEqual([weights.length, weights.length])
   expect(seen.every(([done, total]) => done <= total)).toBe(true)
+})
+
+it('fetches a file anew that could not be had before', async () => {
+  const seen: [number, number][] = []
+  const folder = servedFolder(address, { onProgress: (done, total) => void seen.push([done, total]) })
+  isDown = true
+  await expect(folder.text('tokenizer_config.json')).rejects.toMatchObject({ code: 'network' })
+  isDown = false
+  expect(await folder.text('tokenizer_config.json')).toBe('{"a":1}')
+  expect(seen.at(-1)).toEqual([7, 7])
 })
 
 it('says what went wrong', async () => {

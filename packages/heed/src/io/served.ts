@@ -13,7 +13,7 @@ export interface ServedOptions {
 
 /**
  * A folder that a web server gives, for pages (and Node): `loadModel(servedFolder('/models/heed-en-de/'))`. A file is
- * taken whole when it is first asked for, into a Blob, which browsers keep out of the page's memory when it is large;
+ * taken whole when it is first asked for (one that failed, when it is asked for again), into a Blob, which browsers keep out of the page's memory when it is large;
  * what the browser's cache has is not fetched again.
  *
  * Reading throws HeedError `not-found` for an answer other than 200 and 404 (404 is a file that there is not),
@@ -27,6 +27,7 @@ export function servedFolder(address: string, options: ServedOptions = {}): Fold
 
   async function take(name: string): Promise<Blob | undefined> {
     const url = `${base}/${name.split('/').map(encodeURIComponent).join('/')}`
+    let [came, expected] = [0, 0]
     try {
       const response = await fetch(url, { signal })
       // A server of single-page apps answers with its page for whatever there is not.
@@ -43,9 +44,11 @@ export function servedFolder(address: string, options: ServedOptions = {}): Fold
           `${url}: the server answers ${response.status}; ${isDown ? 'try again later' : 'check the address'}`,
         )
       }
-      total += Number(response.headers.get('content-length') ?? 0)
+      expected = Number(response.headers.get('content-length') ?? 0)
+      total += expected
       const count = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
         transform(bytes, controller) {
+          came += bytes.length
           done += bytes.length
           onProgress?.(done, Math.max(done, total))
           controller.enqueue(bytes)
@@ -53,6 +56,10 @@ export function servedFolder(address: string, options: ServedOptions = {}): Fold
       })
       return await new Response(response.body.pipeThrough(count)).blob()
     } catch (cause) {
+      // The next who asks fetches it anew.
+      blobs.delete(name)
+      done -= came
+      total -= expected
       throwIfAborted(signal)
       if (cause instanceof HeedError) throw cause
       const { message } = cause as Error

@@ -23,6 +23,12 @@ export function decodeUtf8(bytes: Uint8Array, name: string): string {
   }
 }
 
+/**
+ * The bytes up to the last line end: what a program that died wrote of one more line is left out, before it is decoded,
+ * since it may end inside a character.
+ */
+export const wholeLines = (bytes: Uint8Array): Uint8Array => bytes.subarray(0, bytes.lastIndexOf(0x0a) + 1)
+
 /** Where the first ill-formed sequence starts, or -1. TextDecoder only says that there is one. */
 function invalidUtf8At(bytes: Uint8Array): number {
   let at = 0

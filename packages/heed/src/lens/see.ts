@@ -90,7 +90,10 @@ export async function see<O extends TextRunOptions, R extends TextRun>(
   return seen as Seen & Pick<R, 'output' | 'tokens'>
 }
 
-/** Weights of all maps together, of which each takes about 20 bytes as a number of JavaScript and as JSON. */
+/**
+ * Weights of all maps together, of which each takes 8 bytes as a number of JavaScript. As JSON so many may be longer than
+ * the longest string: it has to be written in pieces.
+ */
 const MOST_WEIGHTS = 2 ** 26
 
 /**

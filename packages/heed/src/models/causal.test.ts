@@ -270,6 +270,16 @@ describe('who watches and changes', () => {
 it('refuses what is no prompt, and options out of range', async () => {
   using model = tinyGpt2()
   for (const prompt of ['', []]) await expect(idsOf(model, prompt)).rejects.toThrow(coded('input', 'empty'))
+  // Also where the tokenizer puts a special token in front; white space is a text.
+  const single = [
+    { SpecialToken: { id: '<|endoftext|>', type_id: 0 } },
+    { Sequence: { id: 'A', type_id: 0 } },
+  ]
+  const post_processor = { type: 'TemplateProcessing', single, pair: single, special_tokens: {} }
+  using begun = tinyGpt2({}, { tokenizerJson: { ...tinyTokenizerJson, post_processor } })
+  expect(begun.encode('').ids).toHaveLength(1)
+  await expect(idsOf(begun, '')).rejects.toThrow(coded('input', 'empty'))
+  expect(await idsOf(begun, ' ', { maxTokens: 1 })).toHaveLength(1)
   await expect(idsOf(model, [1, 280])).rejects.toThrow(coded('input', '280', 'vocabulary'))
   for (const maxTokens of [0, -1, 1.5, NaN])
     await expect(idsOf(model, 'a', { maxTokens })).rejects.toThrow(coded('option', 'maxTokens'))

@@ -166,7 +166,8 @@ export class CausalModel extends SequenceModel {
   }
 
   async #idsOf(prompt: Prompt): Promise<ArrayLike<number>> {
-    if (typeof prompt === 'string') return this.needTokenizer().encodeIds(prompt)
+    // Of an empty text there may be special tokens all the same, which its tokenizer puts in front.
+    if (typeof prompt === 'string') return prompt === '' ? [] : this.needTokenizer().encodeIds(prompt)
     if (!('chat' in prompt)) return prompt
     // The template writes the special tokens itself.
     const text = await renderChat(prompt.chat, this.files)

@@ -38,6 +38,8 @@ const embedOptions: readonly (keyof EmbedOptions)[] = [
 /** What embedding asks of a model. */
 interface Embedder extends SiteNames {
   readonly files: ModelFiles
+  /** Tokens around every text that are not its own. */
+  readonly specials: number
   /** The most tokens of a text, and those at its end that a cut keeps. */
   readonly limit: number
   readonly kept: number
@@ -69,7 +71,7 @@ export async function embedTexts(
   const sources = texts.map((text, index) => {
     if (text.trim() === '') throw new HeedError('input', `text ${index + 1} is empty; it has no vector`)
     const ids = model.idsOf(text)
-    if (ids.length === 0)
+    if (ids.length <= model.specials)
       throw new HeedError('input', `text ${index + 1} has no tokens for this model; it has no vector`)
     return { index, ids: fitting({ index, ids }, limit, model.kept, onTooLong) }
   })

@@ -5,7 +5,7 @@ import { type EncoderModel, loadModel } from './index.js'
 import { Tokenizer } from '../text/index.js'
 
 /** BERT of the golden case with a tokenizer of fewer tokens than its 40 rows: the last ids have no token. */
-async function masked(): Promise<EncoderModel> {
+async function masked(steps: object = {}): Promise<EncoderModel> {
   const model = await loadModel<EncoderModel>(goldenFolder('bert'))
   const vocab = Object.fromEntries(
     ['[PAD]', '[UNK]', '[MASK]', 'a', 'dog', 'sees'].map((piece, id) => [piece, id]),
@@ -32,6 +32,7 @@ async function masked(): Promise<EncoderModel> {
       max_input_chars_per_word: 100,
       vocab,
     },
+    ...steps,
   })
   return Object.assign(model, { tokenizer })
 }
@@ -80,6 +81,23 @@ it('embeds texts in any batches alike, and stops when it is asked to', async () 
   await expect(model.embed(many, { signal: controller.signal, batchTokens: 2 })).rejects.toThrow(
     coded('aborted'),
   )
+})
+
+it('refuses a text of which nothing is left but the special tokens around it', async () => {
+  const normalizer = {
+    type: 'BertNormalizer',
+    clean_text: true,
+    handle_chinese_chars: true,
+    strip_accents: null,
+    lowercase: true,
+  }
+  const post_processor = { type: 'BertProcessing', cls: ['[PAD]', 0], sep: ['[MASK]', 2] }
+  using model = await masked({ normalizer, post_processor })
+  expect(model.encode('\u200b').tokens).toHaveLength(2)
+  await expect(model.run('\u200b')).rejects.toThrow(coded('input', 'no tokens'))
+  await expect(model.embed(['a', '\u200b'])).rejects.toThrow(coded('input', 'text 2', 'no tokens'))
+  expect((await model.run('\u200ba')).ids).toHaveLength(3)
+  expect(await model.embed(['a'])).toHaveLength(1)
 })
 
 it('says what describes a word only where it was trained to, and of a text', async () => {

@@ -165,12 +165,12 @@ export class SequenceModel implements Model {
   /**
    * As `encode`, of a text that has something to attend to.
    *
-   * @throws HeedError `input` for a text that is empty, or has no tokens
+   * @throws HeedError `input` for a text that is empty, or has no tokens of its own, as invisible characters may have none
    */
   encodeSome(text: string): Encoding {
     if (text.trim() === '') throw new HeedError('input', 'the text is empty; there is nothing to attend to')
     const encoding = this.encode(text)
-    if (encoding.ids.length > 0) return encoding
+    if (encoding.tokens.some(({ start, end }) => start < end)) return encoding
     throw new HeedError('input', 'the text has no tokens for this model; there is nothing to attend to')
   }
 
@@ -230,10 +230,12 @@ export class SequenceModel implements Model {
     const { sites, activations, files, padId } = this
     const { tokens } = this.encode('a')
     const kept = tokens.length - 1 - tokens.findLastIndex(({ start, end }) => start < end)
-    const idsOf = (text: string) => this.tokenizer!.encodeIds(text)
+    const idsOf = (text: string, addSpecials = true) => this.tokenizer!.encodeIds(text, { addSpecials })
+    const specials = idsOf('a').length - idsOf('a', false).length
     const hidden = (run: Run, ids: PaddedIds) => this.hidden(run, ids)
     const limit = this.maxPositions
-    return embedTexts({ sites, activations, files, padId, kept, limit, idsOf, hidden }, texts, options)
+    const embedder = { sites, activations, files, padId, specials, kept, limit, idsOf, hidden }
+    return embedTexts(embedder, texts, options)
   }
 
   dispose(): void {

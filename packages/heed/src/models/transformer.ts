@@ -253,8 +253,9 @@ export class Transformer implements Model {
     const { sites, activations, files, config } = this
     const idsOf = (text: string) => this.sourceIds(text)
     const hidden = (run: Run, ids: PaddedIds) => this.encode(run, ids)
-    const rest = { limit: config.max_positions, kept: 1, padId: config.pad_token_id, idsOf, hidden }
-    return embedTexts({ sites, activations, files, ...rest }, texts, options)
+    const { max_positions: limit, pad_token_id: padId } = config
+    const embedder = { sites, activations, files, padId, specials: 1, kept: 1, limit, idsOf, hidden }
+    return embedTexts(embedder, texts, options)
   }
 
   dispose(): void {

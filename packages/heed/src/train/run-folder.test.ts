@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { coded } from '../testing/index.js'
@@ -26,7 +26,7 @@ const metrics = [
 
 test('a run is what its folder says', async () => {
   await writeInfo(dir, info)
-  await writeFile(`${dir}/metrics.jsonl`, metrics.map((row) => JSON.stringify(row)).join('\n'))
+  await writeFile(`${dir}/metrics.jsonl`, metrics.map((row) => `${JSON.stringify(row)}\n`).join(''))
   await mkdir(`${dir}/checkpoints`)
   const index = { latest: 'step-000040', earlier: ['step-000035'], best: 'step-000030' }
   await writeFile(`${dir}/checkpoints/index.json`, JSON.stringify(index))
@@ -61,11 +61,31 @@ test('a process that is gone does not run; one that lives keeps others out', asy
   const by = (change: object) => writeFile(file, JSON.stringify({ ...status, ...change }))
   await by({ pid: process.ppid })
   await expect(claimRun(dir)).rejects.toThrow(coded('input', `process ${process.ppid} trains in it`))
+  // Also of a run that has just been resumed, whose metrics are old.
+  const long = Date.now() / 1000 - 48 * 3600
+  await writeFile(`${dir}/metrics.jsonl`, '')
+  await utimes(`${dir}/metrics.jsonl`, long, long)
+  await expect(claimRun(dir)).rejects.toThrow(coded('input', 'trains in it'))
+  await utimes(file, long, long)
+  expect((await readRun(dir)).state).toBe('stopped')
   await by({ pid: 2 ** 30 })
   expect(await readRun(dir)).toMatchObject({ state: 'stopped', message: 'its process is gone; resume it' })
   await by({ host: 'elsewhere' })
   expect(await readRun(dir)).toMatchObject({ state: 'stopped' })
   await claimRun(dir)
+})
+
+test('a claim that is taken back leaves the folder as it was', async () => {
+  await (
+    await claimRun(dir)
+  )()
+  expect(await readdir(dir)).toEqual([])
+  await writeStatus(dir, 'failed', 'the disk is full')
+  const before = await readFile(`${dir}/status.json`)
+  const release = await claimRun(dir)
+  expect(await readFile(`${dir}/status.json`, 'utf8')).toContain('running')
+  await release()
+  expect(await readFile(`${dir}/status.json`)).toEqual(before)
 })
 
 test('runs are found in a folder, or are the folder', async () => {

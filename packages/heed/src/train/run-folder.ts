@@ -1,5 +1,5 @@
 import { HeedError } from '../errors.js'
-import { exists, listFolders, modifiedAt, readText, writeFileAtomic } from '../io/files.js'
+import { exists, listFolders, modifiedAt, readText, removeFile, writeFileAtomic } from '../io/files.js'
 import { host, isAlive, processId } from '../io/process.js'
 import { isRecord, parseRecord } from '../json.js'
 import { readCheckpointIndex, stepOf } from './checkpoint.js'
@@ -62,11 +62,11 @@ export function recordedSettings(settings: object): Record<string, unknown> {
 }
 
 /**
- * Says that this process trains in the folder.
+ * Says that this process trains in the folder. Gives what takes that back, for a run that does not come about.
  *
  * @throws HeedError `input` when another one does
  */
-export async function claimRun(run: string): Promise<void> {
+export async function claimRun(run: string): Promise<() => Promise<void>> {
   const status = await readStatus(run)
   if (status?.state === 'running' && status.pid !== processId() && (await isRunning(run, status)))
     throw new HeedError(
@@ -74,6 +74,8 @@ export async function claimRun(run: string): Promise<void> {
       `${run}: process ${status.pid} trains in it; stop that one first, or name another folder`,
     )
   await writeStatus(run, 'running')
+  const file = statusFile(run)
+  return () => (status ? writeFileAtomic(file, textOf(status)) : removeFile(file))
 }
 
 export const writeInfo = (run: string, info: RunInfo): Promise<void> =>
@@ -92,8 +94,11 @@ const SILENT_AFTER = 24 * 3600 * 1000
 
 async function isRunning(run: string, { pid, host: where }: RunStatus): Promise<boolean> {
   if (where !== host() || !isAlive(pid)) return false
-  const file = (await exists(`${run}/metrics.jsonl`)) ? `${run}/metrics.jsonl` : statusFile(run)
-  return (await modifiedAt(file)) > Date.now() - SILENT_AFTER
+  const since = Date.now() - SILENT_AFTER
+  // Of a run that has just been resumed the metrics may be old.
+  for (const file of [statusFile(run), `${run}/metrics.jsonl`])
+    if ((await exists(file)) && (await modifiedAt(file)) > since) return true
+  return false
 }
 
 /** A run as its folder tells it. Of runs that an older heed made some things are not known. */

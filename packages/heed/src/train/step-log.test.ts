@@ -2,7 +2,24 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { expect, test } from 'vitest'
 import { type MetricsRow, parseMetrics } from './metrics.js'
-import { StepLog } from './step-log.js'
+import { readRows, StepLog } from './step-log.js'
+
+test('a log that a crash cut inside a character is read up to there', async () => {
+  const dir = await mkdtemp(`${tmpdir()}/heed-log-`)
+  try {
+    const path = `${dir}/samples.jsonl`
+    const row = Buffer.from('{"step":1,"samples":["groß"]}\n')
+    await writeFile(path, Buffer.concat([row, row.subarray(0, row.indexOf('ß') + 1)]))
+    expect((await readRows(path)).map(({ step }) => step)).toEqual([1])
+    await StepLog.open(path, () => true)
+    expect(await readFile(path)).toEqual(row)
+    // Elsewhere it is damage, not a cut.
+    await writeFile(path, Buffer.concat([row.subarray(0, row.indexOf('ß') + 1), Buffer.from('\n'), row]))
+    await expect(readRows(path)).rejects.toMatchObject({ code: 'format' })
+  } finally {
+    await rm(dir, { recursive: true })
+  }
+})
 
 test('a log that goes on drops what is not to be kept, and a line that a crash cut', async () => {
   const dir = await mkdtemp(`${tmpdir()}/heed-log-`)

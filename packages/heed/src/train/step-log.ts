@@ -1,4 +1,5 @@
-import { appendText, exists, readText, writeFileAtomic } from '../io/files.js'
+import { appendText, exists, readFile, writeFileAtomic } from '../io/files.js'
+import { decodeUtf8, wholeLines } from '../io/text.js'
 
 /** A line of a file that grows with a run. */
 export interface StepRow {
@@ -18,9 +19,9 @@ export function parseRows<Row extends StepRow>(text: string): Row[] {
   return rows
 }
 
-/** The rows of a file that may not be there. */
+/** The rows of a file that may not be there, and whose last line may be cut. */
 export const readRows = async <Row extends StepRow>(path: string): Promise<Row[]> =>
-  (await exists(path)) ? parseRows<Row>(await readText(path)) : []
+  (await exists(path)) ? parseRows<Row>(decodeUtf8(wholeLines(await readFile(path)), path)) : []
 
 /** Appends to a file with a JSON object per line. */
 export class StepLog<Row extends StepRow> {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -11,6 +12,7 @@ import { breakDisk } from '../testing/disk.js'
 import { coded } from '../testing/index.js'
 import { leftBy } from '../testing/training-run.js'
 import { learnBpe } from '../text/index.js'
+import { withdrawCheckpoints } from './checkpoint.js'
 import { encodePairs, epochBatches, type Pair } from './data.js'
 import type { MetricsRow } from './metrics.js'
 import { readRun, readSamples } from './run-folder.js'
@@ -266,10 +268,42 @@ test('options out of range are named', async () => {
 test('an evaluation that was cut short is made by the resumed run, and kept if it is the best', async () => {
   const stop = new AbortController()
   const onProgress = ({ step }: { step: number }) => step === 5 && stop.abort()
-  await trainTranslation(tiny({ steps: 5, signal: stop.signal, onProgress }))
+  const cut = await trainTranslation(tiny({ steps: 5, signal: stop.signal, onProgress }))
+  expect([cut.finished, cut.state.step, cut.state.last]).toEqual([false, 5, null])
+  expect((await readRun(`${dir}/run`)).state).toBe('stopped')
+  expect(await readdir(`${dir}/run`)).not.toContain('model.safetensors')
   const { finished, state } = await trainTranslation(tiny({ steps: 5, resume: true }))
   expect([finished, state.best?.step]).toEqual([true, 5])
   expect((await leftBy(`${dir}/run`)).index.best).toBe('step-000005-2')
+})
+
+test('a run whose best checkpoint was withdrawn comes to its end', async () => {
+  const out = `${dir}/run`
+  await trainTranslation(tiny({ steps: 6, evaluateEvery: 2, checkpointEvery: 1, keep: 4 }))
+  expect((await leftBy(out)).index.best).toBe('step-000006')
+  await withdrawCheckpoints(out, 6)
+  // The checkpoint before it knows of a best that is not kept, and that nothing beats.
+  const file = `${out}/checkpoints/step-000005/state.json`
+  const saved = JSON.parse(await readFile(file, 'utf8')) as { best: { step: number; loss: number } }
+  expect(saved.best.step).toBeLessThan(6)
+  await writeFile(file, JSON.stringify({ ...saved, best: { ...saved.best, loss: 0, bleu: 101 } }))
+  const { finished, state } = await trainTranslation(tiny({ steps: 7, resume: true, evaluateEvery: 7 }))
+  expect([finished, state.best?.step]).toEqual([true, 7])
+  expect((await leftBy(out)).index.best).toBe('step-000007')
+})
+
+test('the folder is taken before data are read, and let go when they are not there', async () => {
+  const states: unknown[] = []
+  const onEvent = ({ type }: TrainingEvent) =>
+    type === 'data' &&
+    states.push((JSON.parse(readFileSync(`${dir}/run/status.json`, 'utf8')) as { state: string }).state)
+  await trainTranslation(tiny({ steps: 1, valid: undefined, onEvent }))
+  expect(states).toEqual(['running'])
+  const none = trainTranslation(tiny({ resume: true, train: `${dir}/none.tsv` }))
+  await expect(none).rejects.toThrow(coded('not-found', 'none.tsv'))
+  expect((await readRun(`${dir}/run`)).state).toBe('finished')
+  await expect(trainTranslation(tiny({ out: `${dir}/new`, train: [] }))).rejects.toThrow('no pair')
+  expect(await readdir(`${dir}/new`)).toEqual([])
 })
 
 test('files are read, and a tokenizer is learned where none is given', async () => {

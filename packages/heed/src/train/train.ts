@@ -2,13 +2,7 @@ import { breather } from '../breathe.js'
 import { HeedError } from '../errors.js'
 import { exists, makeFolder, writeModelFolder } from '../io/index.js'
 import { loadModel, type Model } from '../models/index.js'
-import {
-  type Checkpoint,
-  readCheckpoint,
-  readCheckpointIndex,
-  stepOf,
-  withdrawCheckpoints,
-} from './checkpoint.js'
+import { readCheckpoint, readCheckpointIndex, stepOf, withdrawCheckpoints } from './checkpoint.js'
 import type { Given } from './given.js'
 import type { MetricsRow } from './metrics.js'
 import { claimRun, recordedSettings, type RunEnd, writeInfo, writeStatus } from './run-folder.js'
@@ -45,10 +39,13 @@ export async function train<M extends Model>(
     throw new HeedError('input', `${out}: holds a run already; resume it, or name another folder`)
   if (!index && (await exists(`${out}/model.safetensors`)))
     throw new HeedError('input', `${out}: holds a model; name another folder`)
-  const saved = index && (await readCheckpoint(out))
 
-  using training = await begin(settings, prepare, saved)
-  await claimRun(out)
+  await makeFolder(out)
+  const release = await claimRun(out)
+  using training = await begin(settings, prepare).catch(async (error: unknown) => {
+    await release().catch(() => undefined) // the first error is the one to tell
+    throw error
+  })
   try {
     const { parameters, state, task } = training
     const { config, vocabSize, kind = String(config.model_type) } = task
@@ -61,11 +58,10 @@ export async function train<M extends Model>(
       config: { ...config },
     }
     await writeInfo(out, info)
-    if (saved) onEvent({ type: 'resumed', step: state.step })
-    await loop(settings, training, await logsOf(out, state))
-    const finished = state.step >= steps
+    if (index) onEvent({ type: 'resumed', step: state.step })
+    const finished = await loop(settings, training, await logsOf(out, state))
     if (finished) {
-      const which = state.best ? 'best' : 'latest'
+      const which = (await readCheckpointIndex(out))?.best ? 'best' : 'latest'
       await writeModelFolder(out, (await readCheckpoint(out, which)).model)
     }
     await writeStatus(out, finished ? 'finished' : 'stopped')
@@ -78,19 +74,19 @@ export async function train<M extends Model>(
 type Prepare<M extends Model> = (given: Given | undefined) => Promise<Task<M>>
 
 /** The run as it was left, or a new one: from the weights of a model, or from random ones. */
-async function begin<M extends Model>(
-  settings: Settings,
-  prepare: Prepare<M>,
-  saved: Checkpoint<Record<string, unknown>> | undefined,
-): Promise<Training<M>> {
+async function begin<M extends Model>(settings: Settings, prepare: Prepare<M>): Promise<Training<M>> {
   const { from, out, signal } = settings
+  const index = await readCheckpointIndex(out)
+  const saved = index && (await readCheckpoint(out))
   // The weights of a run that is resumed are its own: the model may be gone.
   using base = saved || from === undefined ? undefined : await loadModel<M>(from, { signal })
   const given = saved?.model ?? (base && { config: { ...base.config }, ...base.files })
   const prepared = await prepare(given)
-  await makeFolder(out)
   const task = { ...prepared, identity: { ...prepared.identity, from: from ?? '' } }
-  return new Training(settings, task, saved, base)
+  const training = new Training(settings, task, saved, base)
+  // One that was withdrawn is none to beat: the best before it is not kept.
+  if (!index?.best) training.state.best = null
+  return training
 }
 
 interface Logs {
@@ -111,8 +107,15 @@ async function logsOf(out: string, { step, last }: RunState): Promise<Logs> {
   }
 }
 
-/** Steps, evaluations and checkpoints, until all steps are taken or the signal stops it. */
-async function loop<M extends Model>(settings: Settings, training: Training<M>, logs: Logs): Promise<void> {
+/**
+ * Steps, evaluations and checkpoints, until all steps are taken or the signal stops it. Says whether all is done, the
+ * evaluation after the last step too.
+ */
+async function loop<M extends Model>(
+  settings: Settings,
+  training: Training<M>,
+  logs: Logs,
+): Promise<boolean> {
   const { steps, signal, onEvent } = settings
   const { state } = training
   const rateOf = schedule(settings.schedule, steps)
@@ -121,15 +124,15 @@ async function loop<M extends Model>(settings: Settings, training: Training<M>, 
   const due = (every: number) => state.step > 0 && (state.step % every === 0 || state.step >= steps)
   for (;;) {
     await breathe()
-    let best = false
+    let best: boolean | undefined = false
     if (due(settings.evaluateEvery) && state.last?.step !== state.step)
-      best = (await unlessAborted(evaluate(training, logs, onEvent))) ?? false
+      best = await unlessAborted(evaluate(training, logs, onEvent))
     const stop = signal?.aborted || state.step >= steps
     if (best || stop || due(settings.checkpointEvery)) {
-      const folder = await training.save(best)
+      const folder = await training.save(best ?? false)
       if (folder) onEvent({ type: 'checkpoint', step: state.step, folder })
     }
-    if (stop) break
+    if (stop) return state.step >= steps && best !== undefined
 
     const rate = rateOf(state.step + 1)
     const report = await training.step(rate)
@@ -169,7 +172,7 @@ async function evaluate<M extends Model>(
   return best
 }
 
-/** An evaluation that the signal cut short is made again when the run is resumed. */
+/** Undefined for an evaluation that the signal cut short: it is made again when the run is resumed. */
 async function unlessAborted<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work
