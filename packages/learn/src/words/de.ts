@@ -65,7 +65,7 @@ export const de: Words = {
         },
         nearer: {
           says: 'Einander näher als den Wörtern anderer Paare.',
-          why: 'Was an denselben Stellen von Sätzen steht, bekommt ähnliche Vektoren. Nah heißt ähnlich gebraucht, nicht gleich gemeint.',
+          why: 'Was an denselben Stellen von Sätzen steht, bekommt ähnliche Vektoren. Nah heißt ähnlich gebraucht, nicht gleichbedeutend.',
         },
         unrelated: {
           says: 'So weit auseinander wie irgend zwei solche Wörter: Sie haben nichts gemein.',

@@ -100,7 +100,7 @@ export const learn: typeof import('../en/learn').learn = {
       options: ['gleich', 'ähnlich, aber nicht gleich', 'nicht ähnlich'],
     },
     sum: {
-      ask: (x, y) => `Wie lang ist ${x} + ${y}, verglichen mit ${x} und ${y} aneinandergelegt?`,
+      ask: (x, y) => `Wie lang ist ${x} + ${y}, verglichen mit den Längen beider zusammen?`,
       options: ['kürzer', 'genauso lang', 'länger'],
     },
     exact: {

@@ -108,7 +108,7 @@ export const learn = {
       options: ['the same', 'alike, but not the same', 'not alike'],
     },
     sum: {
-      ask: (x: string, y: string) => `How long is ${x} + ${y}, beside ${x} and ${y} end to end?`,
+      ask: (x: string, y: string) => `How long is ${x} + ${y}, compared with the lengths of both together?`,
       options: ['shorter', 'exactly as long', 'longer'],
     },
     exact: {
