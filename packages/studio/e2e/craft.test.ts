@@ -7,6 +7,11 @@ useBrowser()
 
 const LONG =
   'The old man who lived in the small house near the river had two dogs and three cats, and every morning he walked with them to the market.'
+/** 250 characters. */
+const PROMPT =
+  'It is a truth universally acknowledged, that a single man in possession of a good fortune, must be in want of a wife. However little known the feelings or views of such a man may be on his first entering a neighbourhood, this truth is so well fixed in'
+/** 120 tokens of a model that reads letters. */
+const MANY = LONG.slice(0, 119)
 const read = encodeURIComponent
 
 /** Opens an address of the page that is open, as a link does. */
@@ -75,6 +80,32 @@ describe('no task of the main thread takes over 50 ms of its CPU time', () => {
       }
     }))
 
+  it('while a page of generation opens with a long prompt', () =>
+    expectShort('#/step?model=heed-copy', '#step-7', async (page) => {
+      await go(page, `#/write?model=heed-copy&text=${read(PROMPT)}`)
+      await page.waitForSelector('.matter h3')
+      await settled(page)
+    }))
+
+  it('while 120 tokens are read step by step, by one head and another, from one and another', () =>
+    expectShort('#/step?model=heed-copy', '#step-7', async (page) => {
+      for (const view of ['', '&site=layers.1.self&head=3', '&site=layers.1.self&head=3&q=60']) {
+        await go(page, `#/step?model=heed-copy&text=${read(MANY)}${view}`)
+        await settled(page)
+        await settled(page)
+      }
+    }))
+
+  it('while all heads read 120 tokens, and another one is taken', () =>
+    expectShort('#/heads?model=heed-copy', '.thumb', async (page) => {
+      await go(page, `#/heads?model=heed-copy&text=${read(MANY)}`)
+      await settled(page)
+      for (const head of [1, 6]) {
+        await press(page, `.thumb >> nth=${head}`)
+        await settled(page)
+      }
+    }))
+
   it('while another head of a long sentence is taken', () =>
     expectShort(`#/heads?text=${read(LONG)}`, '.thumb', async (page) => {
       for (const head of [3, 11]) {
@@ -90,6 +121,8 @@ describe('no task of the main thread takes over 50 ms of its CPU time', () => {
  */
 const pages: readonly [hash: string, ready: string, answers: (page: Page) => Promise<void>][] = [
   ['step?site=encoder.2.self&head=3', '#step-7', (page) => go(page, '#/step?site=encoder.2.self&head=1')],
+  // A first visit, whose note on the choice of the head goes.
+  ['step', '#step-7', (page) => go(page, '#/step?site=encoder.2.self&head=3')],
   ['heads?site=encoder.2.self&head=3', '.thumb', (page) => go(page, '#/heads?site=encoder.2.self&head=1')],
   [
     'write',
@@ -101,6 +134,12 @@ const pages: readonly [hash: string, ready: string, answers: (page: Page) => Pro
       await page.getByRole('button', { name: 'Forbid' }).first().click()
       await settled(page)
     },
+  ],
+  // The same with a link forbidden, which is forbidden anew in what comes.
+  [
+    'write?model=heed-en-de&forbid=1-2',
+    '.rest',
+    (page) => go(page, '#/write?model=heed-en-de&forbid=1-2&beam=1'),
   ],
   // A translation that is begun anew, word by word.
   ['write?model=heed-en-de', '.rest', (page) => page.getByText('greedy', { exact: true }).click()],

@@ -18,6 +18,14 @@ export interface OpenedFolder {
   bytes: number
 }
 
+/** The list of models does not come: it says so in the language that is spoken when it is read. */
+class NoList extends EngineError {
+  constructor(why: () => string) {
+    super('network', '')
+    Object.defineProperty(this, 'message', { get: () => words.now.app.noModels.list(why()) })
+  }
+}
+
 /** The models of this site and the one that is open, for all pages. */
 class Session {
   readonly models = new Asked<ModelEntry[]>()
@@ -76,13 +84,15 @@ class Session {
   fetchModels(): void {
     const address = new URL('models.json', this.folder)
     this.models.ask(async ({ signal }) => {
+      let why: () => string
       try {
         const response = await fetch(address, { signal })
-        if (!response.ok) throw new Error(words.now.app.noModels.status(response.status))
-        return (await response.json()) as ModelEntry[]
+        if (response.ok) return (await response.json()) as ModelEntry[]
+        why = () => words.now.app.noModels.status(response.status)
       } catch (error) {
-        throw new EngineError('network', words.now.app.noModels.list((error as Error).message))
+        why = () => (error as Error).message
       }
+      throw new NoList(why)
     })
   }
 

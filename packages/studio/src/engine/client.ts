@@ -6,7 +6,7 @@ import { type AnswerOf, type CallOptions, Client, EngineError, type PartOf, type
 
 let client: Client<Requests> | undefined
 /** Every engine that starts gets them. */
-const folders: GivenFolder[] = []
+let folders: readonly GivenFolder[] = []
 
 /** A worker must come from the page's own origin; one from another is imported by a line that does. */
 function script(): string {
@@ -45,7 +45,7 @@ const give = (to: Client<Requests>, folder: GivenFolder) =>
 /** Gives the engine files that the reader opened as a model; what is asked next finds them there. */
 export function giveFolder(folder: GivenFolder): void {
   give(engine(), folder)
-  folders.push(folder)
+  folders = [...folders.filter(({ name }) => name !== folder.name), folder]
 }
 
 /** Starts the worker, so that it is there when it is needed. */

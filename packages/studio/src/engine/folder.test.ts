@@ -20,9 +20,14 @@ it.each([
   expect(() => checkFiles('./mine', names)).toThrow(message)
 })
 
-it('files are found by their number', async () => {
+it('files are found by their number, until their folder is opened again', async () => {
   const files = whole.map((path) => ({ path, file: new Blob([path]) }))
   await giveFolder({ number: 7, name: './mine', files })
   expect(await givenFolder(7, './mine').text('config.json')).toBe('config.json')
   expect(() => givenFolder(8, './mine')).toThrow(/open the folder again/)
+  await giveFolder({ number: 8, name: './other', files })
+  await giveFolder({ number: 9, name: './mine', files })
+  expect(await givenFolder(9, './mine').text('config.json')).toBe('config.json')
+  expect(() => givenFolder(7, './mine')).toThrow(/open the folder again/)
+  expect(await givenFolder(8, './other').text('config.json')).toBe('config.json')
 })

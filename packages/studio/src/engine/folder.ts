@@ -12,8 +12,11 @@ export interface GivenFolder {
 
 const given = new Map<number, GivenFolder>()
 
-/** Files come into the engine once; models name them by their number. */
-export const giveFolder = async (folder: GivenFolder): Promise<void> => void given.set(folder.number, folder)
+/** Files come into the engine once; models name them by their number. What was opened under that name before goes. */
+export async function giveFolder(folder: GivenFolder): Promise<void> {
+  for (const { number, name } of given.values()) if (name === folder.name) given.delete(number)
+  given.set(folder.number, folder)
+}
 
 /**
  * The folder of a number, with all files that a model of text needs.

@@ -17,14 +17,10 @@ class ThemeState {
     })
   }
 
-  toggle(): void {
-    this.now = this.now === 'dark' ? 'light' : 'dark'
-    document.documentElement.dataset.theme = this.now
-    try {
-      localStorage.setItem('heed-theme', this.now)
-    } catch {
-      // No storage: the choice holds for this visit.
-    }
+  /** From now on the page is drawn in it, whatever the system has. */
+  choose(theme: Theme): void {
+    this.now = theme
+    document.documentElement.dataset.theme = theme
   }
 }
 

@@ -1,3 +1,5 @@
+import { WRITTEN_FROM } from 'heed/look'
+
 /** How large the cells of a map are, and how its labels stand. */
 export interface GridShape {
   /** px of a cell, of the labels on the left and of those above. */
@@ -22,6 +24,13 @@ export const BESIDE = 11
 
 /** More cells than these are painted on a canvas: made anew together, as with another head, they would hold up the page. */
 export const MOST_CELLS = 400
+/** px of a cell from which on it has room for a number. */
+export const NUMBERED = 24
+/** The least weight whose number is written in a small cell, as it is written. */
+export const LEAST = `${String(WRITTEN_FROM).slice(1)}0`
+/** px of a number in a small cell. */
+export const numberSize = (cell: number): number => Math.min(11, 0.4 * cell)
+
 /** px of a painted cell: at most, at least; from then on the map scrolls. */
 const [LARGEST, SMALLEST] = [28, 14]
 
@@ -51,7 +60,7 @@ export function gridShape(
     head: isTurned ? Math.ceil(widest(keys) * LETTER) + 16 : 34,
     isTurned,
     isDense,
-    isWritten: width >= 24,
+    isWritten: width >= NUMBERED,
     step,
   }
 }

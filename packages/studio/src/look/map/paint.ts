@@ -1,4 +1,6 @@
-import { palettes, seqRgb, type Theme } from 'heed/look'
+import { palettes, seqRgb, type Theme, weightInCell } from 'heed/look'
+import { onWeight } from '../scale'
+import { NUMBERED, numberSize } from './grid'
 import type { MapData } from './map'
 
 /** Steps of the ramp that cells are looked up in. */
@@ -13,7 +15,10 @@ export interface Part {
   height: number
 }
 
-/** Paints a part of a map, a square of `cell` px for each weight, hairlines between them; what is forbidden is hatched. */
+/**
+ * Paints a part of a map, a square of `cell` px for each weight, hairlines between them; what is forbidden is hatched. Numbers
+ * are in the canvas's own font, where there is room.
+ */
 export function paintWeights(
   canvas: HTMLCanvasElement,
   { queries, keys, weights, isForbidden }: MapData,
@@ -54,4 +59,16 @@ export function paintWeights(
   context.fillStyle = hair
   for (let j = first; j <= last; j++) context.fillRect(j * cell - 0.5, top, 1, height)
   for (let i = firstRow; i <= lastRow; i++) context.fillRect(left, i * cell - 0.5, width, 1)
+  if (cell < NUMBERED) return
+  context.font = `400 ${numberSize(cell)}px ${getComputedStyle(canvas).fontFamily}`
+  context.textAlign = 'center'
+  const ascent = context.measureText('0').actualBoundingBoxAscent
+  for (let i = firstRow; i < lastRow; i++)
+    for (let j = first; j < last; j++) {
+      const weight = weights[i * columns + j]
+      const number = isForbidden?.(i, j) ? '' : weightInCell(weight)
+      if (number === '') continue
+      context.fillStyle = onWeight(weight, theme)
+      context.fillText(number, (j + 0.5) * cell, (i + 0.5) * cell + ascent / 2)
+    }
 }

@@ -9,7 +9,7 @@ import type { Part } from '../../look/formula'
 import type { Cell } from '../../look/map/map'
 import { largest, roundUp } from '../../look/scale'
 import { argmax, rowOf } from '../../look/numbers'
-import { changeParams, countChanges, type StepState } from './state'
+import { changeParams, countChanges, readState, type StepState } from './state'
 
 /** What is pointed at, shared by all figures: what one points at lights up in the others. */
 export class Pointing {
@@ -103,8 +103,9 @@ export class Reading {
     route.set({ c: component === undefined || component === this.chosen ? undefined : String(component) })
   }
 
+  /** Over what the address has: the state of a figure that is still to follow is older. */
   change(change: Partial<Changes>, options?: { replace?: boolean }): void {
-    route.set(changeParams({ ...this.state.changes, ...change }), options)
+    route.set(changeParams({ ...readState(route.params).changes, ...change }), options)
   }
 
   forbid({ query, key }: Cell): void {

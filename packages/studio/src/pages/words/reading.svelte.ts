@@ -20,8 +20,10 @@ export class Reading {
   readonly analogy = new Asked<Analogy>()
   readonly arrows = new Asked<Arrows | undefined>()
   readonly axioms = new Asked<Axioms>()
+  /** Letters of a word that was to be chosen, and is too long. */
+  #letters = $state<number>()
   /** What is wrong with what was to be chosen. */
-  problem = $state<string>()
+  readonly problem = $derived(this.#letters && words.now.own.word(this.#letters, LONGEST))
   /** A row that is pointed at, on the map or in a list. */
   pointed = $state<number>()
   /** A word that the map should bring into sight; `near` also from near by. */
@@ -100,7 +102,7 @@ export class Reading {
   /** Takes a word; `near` flies to it. */
   choose(word: string, { near = false } = {}): void {
     const isLong = word.length > LONGEST
-    this.problem = isLong ? words.now.own.word(word.length, LONGEST) : undefined
+    this.#letters = isLong ? word.length : undefined
     if (isLong) return
     this.sought = { word, near }
     route.set(chooseParams(this.state, word))

@@ -160,6 +160,10 @@ describe('what is shown', () => {
     const grown = growing([part(0), part(1)], readTranslate({}))!
     expect(grown.target.map(({ label }) => label)).toEqual(['ein', 'Hund'])
     expect(grown.weights).toEqual(shown.weights.subarray(0, 6))
+    const words = [unit('a dog', 0, 2), unit('end', 2, 3, true)]
+    const { source, weights } = growing([part(0)], readTranslate({}), words)!
+    expect(source).toBe(words)
+    expect(Array.from(weights, (w) => w.toFixed(2))).toEqual(['0.90', '0.10'])
   })
 
   it('the unit that holds a token', () => {

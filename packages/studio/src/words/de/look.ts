@@ -30,7 +30,7 @@ export const look: typeof import('../en/look').look = {
     canvas: (rows, columns) =>
       `Gewichte von ${rows} Queries und ${columns} Keys: Die Pfeiltasten gehen von Zelle zu Zelle, darunter steht, was in ihr ist`,
     scroll: (rows, columns, isWhole) =>
-      `${rows} × ${columns} Gewichte${isWhole ? '' : ': Scrolle, um alle zu sehen'}. Die Zahlen stehen darunter.`,
+      `${rows} × ${columns} Gewichte${isWhole ? '' : ': Scrolle, um alle zu sehen'}.`,
     written: (from) => `Gewichte ab ${from} sind ausgeschrieben.`,
     noRoom: 'Für Zahlen sind die Zellen zu klein: Sie stehen darunter.',
     labelled: (step) => `Jede ${step}. Spalte ist beschriftet.`,

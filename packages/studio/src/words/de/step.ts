@@ -24,6 +24,7 @@ export const step: typeof import('../en/step').step = {
   edit: 'Satz ändern',
   byRule: (ofWords) =>
     `von allen Köpfen hier der mit der stärksten Verbindung zweier ${ofWords ? 'Wörter' : 'Token'}`,
+  toRule: 'Den Kopf mit der stärksten Verbindung nehmen',
   weight: 'Gewicht',
   value: 'Zahl',
   asks: 'fragt',

@@ -35,7 +35,7 @@ export const look = {
     canvas: (rows: number, columns: number) =>
       `Weights of ${rows} queries and ${columns} keys: arrow keys go from cell to cell, the readout tells of it`,
     scroll: (rows: number, columns: number, isWhole: boolean) =>
-      `${rows} × ${columns} weights${isWhole ? '' : ': scroll for more'}. The readout has the numbers.`,
+      `${rows} × ${columns} weights${isWhole ? '' : ': scroll for more'}.`,
     written: (from: string) => `Weights from ${from} are written.`,
     noRoom: 'Cells have no room for numbers: the readout has them.',
     labelled: (step: number) => `Every ${step === 2 ? '2nd' : `${step}th`} column is labelled.`,

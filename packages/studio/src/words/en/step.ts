@@ -40,6 +40,7 @@ export const step = {
   edit: 'Edit the sentence',
   byRule: (ofWords: boolean) =>
     `of all heads here, the one with the strongest link between two ${ofWords ? 'words' : 'tokens'}`,
+  toRule: 'Take the head with the strongest link',
   weight: 'weight',
   value: 'value',
   asks: 'asks',

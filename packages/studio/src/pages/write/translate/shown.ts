@@ -31,13 +31,27 @@ export function shownOf(
   return { source, target, weights: maps[mapIndex(translation, state)] }
 }
 
-/** Rows that have come so far, as a map. */
-export function growing(parts: readonly TranslationPart[], state: TranslateState): Shown | undefined {
+/**
+ * Rows that have come so far, as a map.
+ *
+ * @param words of the source, where they are known: a word has the weights of its tokens
+ */
+export function growing(
+  parts: readonly TranslationPart[],
+  state: TranslateState,
+  words?: readonly Unit[],
+): Shown | undefined {
   const last = parts.at(-1)
   if (!last) return undefined
-  const { source, target } = last
+  const { target } = last
+  const source = words ?? last.source
   const weights = new Float32Array(target.length * source.length)
-  parts.forEach(({ rows }, i) => weights.set(rows[mapIndex(last, state)], i * source.length))
+  parts.forEach(({ rows }, i) => {
+    const row = rows[mapIndex(last, state)]
+    source.forEach(({ start, end }, j) => {
+      for (let token = start; token < end; token++) weights[i * source.length + j] += row[token]
+    })
+  })
   return { source, target, weights }
 }
 
