@@ -97,4 +97,4 @@ const htmlOf = (text: string): string =>
       word in roles ? `<strong class="${roles[word]}">${word}</strong>` : all,
     )
     .replace(/<span class="typeset">(?:(?!<\/span>).)*<\/span>[,.;:]/g, '<span class="nobreak">$&</span>')
-    .replace(/<a href="\.\.\/([^"]*)">(.*?)<\/a>/g, '<span title="docs/$1">$2</span>')
+    .replace(/<a href="\.\.\/([^"]*)">([^]*?)<\/a>/g, '<span title="docs/$1">$2</span>')

@@ -20,7 +20,7 @@ import {
   rowsAmong,
   sumAmong,
   weightAmong,
-} from './guesses'
+} from '../engine/guesses'
 import { placeOf } from './named'
 
 type Said = Words['learn']['guess']

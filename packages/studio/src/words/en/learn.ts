@@ -98,7 +98,7 @@ export const learn = {
     tells: (word: string, at: number, value: string) => `${word}, number ${at}: ${value}`,
     legend: 'number',
   },
-  /** What figures ask before they show; the answers in the order that figures/guesses.ts has. */
+  /** What figures ask before they show; the answers in the order that engine/guesses.ts has. */
   guess: {
     twice: {
       ask: (word: string, times: number) =>
