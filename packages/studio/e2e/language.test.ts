@@ -21,14 +21,17 @@ describe('a language', () => {
       await heading(page, /^To read very, this head looks/)
       const { lang, ...view } = params(page)
       expect(lang).toBeUndefined()
-      const weights = await page.locator('[role=gridcell]').allTextContents()
+      const cells = page.locator('[role=gridcell]')
+      // The map comes some frames after the headline.
+      await cells.first().waitFor()
+      const weights = await cells.allTextContents()
 
       await choose(page, 'Language: English', 'Deutsch')
       await heading(page, /^Um very zu lesen, sieht dieser Kopf/)
       expect(await language(page)).toBe('de')
       expect(await page.title()).toBe('Schritt für Schritt · heed')
       expect(params(page)).toEqual({ ...view, lang: 'de' })
-      expect(await page.locator('[role=gridcell]').allTextContents()).toEqual(weights)
+      expect(await cells.allTextContents()).toEqual(weights)
 
       // It stays: in links, in the address, over a reload.
       await page.getByRole('link', { name: 'Quiz' }).click()
