@@ -60,7 +60,8 @@ describe('arguments that cannot be parsed end with 2', () => {
     [['train', 'translate', '--data', 'x', '--out', 'y', '--dropout', '1'], /--dropout.*0 to 0\.99/],
     [['train', 'translate', '--data', 'x', '--out', 'y', '--norm', 'mid'], /Allowed choices are pre, post/],
     [['tune', '--data', 'x'], /missing required argument 'folder'/],
-    [['help', 'dance'], /command is missing or unknown/],
+    [['help', 'dance'], /command is missing or unknown; heed --help/],
+    [['train'], /command is missing or unknown; heed train --help/],
     [['--model', 'heads', 'x', 'y'], /too many arguments for 'see'/],
   ])('%j', (args, says) => fails(2, args, says))
 })

@@ -306,6 +306,8 @@ describe('in the terminal', () => {
     await fails(1, [...args, several, '--head', '0', '--head', '1'], /one map, but 2 were asked for/)
     await fails(1, [...args, several, '--site', 'encoder.*.self'], /one map, but 2 were asked for/)
     await fails(1, [...args, folder.path('none/map.svg')], /its folder does not exist/)
+    const svg = folder.path('both.svg')
+    await fails(1, [...args, svg, '--html', svg], /both\.svg: two results cannot go to one file/)
     await fails(1, [...args, model], /is a folder; name a file/)
     await fails(1, [...args, folder.path('map.pdf')], /a picture is \.svg or \.png/)
     await fails(1, [sentence, '--model', model, '--png', several], /--png writes a \.png/)

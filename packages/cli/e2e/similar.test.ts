@@ -99,6 +99,9 @@ describe('in the terminal', () => {
     expect(stdout).toMatch(/^\S+ and \S+ are the nearest of 4 words: cosine [+−±]\d\.\d\d\n/)
     expect(stdout).toMatch(/^television is the mean of \d+ tokens: \S+ \+ /m)
     expect(stdout).toMatch(/^🐘 is the mean of \d tokens$/m)
+    expect(await ok(['similar', 'dog', 'cat', '--model', 'heed-copy'])).toContain(
+      'dog is the mean of 4 tokens: · + d + o + g\n',
+    )
     expect(stdout).toMatch(/^ *dog +\+1\.00 /m)
     expect(stdout).toMatch(/^By every measure\n +cosine +angle +Euclidean +dot\n/m)
     expect(stdout.match(/ – /g)).toHaveLength(6)

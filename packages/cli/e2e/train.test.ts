@@ -152,6 +152,9 @@ it.each([
     expect(whole.stderr).toMatch(/valid: \d+ documents, \d+ tokens in \d+ windows/)
     expect(whole.stderr).toMatch(/step 15: validation loss \d\.\d{3}, perplexity \d+\.\d\d/)
     expect(whole.stderr).toMatch(/done: the model is in .*whole; try heed generate/)
+    const prompt = of().includes('--task') ? 'The quick zebra' : 'Once upon a time'
+    expect(whole.stderr).toContain(`try heed generate "${prompt}`)
+    await fails(1, train('odd', '--d-model', '63'), /--d-model 63 in \d+ heads is .*--head-dim/)
 
     const stopped = await heed(train('halved'), { interruptAt: /step 15:/ })
     expect(stopped).toMatchObject({ code: 1, stdout: '' })

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { HeedError } from 'heed'
 import { stageFile } from 'heed/io'
 
@@ -11,4 +12,22 @@ export async function checkWritable(path: string): Promise<void> {
   const there = await stat(path).catch(() => undefined)
   if (there?.isDirectory()) throw new HeedError('input', `${path}: is a folder; name a file`)
   await (await stageFile(path, '')).discard()
+}
+
+/**
+ * Refuses two results in one file, where the later would replace the earlier.
+ *
+ * @throws HeedError `option`
+ */
+export function checkApart(paths: readonly (string | undefined)[]): void {
+  const seen = new Set<string>()
+  for (const path of paths) {
+    if (path === undefined) continue
+    if (seen.has(resolve(path)))
+      throw new HeedError(
+        'option',
+        `${path}: two results cannot go to one file; name another for one of them`,
+      )
+    seen.add(resolve(path))
+  }
 }

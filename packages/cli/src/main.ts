@@ -78,13 +78,16 @@ function wanted(args: readonly string[]): string[] {
   return first === undefined || ['help', '-h', '--help'].includes(first) ? Object.keys(commands) : ['see']
 }
 
+/** The command whose own commands were to be named, as in `heed train`. */
+const groupOf = (args: readonly string[]) => args.filter((arg) => Object.hasOwn(commands, arg)).slice(0, 1)
+
 function fail(error: unknown): void {
   process.exitCode = 1
   if (!(error instanceof CommanderError)) return void say(describe(error, Boolean(program.opts().verbose)))
   // commander has printed its own message; 2 means that the arguments could not be parsed
   process.exitCode = error.exitCode === 0 ? 0 : 2
   if (error.code === 'commander.help' && error.exitCode !== 0)
-    say('a command is missing or unknown; heed --help lists them')
+    say(`a command is missing or unknown; ${['heed', ...groupOf(process.argv)].join(' ')} --help lists them`)
 }
 
 // Ends of pipes go away (`heed … | head`): that is not an error of ours.

@@ -14,7 +14,7 @@ import { type DrawnMap, MAX_SIDE, overviewSvg, seenHtml, visibleLine } from 'hee
 import { matchSites, type Model, Transformer } from 'heed/models'
 import { type Change, checkPairs, interventionsOf, withHelp, withOption } from '../changes.js'
 import { describedBy, describedLines } from '../described.js'
-import { checkWritable } from '../files.js'
+import { checkApart, checkWritable } from '../files.js'
 import { interruptible, killable } from '../interrupt.js'
 import { printJson } from '../json.js'
 import { drawnOverview, isLong, LONG, longLinks } from '../long.js'
@@ -134,6 +134,7 @@ async function runSee(argument: string | undefined, flags: SeeFlags, command: Co
   if (argument === undefined && flags.file === undefined)
     command.error('error: missing a text; give one, or --file', { exitCode: 2 })
   checkFlags(flags)
+  checkApart([flags.svg, flags.png, flags.html, flags.npy, flags.npz])
   const text = await textOf(argument, flags)
   await interruptible(async (signal) => {
     const pictures = await checkPictures(flags)

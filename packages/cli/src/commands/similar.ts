@@ -198,7 +198,7 @@ function spelling({ tokenizer }: Embeddings, word: string, ids: readonly number[
   // Parts of a character show as U+FFFD: their number says more.
   const spelt = pieces.some((piece) => piece.includes('\uFFFD'))
     ? ''
-    : `: ${pieces.filter(Boolean).join(' + ')}`
+    : `: ${pieces.map((piece) => piece || '·').join(' + ')}`
   return `${word} is the mean of ${ids.length} tokens${spelt}`
 }
 

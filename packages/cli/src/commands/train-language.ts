@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { HeedError } from 'heed'
 import { byteTokenizer } from 'heed/text'
 import {
   languageConfig,
@@ -101,9 +102,18 @@ Examples:
     .action(runLanguage)
 }
 
+/** What to try a new model with: one that was trained to copy needs something to copy. */
+const prompts = { data: 'Once upon a time', copy: 'The quick zebra Vixo jumps. The quick zebra V' }
+
 async function runLanguage(flags: LanguageFlags, command: Command): Promise<void> {
   if (flags.data === undefined && flags.task === undefined)
     command.error("error: required option '--data <file>' not specified (or --task copy)")
+  const headDim = flags.dModel / flags.heads
+  if (flags.from === undefined && flags.headDim === undefined && headDim % 2 !== 0)
+    throw new HeedError(
+      'option',
+      `--d-model ${flags.dModel} in ${flags.heads} heads is ${headDim} components a head, and rotary positions need an even number; change --d-model or --heads, or name --head-dim`,
+    )
   await runTraining(
     flags.threads,
     (watch) =>
@@ -113,7 +123,7 @@ async function runLanguage(flags: LanguageFlags, command: Command): Promise<void
         ...dataOf(flags),
         ...(flags.from === undefined && { config: configOf(flags) }),
       }),
-    (folder) => `heed generate "The quick zebra Vixo jumps. The quick zebra V" --model ${folder}`,
+    (folder) => `heed generate "${prompts[flags.task ?? 'data']}" --model ${folder}`,
   )
 }
 

@@ -75,6 +75,7 @@ describe('generation', () => {
     const begun = [...bytes('the dog'), ...whole.slice(0, 5)]
     expect(await idsOf(model, begun, { ...options, maxTokens: 7, firstDraw: 5 })).toEqual(whole.slice(5))
     await expect(idsOf(model, 'the dog', { firstDraw: -1 })).rejects.toThrow(coded('option', 'firstDraw'))
+    await expect(idsOf(model, 5 as never)).rejects.toThrow(coded('option', 'a prompt is'))
   })
 
   it('gives the same tokens with and without a cache, greedy and drawn', async () => {

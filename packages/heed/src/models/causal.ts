@@ -168,6 +168,8 @@ export class CausalModel extends SequenceModel {
   async #idsOf(prompt: Prompt): Promise<ArrayLike<number>> {
     // Of an empty text there may be special tokens all the same, which its tokenizer puts in front.
     if (typeof prompt === 'string') return prompt === '' ? [] : this.needTokenizer().encodeIds(prompt)
+    if (typeof prompt !== 'object')
+      throw new HeedTypeError('option', `a prompt is a string, ids or { chat }, not ${typeof prompt}`)
     if (!('chat' in prompt)) return prompt
     // The template writes the special tokens itself.
     const text = await renderChat(prompt.chat, this.files)

@@ -108,7 +108,7 @@ export interface Model extends SiteNames, Disposable {
   /** The most tokens of a text. */
   readonly maxPositions: number
   /** How it ends; absent where the checkpoint has no output over the vocabulary. */
-  readonly readout?: Readout
+  readonly readout?: Readout | undefined
   /** W_O of an attention, which joins its heads; undefined where the family does not say. */
   outputProjection(site: string): Projection | undefined
   /** W_Q, W_K and W_V of an attention and what they read; absent, or undefined, where the family does not say. */

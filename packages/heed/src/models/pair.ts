@@ -1,4 +1,4 @@
-import { HeedError } from '../errors.js'
+import { HeedError, HeedTypeError } from '../errors.js'
 import { checkOptions } from '../ops/check.js'
 import { reshape } from '../ops/views.js'
 import { scope } from '../tensor/scope.js'
@@ -45,6 +45,7 @@ export async function runPair(
 ): Promise<PairRun> {
   checkOptions('run', options, runOptions)
   const { target, observers, until, ...decode } = options
+  if (typeof text !== 'string') throw new HeedTypeError('option', `a text is a string, not ${typeof text}`)
   if (text.trim() === '') throw new HeedError('input', 'the text is empty; there is nothing to attend to')
   // Made first: an unknown site is told before the work of a translation.
   const run = new Run(model, { observers, with: decode.with, until })

@@ -1,4 +1,4 @@
-import { HeedError, throwIfAborted } from '../errors.js'
+import { HeedError, HeedTypeError, throwIfAborted } from '../errors.js'
 import type { Weights } from '../nn/weights.js'
 import { checkOptions } from '../ops/check.js'
 import { slice } from '../ops/views.js'
@@ -168,6 +168,7 @@ export class SequenceModel implements Model {
    * @throws HeedError `input` for a text that is empty, or has no tokens of its own, as invisible characters may have none
    */
   encodeSome(text: string): Encoding {
+    if (typeof text !== 'string') throw new HeedTypeError('option', `a text is a string, not ${typeof text}`)
     if (text.trim() === '') throw new HeedError('input', 'the text is empty; there is nothing to attend to')
     const encoding = this.encode(text)
     if (encoding.tokens.some(({ start, end }) => start < end)) return encoding

@@ -134,6 +134,8 @@ test('texts come back in order, whatever shares a batch', () =>
     expect((await progressOf(12)).length).toBeLessThan(6)
     expect(alone[2] + alone[5]).toBe('')
     expect(await model.translate([])).toEqual([])
+    await expect(model.translate('the dog' as never)).rejects.toMatchObject({ code: 'option' })
+    await expect(model.run(5 as never)).rejects.toMatchObject({ code: 'option' })
   }))
 
 test('translations at the same time do not disturb each other', () =>

@@ -60,6 +60,11 @@ export async function translate(
   const { batchTokens = 1024, onProgress, onTooLong, signal } = options
   if (!(Number.isInteger(batchTokens) && batchTokens >= 1))
     throw new HeedTypeError('option', `batchTokens must be a whole number from 1 up, got ${batchTokens}`)
+  if (!Array.isArray(texts) || !texts.every((text) => typeof text === 'string'))
+    throw new HeedTypeError(
+      'option',
+      'translate takes a list of texts, as in model.translate(["I see a dog."])',
+    )
   const sources: IndexedIds[] = []
   for (const [index, text] of texts.entries())
     if (text.trim() !== '') {
