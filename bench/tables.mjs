@@ -8,7 +8,8 @@ const ms = (s) => {
   if (!s) return ''
   return s.value < 0.9995 ? `${(1000 * s.value).toPrecision(3)} ms` : `${s.value.toPrecision(3)} s`
 }
-const megabytes = (bytes) => (bytes === undefined ? '' : `${(bytes / 2 ** 20).toPrecision(3)} MB`)
+const threeDigits = new Intl.NumberFormat('en', { maximumSignificantDigits: 3, minimumSignificantDigits: 3 })
+const megabytes = (bytes) => (bytes === undefined ? '' : `${threeDigits.format(bytes / 2 ** 20)} MB`)
 
 /** A table whose first column is left-aligned, all others right-aligned. */
 export function table(head, rows) {
