@@ -22,6 +22,15 @@ it('gives the same from an argument, a file and standard input, to a file and to
   expect(await translated([lines.join('\n')])).toBe(expected)
 })
 
+it('refuses to replace what it reads', async () => {
+  const file = folder.path('own.txt')
+  await writeFile(file, 'the dog\n')
+  await fails(1, ['translate', '--model', model, '--file', file, '--out', file], /the file that is read/)
+  await fails(1, ['embed', '--model', model, '--file', file, '--out', file], /the file that is read/)
+  await fails(1, ['heads', '--model', model, '--file', file, '--csv', file], /the file that is read/)
+  expect(await readFile(file, 'utf8')).toBe('the dog\n')
+})
+
 it('keeps lines apart whatever ends them', async () => {
   const expected = await translated([], lines.map((line) => `${line}\n`).join(''))
   expect(await translated([], lines.map((line) => `${line}\r\n`).join(''))).toBe(expected)

@@ -6,9 +6,12 @@ import { stageFile } from 'heed/io'
 /**
  * Says before long work, not after it, when a file cannot be written.
  *
- * @throws HeedError as writing it would
+ * @param read the file that the work reads, which its result may not replace
+ * @throws HeedError as writing it would; `option` for the file that is read
  */
-export async function checkWritable(path: string): Promise<void> {
+export async function checkWritable(path: string, read?: string): Promise<void> {
+  if (read !== undefined && resolve(path) === resolve(read))
+    throw new HeedError('option', `${path}: is the file that is read; name another for the result`)
   const there = await stat(path).catch(() => undefined)
   if (there?.isDirectory()) throw new HeedError('input', `${path}: is a folder; name a file`)
   await (await stageFile(path, '')).discard()

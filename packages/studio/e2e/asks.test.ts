@@ -278,7 +278,10 @@ describe('figures ask before they show', () => {
 const asking = (page: Page) =>
   page.locator('heed-attention[guess], heed-words[guess], heed-heads[guess], heed-translate[guess]')
 
-it.each(['en', 'de'].flatMap((language) => [1440, 390].map((width) => ({ language, width }))))(
+it.each([
+  { language: 'en', width: 1440 },
+  { language: 'de', width: 390 }, // the longer words on the narrower screen
+])(
   '$language, $width px: no figure pushes the text when it shows what it asked about',
   ({ language, width }) =>
     onPage(

@@ -74,7 +74,7 @@ async function runEmbed(text: string | undefined, flags: EmbedFlags): Promise<vo
       ? `stopped after ${done} of ${total} texts; --resume goes on`
       : 'stopped; no result was written'
   await interruptible(async (signal) => {
-    if (out !== undefined) await checkWritable(out)
+    if (out !== undefined) await checkWritable(out, file)
     const texts = text !== undefined ? [text] : textsOf(await readLines(file, signal), file)
     total = texts.length
     const empty = texts.findIndex((line) => line.trim() === '')

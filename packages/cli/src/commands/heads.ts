@@ -83,7 +83,7 @@ async function runHeads(text: string | undefined, flags: HeadsFlags, command: Co
   if (json && csv === '-')
     throw new HeedError('option', '--json and --csv - both print to standard output; name a file for --csv')
   await interruptible(async (signal) => {
-    if (csv !== undefined && csv !== '-') await checkWritable(csv)
+    if (csv !== undefined && csv !== '-') await checkWritable(csv, file)
     const texts = file === undefined ? [text!] : textsOf(linesOf(await readText(file)), file)
     if (texts.length === 0) throw new HeedError('input', `${file}: holds no texts; a line is a text`)
     using model = await openModel(flags, signal)

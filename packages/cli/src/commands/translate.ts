@@ -52,7 +52,7 @@ async function runTranslate(text: string | undefined, flags: TranslateFlags): Pr
       'the text is empty; give a sentence, for example heed translate "I see a dog."',
     )
   await interruptible(async (signal) => {
-    if (flags.out !== undefined) await checkWritable(flags.out)
+    if (flags.out !== undefined) await checkWritable(flags.out, flags.file)
     const lines = text === undefined ? await readLines(flags.file, signal) : linesOf(text)
     using model = await openTranslator(flags, signal)
     const progress = lines.length > 1 ? createProgress({ label: 'translating' }) : undefined
