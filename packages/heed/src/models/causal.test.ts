@@ -297,3 +297,9 @@ it('refuses what is no prompt, and options out of range', async () => {
   )
   await expect(idsOf(unscored, [1])).rejects.toThrow(coded('unsupported', 'output over the vocabulary'))
 })
+
+it('says that it was disposed, not which of its tensors was', async () => {
+  const model = tinyGpt2({}, { tokenizerJson: tinyTokenizerJson })
+  model.dispose()
+  await expect(idsOf(model, 'a')).rejects.toThrow(coded('disposed', 'this model was disposed; load it again'))
+})
