@@ -13,8 +13,8 @@ export interface ServedOptions {
 
 /**
  * A folder that a web server gives, for pages (and Node): `loadModel(servedFolder('/models/heed-en-de/'))`. A file is
- * taken whole when it is first asked for (one that failed, when it is asked for again), into a Blob, which browsers keep out of the page's memory when it is large;
- * what the browser's cache has is not fetched again.
+ * taken whole when it is first asked for (one that failed, when it is asked for again), into a Blob, which browsers keep out
+ * of the page's memory when it is large; what the browser's cache has is not fetched again.
  *
  * Reading throws HeedError `not-found` for an answer other than 200 and 404 (404 is a file that there is not),
  * `network` from 500 on, when the server cannot be reached or the connection ends early, `aborted` by the signal.

@@ -13,6 +13,16 @@ export interface PaddedIds {
   readonly lengths: Int32Array
 }
 
+/**
+ * Throws unless a text is one that a pass may be about.
+ *
+ * @throws HeedTypeError `option` for what is no string, HeedError `input` for an empty text
+ */
+export function checkText(text: string): void {
+  if (typeof text !== 'string') throw new HeedTypeError('option', `a text is a string, not ${typeof text}`)
+  if (text.trim() === '') throw new HeedError('input', 'the text is empty; there is nothing to attend to')
+}
+
 /** Rows of ids side by side; shorter ones end in `padId`. */
 export function padIds(rows: readonly ArrayLike<number>[], padId: number): PaddedIds {
   const lengths = Int32Array.from(rows, (row) => row.length)

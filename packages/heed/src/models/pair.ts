@@ -1,11 +1,10 @@
-import { HeedError, HeedTypeError } from '../errors.js'
 import { checkOptions } from '../ops/check.js'
 import { reshape } from '../ops/views.js'
 import { scope } from '../tensor/scope.js'
 import type { Token } from '../text/index.js'
 import { finiteValues } from './damaged.js'
 import type { TextRun } from './family.js'
-import { padIds } from './ids.js'
+import { checkText, padIds } from './ids.js'
 import { type Observer, Run, type SitePattern, unlessEnded } from './run.js'
 import type { Transformer } from './transformer.js'
 import { type DecodeOptions, translateIds } from './translate.js'
@@ -45,8 +44,7 @@ export async function runPair(
 ): Promise<PairRun> {
   checkOptions('run', options, runOptions)
   const { target, observers, until, ...decode } = options
-  if (typeof text !== 'string') throw new HeedTypeError('option', `a text is a string, not ${typeof text}`)
-  if (text.trim() === '') throw new HeedError('input', 'the text is empty; there is nothing to attend to')
+  checkText(text)
   // Made first: an unknown site is told before the work of a translation.
   const run = new Run(model, { observers, with: decode.with, until })
   const source = model.sourceIds(text)

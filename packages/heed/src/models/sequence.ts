@@ -1,4 +1,4 @@
-import { HeedError, HeedTypeError, throwIfAborted } from '../errors.js'
+import { HeedError, throwIfAborted } from '../errors.js'
 import type { Weights } from '../nn/weights.js'
 import { checkOptions } from '../ops/check.js'
 import { slice } from '../ops/views.js'
@@ -19,7 +19,7 @@ import {
   tokenizerOf,
 } from './family.js'
 import type { BlockConfig } from './hugging-face.js'
-import { type PaddedIds, padIds } from './ids.js'
+import { checkText, type PaddedIds, padIds } from './ids.js'
 import { layerActivations, Run, type SiteNames, unlessEnded } from './run.js'
 
 /** The forward pass of a family that reads one sequence a row, and what it has to be named by. */
@@ -168,8 +168,7 @@ export class SequenceModel implements Model {
    * @throws HeedError `input` for a text that is empty, or has no tokens of its own, as invisible characters may have none
    */
   encodeSome(text: string): Encoding {
-    if (typeof text !== 'string') throw new HeedTypeError('option', `a text is a string, not ${typeof text}`)
-    if (text.trim() === '') throw new HeedError('input', 'the text is empty; there is nothing to attend to')
+    checkText(text)
     const encoding = this.encode(text)
     if (encoding.tokens.some(({ start, end }) => start < end)) return encoding
     throw new HeedError('input', 'the text has no tokens for this model; there is nothing to attend to')
@@ -229,10 +228,10 @@ export class SequenceModel implements Model {
    */
   async embed(texts: readonly string[], options: EmbedOptions = {}): Promise<Float32Array[]> {
     const { sites, activations, files, padId } = this
-    const { tokens } = this.encode('a')
-    const kept = tokens.length - 1 - tokens.findLastIndex(({ start, end }) => start < end)
-    const idsOf = (text: string, addSpecials = true) => this.tokenizer!.encodeIds(text, { addSpecials })
-    const specials = idsOf('a').length - idsOf('a', false).length
+    const isOwn = this.encode('a').tokens.map(({ start, end }) => start < end)
+    const kept = isOwn.length - 1 - isOwn.lastIndexOf(true)
+    const specials = isOwn.filter((own) => !own).length
+    const idsOf = (text: string) => this.tokenizer!.encodeIds(text)
     const hidden = (run: Run, ids: PaddedIds) => this.hidden(run, ids)
     const limit = this.maxPositions
     const embedder = { sites, activations, files, padId, specials, kept, limit, idsOf, hidden }

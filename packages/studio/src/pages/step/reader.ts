@@ -5,8 +5,8 @@ import type { StepState } from './state'
 const STEPS = 7
 
 /**
- * Brings a new view to the headline at once, and then to the figures, one every second frame, those on the screen first: no frame is
- * long, however much there is to draw. In the frames between comes what a figure does once it is laid out: it scrolls.
+ * Brings a new view to the headline at once, and then to the figures, one every second frame, those on the screen first: no
+ * frame is long, however much there is to draw. In the frames between comes what a figure does once it is laid out: it scrolls.
  */
 export class Reader {
   readonly #pointing = new Pointing()
